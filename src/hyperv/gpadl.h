@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Guest physical address descriptor lists: memory that the host may reach for
+ * as long as the list lives. The pages may be scattered.
+ */
+#ifndef HYPERV_GPADL_H
+#define HYPERV_GPADL_H
+
+#include "port/port.h"
+
+struct vmbus_channel;
+
+/** A list made; zeroed memory is one that was not. */
+struct gpadl {
+	/** The handle that names it to the host; 0 when there is none. */
+	uint32_t handle;
+	struct vmbus_channel *channel;
+};
+
+/**
+ * Show whole pages to the host: GPADL_HEADER, as many GPADL_BODY as it takes,
+ * GPADL_CREATED.
+ *
+ * @param memory page-aligned, and the host's to write until torn down
+ * @return 0; ERROR_IO when the host refused (nothing is to be torn down then);
+ *	ERROR_NO_DEVICE when it rescinded the channel; ERROR_TIMED_OUT (the host
+ *may have it or not: gpadl->handle is kept, tear it down); ERROR_NO_SPACE for
+ *more pages than one list can name; ERROR_INVALID for unaligned memory
+ */
+int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
+		 const void *memory, size_t pages);
+
+/**
+ * Hide the pages again and wait until the host confirms.
+ *
+ * @return true: the memory is the guest's again; false: the host did not
+ *confirm in time and may still write there, so the memory must not be freed
+ */
+bool gpadl_teardown(struct gpadl *gpadl);
+
+#endif /* HYPERV_GPADL_H */
