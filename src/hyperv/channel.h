@@ -16,8 +16,9 @@ struct channel_configuration {
 	/** The vCPU (counted as by port.h) that its interrupts go to. */
 	unsigned cpu;
 	/**
-	 * Called in interrupt context when the host signalled the channel. The
-	 * receive ring is as the reader left it: mask it to hear no more.
+	 * Called in interrupt context when the host signalled the channel, also
+	 * before channel_open() returned. The receive ring is as the reader
+	 * left it: mask it to hear no more. It must not open or close channels.
 	 */
 	void (*signalled)(void *context);
 	void *context;
@@ -34,8 +35,11 @@ struct channel_range {
  * starts masked. What the host put there before its answer is kept.
  *
  * @return 0; ERROR_NO_MEMORY; ERROR_IO when the host refused; ERROR_NO_DEVICE
- *when it rescinded; ERROR_TIMED_OUT. Nothing is left behind on any error,
- *except memory that the host did not confirm to have let go
+ *	when it rescinded; ERROR_TIMED_OUT; ERROR_BUSY when it is open, or
+ *closed and not freed; ERROR_INVALID for no pages or no such vCPU;
+ *	ERROR_NO_SPACE for more pages than one list can name. Nothing is left
+ *	behind on any error, except memory that the host did not confirm to have
+ *	let go: that is vmbus_keep()'s
  */
 int channel_open(struct vmbus_channel *channel,
 		 const struct channel_configuration *configuration);
@@ -44,6 +48,7 @@ int channel_open(struct vmbus_channel *channel,
  * CLOSE the channel. Its rings stay shown to the host until channel_free():
  * from version 4.0 on the device's own GPADLs are torn down in between, before
  * that they must have been torn down already. See channel_closes_first().
+ * signalled() is not called after this returned.
  */
 void channel_close(struct vmbus_channel *channel);
 
@@ -55,11 +60,13 @@ void channel_free(struct vmbus_channel *channel);
  * before. */
 bool channel_closes_first(const struct vmbus_channel *channel);
 
-/* ---- Packets. A channel is used by one thread at a time. ---- */
+/* ---- Packets. A channel is used by one thread at a time. Once it is closed,
+ * nothing is sent, received or signalled any more. ---- */
 
 /**
  * Stage an inband packet for the host, seen after channel_flush().
- * @return as ring_write(); ERROR_NO_DEVICE when the channel is rescinded
+ * @return as ring_write(); ERROR_NO_DEVICE when the channel is rescinded or not
+ *	open
  */
 int channel_send(struct vmbus_channel *channel, const void *payload,
 		 uint32_t bytes, uint64_t transaction_id,
@@ -69,6 +76,9 @@ int channel_send(struct vmbus_channel *channel, const void *payload,
  * Stage a packet with a payload and ranges of guest memory, each entered page
  * by page; pages that follow one another inside one range share it. A
  * completion is always requested: it is what ends the host's use of the memory.
+ *
+ * @param ranges empty ones are left out
+ * @return as channel_send(); ERROR_INVALID when all ranges are empty
  */
 int channel_send_ranges(struct vmbus_channel *channel,
 			const struct channel_range ranges[], unsigned count,
@@ -92,7 +102,8 @@ int channel_receive(struct vmbus_channel *channel, struct ring_packet *packet,
 /** Release what was received, and ring if the host waits for that room. */
 bool channel_received(struct vmbus_channel *channel);
 
-/** As ring_mask() and ring_unmask(), of the receive ring. */
+/** As ring_mask() and ring_unmask(), of the receive ring; what was received is
+ * released first. Masking: any context. */
 void channel_mask(struct vmbus_channel *channel);
 bool channel_unmask(struct vmbus_channel *channel);
 

@@ -23,18 +23,21 @@ struct gpadl {
  *
  * @param memory page-aligned, and the host's to write until torn down
  * @return 0; ERROR_IO when the host refused (nothing is to be torn down then);
- *	ERROR_NO_DEVICE when it rescinded the channel; ERROR_TIMED_OUT (the host
- *may have it or not: gpadl->handle is kept, tear it down); ERROR_NO_SPACE for
- *more pages than one list can name; ERROR_INVALID for unaligned memory
+ *	ERROR_NO_DEVICE when it rescinded the channel; ERROR_TIMED_OUT;
+ *	ERROR_NO_SPACE for more pages than one list can name; ERROR_INVALID for
+ *	unaligned memory or none. After any of them gpadl->handle is 0 unless
+ *	the host may have the list: then tear it down all the same
  */
 int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
 		 const void *memory, size_t pages);
 
 /**
- * Hide the pages again and wait until the host confirms.
+ * Hide the pages again and wait until the host confirms, which it does even
+ * for a channel that it rescinded.
  *
  * @return true: the memory is the guest's again; false: the host did not
- *confirm in time and may still write there, so the memory must not be freed
+ *	confirm in time and may still write there, so the memory must not be
+ *	freed: see vmbus_keep()
  */
 bool gpadl_teardown(struct gpadl *gpadl);
 

@@ -29,16 +29,28 @@ struct hyperv {
 
 /**
  * Look for Hyper-V, say who we are (GUEST_OS_ID), and make its hypercall page
- * callable.
+ * callable (TLFS 2.3 to 2.6, 3.13).
  *
+ * Somebody else's identity is never replaced: firmware that talks to Hyper-V
+ * loses its devices under its feet when another takes its hypercall page away.
  * @return 0; ERROR_NO_DEVICE, quietly, where there is no Hyper-V or it offers
- *too little for VMBus; ERROR_BUSY when somebody else (firmware) has identified
- *	itself already and still uses it; ERROR_NO_MEMORY
+ *	too little for VMBus; ERROR_BUSY when somebody else (firmware) has
+ *	identified itself already, or locked the hypercall page;
+ *ERROR_NO_MEMORY; ERROR_IO when the hypervisor did not enable the page
  */
 int hyperv_attach(struct hyperv *hyperv, struct port *port);
 
 /** Undo hyperv_attach(): hypercall page off, identity withdrawn, memory freed.
- */
+ * Does nothing on one that is not attached. */
 void hyperv_detach(struct hyperv *hyperv);
+
+/**
+ * What the hypervisor calls a vCPU: its VP index, which is not its number here
+ * nor its APIC id (TLFS 7.8.1). 0 where the register is not offered, which
+ * hyperv_attach() allows only to a single vCPU.
+ *
+ * @param cpu as port.h counts
+ */
+uint32_t hyperv_vp_index(struct hyperv *hyperv, unsigned cpu);
 
 #endif /* HYPERV_HYPERV_H */
