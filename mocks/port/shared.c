@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The border: words shared with a device (shared.h).
+ *
+ * A load lets the host go first and sees what it did; after a store, a fence or
+ * a copy the host may look at once. A store of what was there already changes
+ * nothing, so a loop of such stores is one that spins.
+ */
+#include "port/shared.h"
+
+#include <string.h>
+
+#include "mocks/machine/internal.h"
+
+#define BITS_PER_WORD 32u
+
+/** A word that is not aligned is not read or written in one piece. */
+static void shared_align(struct machine *machine, const void *word,
+			 size_t bytes, const char *call)
+{
+	char place[160];
+
+	if (!border_unlikely((uintptr_t)word % bytes))
+		return;
+	heap_describe(machine, word, place, sizeof(place));
+	machine_stop(machine, MACHINE_FAULT, "%s of %s: misaligned", call,
+		     place);
+}
+
+static void shared_look(struct machine *machine, const void *word)
+{
+	border_read(machine, BORDER_COST_ACCESS, BORDER_ACCESS, POLLED_MEMORY,
+		    (uintptr_t)word);
+}
+
+static void shared_stored(struct machine *machine, bool changed)
+{
+	if (changed)
+		border_progress(machine);
+	border_pass(machine, BORDER_COST_ACCESS, BORDER_ACCESS);
+}
+
+/* ---- Loads
+ * -------------------------------------------------------------------------- */
+
+uint8_t shared_load8(struct port *port, const uint8_t *word)
+{
+	shared_look(port->machine, word);
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+uint16_t shared_load16(struct port *port, const le16 *word)
+{
+	shared_align(port->machine, word, sizeof(*word), "shared_load16()");
+	shared_look(port->machine, word);
+	return le16_to_cpu(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+}
+
+uint32_t shared_load32(struct port *port, const le32 *word)
+{
+	shared_align(port->machine, word, sizeof(*word), "shared_load32()");
+	shared_look(port->machine, word);
+	return le32_to_cpu(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+}
+
+uint64_t shared_load64(struct port *port, const le64 *word)
+{
+	shared_align(port->machine, word, sizeof(*word), "shared_load64()");
+	shared_look(port->machine, word);
+	return le64_to_cpu(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+}
+
+/* ---- Stores
+ * ------------------------------------------------------------------------- */
+
+void shared_store8(struct port *port, uint8_t *word, uint8_t value)
+{
+	bool changed = __atomic_load_n(word, __ATOMIC_RELAXED) != value;
+
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	shared_stored(port->machine, changed);
+}
+
+void shared_store16(struct port *port, le16 *word, uint16_t value)
+{
+	le16 stored = cpu_to_le16(value);
+	bool changed;
+
+	shared_align(port->machine, word, sizeof(*word), "shared_store16()");
+	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != stored;
+	__atomic_store_n(word, stored, __ATOMIC_RELEASE);
+	shared_stored(port->machine, changed);
+}
+
+void shared_store32(struct port *port, le32 *word, uint32_t value)
+{
+	le32 stored = cpu_to_le32(value);
+	bool changed;
+
+	shared_align(port->machine, word, sizeof(*word), "shared_store32()");
+	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != stored;
+	__atomic_store_n(word, stored, __ATOMIC_RELEASE);
+	shared_stored(port->machine, changed);
+}
+
+void shared_store64(struct port *port, le64 *word, uint64_t value)
+{
+	le64 stored = cpu_to_le64(value);
+	bool changed;
+
+	shared_align(port->machine, word, sizeof(*word), "shared_store64()");
+	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != stored;
+	__atomic_store_n(word, stored, __ATOMIC_RELEASE);
+	shared_stored(port->machine, changed);
+}
+
+/* ---- Barrier and bits
+ * --------------------------------------------------------------- */
+
+void shared_fence(struct port *port)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	port->machine->counters.fences++;
+	border_pass(port->machine, BORDER_COST_FENCE, BORDER_ACCESS);
+}
+
+bool shared_test_and_clear_bit(struct port *port, le32 *words, unsigned bit)
+{
+	le32 *word = words + bit / BITS_PER_WORD;
+	le32 mask = cpu_to_le32(1u << bit % BITS_PER_WORD);
+	bool was;
+
+	shared_align(port->machine, word, sizeof(*word),
+		     "shared_test_and_clear_bit()");
+	shared_look(port->machine, word);
+	was = __atomic_fetch_and(word, ~mask, __ATOMIC_SEQ_CST) & mask;
+	if (was)
+		border_progress(port->machine);
+	return was;
+}
+
+bool shared_test_and_set_bit(struct port *port, le32 *words, unsigned bit)
+{
+	le32 *word = words + bit / BITS_PER_WORD;
+	le32 mask = cpu_to_le32(1u << bit % BITS_PER_WORD);
+	bool was;
+
+	shared_align(port->machine, word, sizeof(*word),
+		     "shared_test_and_set_bit()");
+	shared_look(port->machine, word);
+	was = __atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST) & mask;
+	if (!was)
+		border_progress(port->machine);
+	return was;
+}
+
+/* ---- Copies
+ * ------------------------------------------------------------------------- */
+
+static uint64_t copy_cost(struct machine *machine, size_t bytes)
+{
+	machine->counters.copies++;
+	machine->counters.copied_bytes += bytes;
+	return BORDER_COST_ACCESS + bytes / BORDER_COPY_BYTES;
+}
+
+void shared_read(struct port *port, void *to, const void *from, size_t bytes)
+{
+	border_read(port->machine, copy_cost(port->machine, bytes),
+		    BORDER_ACCESS, POLLED_MEMORY, (uintptr_t)from);
+	memcpy(to, from, bytes);
+}
+
+void shared_write(struct port *port, void *to, const void *from, size_t bytes)
+{
+	memcpy(to, from, bytes);
+	border_wrote(port->machine, copy_cost(port->machine, bytes),
+		     BORDER_ACCESS);
+}
