@@ -34,6 +34,12 @@ struct host_vmbus *host_vmbus_create(struct host_partition *partition,
 				     enum host_strictness strictness);
 void host_vmbus_destroy(struct host_vmbus *vmbus);
 
+/**
+ * Whether the host hears a doorbell only after its personality's latency in
+ * virtual time; otherwise, as at first, when the machine's schedule has it.
+ */
+void host_vmbus_latency_set(struct host_vmbus *vmbus, bool latency);
+
 /** The version agreed on, 0 while not connected. */
 uint32_t host_vmbus_version(const struct host_vmbus *vmbus);
 struct machine *host_vmbus_machine(const struct host_vmbus *vmbus);
@@ -77,7 +83,8 @@ enum host_packet_type {
 struct host_device_operations {
 	/** The guest opened the channel. @return false: refuse it */
 	bool (*opened)(void *device, struct host_channel *channel);
-	/** The guest closed it, or the connection ended. */
+	/** The guest closed it, the connection ended, or it was rescinded while
+	   open. Lists that the device held are dropped now. */
 	void (*closed)(void *device, struct host_channel *channel);
 	/** One packet of the guest's. */
 	void (*packet)(void *device, struct host_channel *channel,
@@ -101,16 +108,34 @@ struct host_channel *
 host_channel_offer(struct host_vmbus *vmbus, const struct host_offer *offer,
 		   const struct host_device_operations *operations,
 		   void *device);
-/** Take it away from the guest; the channel is gone for its device on return.
+/**
+ * Take it away from the guest; the channel is gone for its device on return,
+ * and so are its subchannels (same instance, index above 0), which go first.
+ * Of each that is open closed() is called.
  */
 void host_channel_rescind(struct host_channel *channel);
 
 bool host_channel_is_open(const struct host_channel *channel);
 
+/** Its number for the guest, 0 while the guest does not know it. */
+uint32_t host_channel_relid(const struct host_channel *channel);
+/** The vCPU that its interrupts go to. */
+unsigned host_channel_cpu(const struct host_channel *channel);
+/** The 120 bytes that the guest sent with OPEN. */
+const uint8_t *host_channel_user_data(const struct host_channel *channel);
+/** Lists of guest memory of this channel's: with that of its ring. */
+unsigned host_channel_gpadls(const struct host_channel *channel);
+/** Doorbells of the guest so far; those that found nothing to do; and signals
+ * to the guest. */
+uint64_t host_channel_doorbells(const struct host_channel *channel);
+uint64_t host_channel_doorbells_unneeded(const struct host_channel *channel);
+uint64_t host_channel_signals(const struct host_channel *channel);
+
 enum host_send_result { HOST_SEND_DONE, HOST_SEND_FULL, HOST_SEND_CLOSED };
 
 /**
- * Write a packet to the guest and signal it by the rules.
+ * Write a packet to the guest and signal it by the rules. When the guest broke
+ * the ring, corrupt() is called before this returns HOST_SEND_CLOSED.
  * @param header what lies between descriptor and payload (type 7: page set,
  *range count, ranges), header_bytes a multiple of 8
  * @return HOST_SEND_FULL: room() is called when there is room for as much
