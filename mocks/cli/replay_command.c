@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * `vmmsim replay`: each host, each capture, each direction, a row each.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mocks/cli/report.h"
+#include "mocks/cli/text.h"
+
+#define REPLAY_DEFAULT_MTU  1500u
+#define REPLAY_DEFAULT_SEED 1u
+/** Words of the command that repeats a run, besides its captures. */
+#define REPLAY_REPEAT_WORDS 16u
+
+struct replay_settings {
+	/** A personality's name, or "all". */
+	const char *host;
+	bool transmit, receive;
+	const char *direction;
+	uint16_t mtu;
+	uint64_t seed;
+	const char *write;
+	bool is_json;
+};
+
+/** A run of the command. */
+struct replay_session {
+	const struct replay_settings *settings;
+	const struct cli_call *call;
+	struct report report;
+	struct report_name name;
+	struct capture_writer *writer;
+	/** Captures that were complained about: once is enough. */
+	bool *is_bad;
+	/** Nothing more can be done. */
+	bool is_over;
+};
+
+/* ---- Options ------------------------------------------------------------- */
+
+/** A decimal number within bounds. */
+static bool replay_number(const char *value, uint64_t least, uint64_t most,
+			  uint64_t *number, char *error)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(value, &end, 10);
+	if (*value >= '0' && *value <= '9' && !*end && !errno &&
+	    *number >= least && *number <= most)
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "wants a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
+		 least, most, value);
+	return false;
+}
+
+static bool replay_apply_vmm(void *context, const char *value, char *error)
+{
+	(void)context;
+	if (strcmp(value, "hyperv") == 0)
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "names no hypervisor: '%s'; there is: hyperv", value);
+	return false;
+}
+
+static bool replay_apply_host(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+	size_t i, used;
+
+	if (strcmp(value, "all") == 0 || host_personality_find(value)) {
+		settings->host = value;
+		return true;
+	}
+	used = (size_t)snprintf(error, CLI_ERROR_MAX,
+				"names no host: '%.256s'; there are: all",
+				value);
+	for (i = 0; i < host_personality_count && used < CLI_ERROR_MAX; i++)
+		used += (size_t)snprintf(error + used, CLI_ERROR_MAX - used,
+					 ", %s", host_personalities[i].name);
+	return false;
+}
+
+static bool replay_apply_direction(void *context, const char *value,
+				   char *error)
+{
+	struct replay_settings *settings = context;
+	bool is_both = strcmp(value, "both") == 0;
+
+	settings->direction = value;
+	settings->transmit = is_both || strcmp(value, "tx") == 0;
+	settings->receive = is_both || strcmp(value, "rx") == 0;
+	if (settings->transmit || settings->receive)
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "names no direction: '%s'; there are: tx, rx, both", value);
+	return false;
+}
+
+static bool replay_apply_mtu(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+	uint64_t number;
+
+	if (!replay_number(value, REPLAY_MTU_MIN, REPLAY_MTU_MAX, &number,
+			   error))
+		return false;
+	settings->mtu = (uint16_t)number;
+	return true;
+}
+
+static bool replay_apply_seed(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	return replay_number(value, 0, INT64_MAX, &settings->seed, error);
+}
+
+static bool replay_apply_write(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	(void)error;
+	settings->write = value;
+	return true;
+}
+
+static bool replay_apply_json(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	(void)value;
+	(void)error;
+	settings->is_json = true;
+	return true;
+}
+
+static const struct cli_option replay_options[] = {
+	{"vmm", "VMM", "the hypervisor: hyperv (default)", replay_apply_vmm},
+	{"host", "HOST",
+	 "the release of it, as 'vmmsim list' shows them (default\n"
+	 "ws2019), or all of them, one after the other: all",
+	 replay_apply_host},
+	{"direction", "WAY",
+	 "tx: the guest sends, rx: it receives, both (default)",
+	 replay_apply_direction},
+	{"mtu", "N", "the card's MTU, 576 to 9000 (default 1500)",
+	 replay_apply_mtu},
+	{"seed", "N",
+	 "what the choices of the run are drawn from: bursts, waits,\n"
+	 "when the host runs (default 1); the same seed, the same run",
+	 replay_apply_seed},
+	{"write", "OUT",
+	 "write the frames to this capture as they come out, with the\n"
+	 "times of the captures they came from",
+	 replay_apply_write},
+	{"json", NULL, "print one JSON event a line instead of a table",
+	 replay_apply_json},
+};
+
+static void replay_settings_init(void *context)
+{
+	struct replay_settings *settings = context;
+
+	settings->host = VIRTUAL_MACHINE_HOST;
+	settings->direction = "both";
+	settings->transmit = true;
+	settings->receive = true;
+	settings->mtu = REPLAY_DEFAULT_MTU;
+	settings->seed = REPLAY_DEFAULT_SEED;
+}
+
+/* ---- The command that repeats a run -------------------------------------- */
+
+static char *replay_repeat(const struct replay_settings *settings,
+			   const struct cli_call *call)
+{
+	char mtu[8], seed[24];
+	const char *options[REPLAY_REPEAT_WORDS] = {
+		call->program, "replay",
+		"--vmm",       "hyperv",
+		"--host",      settings->host,
+		"--direction", settings->direction,
+		"--mtu",       mtu,
+		"--seed",      seed,
+	};
+	size_t n = 12;
+	const char **words;
+	char *text;
+
+	snprintf(mtu, sizeof(mtu), "%u", settings->mtu);
+	snprintf(seed, sizeof(seed), "%" PRIu64, settings->seed);
+	if (settings->write) {
+		options[n++] = "--write";
+		options[n++] = settings->write;
+	}
+	if (settings->is_json)
+		options[n++] = "--json";
+	options[n++] = "--";
+	words = calloc(n + call->operand_count, sizeof(*words));
+	if (!words)
+		return NULL;
+	memcpy(words, options, n * sizeof(*words));
+	memcpy(words + n, call->operands, call->operand_count * sizeof(*words));
+	text = text_command(words, n + call->operand_count);
+	free(words);
+	return text;
+}
+
+/* ---- Running ------------------------------------------------------------- */
+
+/** Complain about the capture at hand, once, and leave it alone afterwards. */
+__attribute__((format(printf, 3, 4))) static void
+replay_complain(struct replay_session *session, size_t file, const char *format,
+		...)
+{
+	char sentence[CAPTURE_ERROR_MAX];
+	va_list arguments;
+
+	if (session->is_bad[file])
+		return;
+	session->is_bad[file] = true;
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	va_end(arguments);
+	report_error(&session->report, sentence);
+}
+
+/** Create the output, once it is known what its header is to say. */
+static bool replay_open_writer(struct replay_session *session,
+			       const struct capture *capture)
+{
+	const struct replay_settings *settings = session->settings;
+	uint32_t most =
+		settings->mtu + ETHERNET_HEADER_BYTES + ETHERNET_VLAN_BYTES;
+	uint32_t snapshot = capture_snapshot(capture);
+	char error[CAPTURE_ERROR_MAX];
+
+	if (!settings->write || session->writer)
+		return true;
+	if (snapshot < most)
+		snapshot = most;
+	session->writer = capture_writer_open(settings->write, snapshot,
+					      capture_is_fine(capture), error);
+	if (session->writer)
+		return true;
+	report_error(&session->report, error);
+	session->is_over = true;
+	return false;
+}
+
+static void replay_progress(void *context, uint64_t frames)
+{
+	const struct replay_session *session = context;
+
+	report_progress(&session->report, &session->name, frames);
+}
+
+/** One row: a host, a capture, a direction. */
+static void replay_row(struct replay_session *session, size_t file,
+		       struct capture *capture)
+{
+	const struct replay_settings *settings = session->settings;
+	const struct replay_configuration configuration = {
+		.host = session->name.host,
+		.direction = session->name.direction,
+		.mtu = settings->mtu,
+		.seed = settings->seed,
+		.writer = session->writer,
+		.progress = replay_progress,
+		.context = session,
+	};
+	struct replay_result result;
+
+	replay_capture(capture, &configuration, &result);
+	if (result.records || result.verdict == REPLAY_FAIL)
+		report_row(&session->report, &session->name, &result);
+	if (result.is_broken)
+		replay_complain(session, file, "%s", capture_error(capture));
+	else if (!result.records && result.verdict != REPLAY_FAIL)
+		replay_complain(session, file, "%s: the capture holds no frame",
+				session->name.capture);
+}
+
+static void replay_file(struct replay_session *session, size_t file,
+			enum replay_direction direction, bool is_once)
+{
+	const char *path = session->call->operands[file];
+	char error[CAPTURE_ERROR_MAX];
+	struct capture *capture = capture_open(path, error);
+
+	session->name.capture = path;
+	session->name.direction = direction;
+	if (!capture)
+		replay_complain(session, file, "%s", error);
+	else if (!is_once && !capture_is_rereadable(capture))
+		replay_complain(session, file,
+				"%s: a pipe can be read only once: choose one "
+				"host, and --direction tx or rx",
+				path);
+	else if (replay_open_writer(session, capture))
+		replay_row(session, file, capture);
+	capture_close(capture);
+}
+
+/** All captures through one host. */
+static void replay_host(struct replay_session *session, const char *host,
+			bool is_only_host)
+{
+	const struct replay_settings *settings = session->settings;
+	bool is_once =
+		is_only_host && !(settings->transmit && settings->receive);
+	size_t i;
+
+	session->name.host = host;
+	for (i = 0; i < session->call->operand_count; i++) {
+		if (settings->transmit && !session->is_over)
+			replay_file(session, i, REPLAY_TRANSMIT, is_once);
+		if (settings->receive && !session->is_over)
+			replay_file(session, i, REPLAY_RECEIVE, is_once);
+	}
+}
+
+static void replay_hosts(struct replay_session *session)
+{
+	const char *host = session->settings->host;
+	size_t i;
+
+	if (strcmp(host, "all") != 0) {
+		replay_host(session, host, true);
+		return;
+	}
+	for (i = 0; i < host_personality_count; i++)
+		replay_host(session, host_personalities[i].name, false);
+}
+
+/** Whether the output would overwrite an input; it is said if so. */
+static bool replay_overwrites(struct replay_session *session)
+{
+	const char *path = session->settings->write;
+	char sentence[CAPTURE_ERROR_MAX];
+	struct stat output, input;
+	size_t i;
+
+	if (!path || stat(path, &output) != 0)
+		return false;
+	for (i = 0; i < session->call->operand_count; i++) {
+		if (stat(session->call->operands[i], &input) != 0 ||
+		    input.st_dev != output.st_dev ||
+		    input.st_ino != output.st_ino)
+			continue;
+		snprintf(sentence, sizeof(sentence),
+			 "%s: cannot write: it is one of the captures to be "
+			 "read",
+			 path);
+		report_error(&session->report, sentence);
+		return true;
+	}
+	return false;
+}
+
+/** How wide the columns of the names are to be. */
+static void replay_widths(struct replay_session *session)
+{
+	const struct cli_call *call = session->call;
+	struct report *report = &session->report;
+	size_t i, width, widest = strlen("capture");
+
+	for (i = 0; i < call->operand_count; i++) {
+		width = strlen(call->operands[i]);
+		widest = width > widest ? width : widest;
+	}
+	report->capture_width = (int)(widest > 60 ? 60 : widest);
+	widest = strlen("host");
+	for (i = 0; i < host_personality_count; i++) {
+		width = strlen(host_personalities[i].name);
+		widest = width > widest ? width : widest;
+	}
+	report->host_width = (int)widest;
+}
+
+static enum cli_exit replay_session_run(struct replay_session *session)
+{
+	const struct replay_settings *settings = session->settings;
+	struct report *report = &session->report;
+	char error[CAPTURE_ERROR_MAX];
+
+	report->is_json = settings->is_json;
+	report->seed = settings->seed;
+	replay_widths(session);
+	report_start(report, settings->mtu, session->call->operand_count);
+	if (!replay_overwrites(session))
+		replay_hosts(session);
+	if (session->writer && !capture_writer_close(session->writer, error))
+		report_error(report, error);
+	return report_end(report);
+}
+
+static enum cli_exit replay_run(const struct cli_call *call)
+{
+	struct replay_session session = {
+		.settings = call->settings,
+		.call = call,
+	};
+	enum cli_exit status = CLI_USAGE;
+	char *repeat;
+
+	if (!call->operand_count) {
+		cli_complain("'replay' needs a capture; see 'vmmsim replay "
+			     "--help'");
+		return CLI_USAGE;
+	}
+	report_init(&session.report);
+	repeat = replay_repeat(session.settings, call);
+	session.report.repeat = repeat;
+	session.is_bad = calloc(call->operand_count, sizeof(*session.is_bad));
+	if (repeat && session.is_bad)
+		status = replay_session_run(&session);
+	else
+		cli_complain("out of memory");
+	free(session.is_bad);
+	free(repeat);
+	return status;
+}
+
+const struct cli_command cli_replay_command = {
+	.name = "replay",
+	.operands = "FILE...",
+	.summary = "Send captures through a guest driver and its host, and "
+		   "compare",
+	.text = "Each frame of each FILE (pcap or pcapng, Ethernet; '-' is "
+		"standard input) is\n"
+		"sent by the guest's driver, and what the host takes out of "
+		"its messages is\n"
+		"compared with the capture byte for byte (tx); then the host "
+		"delivers each and\n"
+		"what the driver receives is compared (rx). A frame that "
+		"cannot be sent is\n"
+		"counted: short (under 14 bytes), long (over the MTU with "
+		"header and one VLAN\n"
+		"tag), cut (not whole in the capture).\n\n"
+		"Frames sent travel in the send buffer alone (buffer) or with "
+		"others in one\n"
+		"message (packed), or stay where they are in the guest's "
+		"memory (pages).\n\n"
+		"Exit status: 1 if a check failed; else 2 if an input or the "
+		"output was bad;\n"
+		"else 77 if no frame was sendable; else 0.\n",
+	.options = replay_options,
+	.option_count = sizeof(replay_options) / sizeof(replay_options[0]),
+	.settings_bytes = sizeof(struct replay_settings),
+	.init = replay_settings_init,
+	.run = replay_run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A virtual machine with a card: the two worlds put together.
+ *
+ *	virtual_machine_create()	host: machine, partition, VMBus, card,
+ *wire virtual_machine_run(guest)	enter the guest; inside it:
+ *	  virtual_machine_up()		  attach, connect, open the card, start
+ *it
+ *	  ... nic.h ...
+ *	  virtual_machine_down()	  the same backwards
+ *	virtual_machine_check()		is everything as it was before?
+ *	virtual_machine_destroy()
+ *
+ * The command and the tests stand on this. What a test wants to do between two
+ * of the steps it does with the members, which are all public.
+ */
+#ifndef MOCKS_CLI_VIRTUAL_MACHINE_H
+#define MOCKS_CLI_VIRTUAL_MACHINE_H
+
+#include "hyperv/hyperv.h"
+#include "hyperv/netvsc.h"
+#include "hyperv/vmbus.h"
+#include "mocks/hyperv/netvsp.h"
+#include "mocks/hyperv/partition.h"
+#include "mocks/hyperv/personality.h"
+#include "mocks/hyperv/vmbus.h"
+#include "mocks/machine/machine.h"
+#include "mocks/wire/wire.h"
+#include "net/nic.h"
+
+/** What to make; zeroes mean the defaults. */
+struct virtual_machine_configuration {
+	/** A personality's name; NULL: VIRTUAL_MACHINE_HOST. */
+	const char *host;
+	enum host_strictness strictness;
+	struct machine_configuration machine;
+	/** The guest's driver, with the MTU. */
+	struct netvsc_configuration card;
+	/** The highest VMBus version that the guest tries. */
+	uint32_t vmbus_version_max;
+	/** The host's side of the card. */
+	struct host_netvsp_configuration device;
+	/** What the card is plugged into, the caller's; NULL: a loop, ours. */
+	struct wire *wire;
+};
+
+#define VIRTUAL_MACHINE_HOST "ws2019"
+
+/** How far virtual_machine_up() came, and virtual_machine_down() goes back. */
+enum virtual_machine_stage {
+	VIRTUAL_MACHINE_OFF,
+	VIRTUAL_MACHINE_ATTACHED,  /* hyperv_attach() */
+	VIRTUAL_MACHINE_CONNECTED, /* vmbus_connect() */
+	VIRTUAL_MACHINE_OPEN,	   /* netvsc_probe() */
+	VIRTUAL_MACHINE_STARTED,   /* nic_start() */
+};
+
+struct virtual_machine {
+	struct virtual_machine_configuration configuration;
+	const struct host_personality *personality;
+	/* The host. */
+	struct machine *machine;
+	struct host_partition *partition;
+	struct host_vmbus *host_bus;
+	struct host_netvsp *device;
+	struct wire *wire;
+	bool owns_wire;
+	/* The guest. */
+	struct port *port;
+	enum virtual_machine_stage stage;
+	struct hyperv hyperv;
+	struct vmbus bus;
+	struct nic *nic;
+	/** Messages wait: virtual_machine_poll() is due. */
+	bool bus_woken;
+	/** Both sides' counters as the card was closed. */
+	bool has_final;
+	struct nic_statistics final;
+	struct host_netvsp_counters final_host;
+	uint32_t final_backlog;
+};
+
+/**
+ * Make the host's side.
+ * @param configuration copied
+ * @return the machine, or NULL: no such personality, or out of memory
+ */
+struct virtual_machine *virtual_machine_create(
+	const struct virtual_machine_configuration *configuration);
+/** Give everything back, but a wire that is the caller's. NULL is allowed. */
+void virtual_machine_destroy(struct virtual_machine *vm);
+
+/** Run guest code, see machine_run(); may be called again while it is "done".
+ */
+enum machine_outcome virtual_machine_run(struct virtual_machine *vm,
+					 void (*guest)(void *argument),
+					 void *argument);
+
+/* ---- Inside the guest ------------------------------------------------------
+ */
+
+/**
+ * Bring everything up to the stage asked for, from the stage where it is.
+ *
+ * @param stack what uses the card; as for netvsc_open()
+ * @param filter of enum nic_filter, set before the card is started; 0: the
+ *	card's own
+ * @return 0 or the first error; what had come up stays up, for
+ *	virtual_machine_down()
+ */
+int virtual_machine_up(struct virtual_machine *vm,
+		       enum virtual_machine_stage stage,
+		       const struct nic_stack *stack, unsigned filter);
+
+/** Dispatch what VMBus has to say, when it has: for each turn of a loop. */
+void virtual_machine_poll(struct virtual_machine *vm);
+
+/** Shut down to nothing, in order, from any stage. */
+void virtual_machine_down(struct virtual_machine *vm);
+
+/* ---- Afterwards ------------------------------------------------------------
+ */
+
+/**
+ * Look whether a machine that was shut down is clean: nothing of the guest's
+ * allocated, given to a device or shown to the host; the device alive; no rule
+ * of a specification broken; as many frames on the one side as on the other.
+ *
+ * @param reason room for the sentence that says what is wrong
+ * @return whether all is well
+ */
+bool virtual_machine_check(const struct virtual_machine *vm, char *reason,
+			   size_t bytes);
+
+#endif /* MOCKS_CLI_VIRTUAL_MACHINE_H */
