@@ -197,9 +197,8 @@ static bool is_lso(const struct recording_message *message)
 }
 
 static void play_data(struct scripted_guest *guest,
-		      const struct recording_message *message)
+		      const struct recording_message *message, unsigned before)
 {
-	unsigned before = guest->frames;
 	uint32_t status = await_completion(guest, message, 4);
 	const struct recording_bytes *last =
 		&message->rndis[message->rndis_count - 1];
@@ -227,6 +226,7 @@ static void play_message(struct scripted_guest *guest, size_t index)
 	const uint8_t *packet = message->packet.data;
 	uint32_t at = NVSP_OFFSET(packet);
 	uint32_t type = get32(packet, at);
+	unsigned before = guest->frames;
 
 	if (get16(packet, 0) == RING_PACKET_GPA_DIRECT)
 		send_by_pages(guest, message);
@@ -235,7 +235,7 @@ static void play_message(struct scripted_guest *guest, size_t index)
 	if (!(get16(packet, 6) & 1))
 		return;
 	if (type == 107 && get32(packet, at + 4) == 0) {
-		play_data(guest, message);
+		play_data(guest, message, before);
 		return;
 	}
 	ck_assert_msg(await_completion(guest, message, type == 1 ? 12 : 4) == 1,

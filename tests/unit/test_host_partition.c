@@ -239,7 +239,7 @@ static void identity_body(struct raw_guest *guest)
 	uint64_t page = raw_page(guest, guest->hypercall);
 
 	raw_msr_write(guest, 0, RAW_MSR_HYPERCALL, page);
-	assert_int_equal(raw_msr_read(guest, 0, RAW_MSR_HYPERCALL), page & ~1u);
+	assert_int_equal(raw_msr_read(guest, 0, RAW_MSR_HYPERCALL), page - 1);
 	assert_int_equal(guest->hypercall[0], 0);
 	raw_msr_write(guest, 0, RAW_MSR_GUEST_OS_ID, RAW_OS_ID);
 	raw_msr_write(guest, 0, RAW_MSR_HYPERCALL, page);
@@ -247,7 +247,7 @@ static void identity_body(struct raw_guest *guest)
 	assert_memory_equal(guest->hypercall, "\x0f\x01\xc1\xc3\xcc", 5);
 	assert_int_equal(guest->hypercall[4095], 0xcc);
 	raw_msr_write(guest, 0, RAW_MSR_GUEST_OS_ID, 0);
-	assert_int_equal(raw_msr_read(guest, 0, RAW_MSR_HYPERCALL), page & ~1u);
+	assert_int_equal(raw_msr_read(guest, 0, RAW_MSR_HYPERCALL), page - 1);
 	assert_int_equal(guest->hypercall[0], 0);
 }
 
