@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RAW_TURNS 10u
+
 uint32_t raw_get32(const uint8_t *bytes, size_t offset)
 {
 	le32 value;
@@ -51,8 +53,8 @@ struct raw_guest *raw_guest_create(const char *host, uint64_t seed,
 		abort();
 	guest->port = machine_port(guest->machine);
 	guest->partition = host_partition_create(guest->machine, personality);
-	guest->vmbus = host_vmbus_create(guest->partition, personality,
-					 HOST_STRICT);
+	guest->vmbus =
+		host_vmbus_create(guest->partition, personality, HOST_STRICT);
 	guest->connection = 1;
 	return guest;
 }
@@ -179,8 +181,7 @@ uint16_t raw_post(struct raw_guest *guest, uint32_t connection,
 
 uint16_t raw_signal(struct raw_guest *guest, uint32_t connection, uint16_t flag)
 {
-	return (uint16_t)port_hypercall(guest->port, guest->hypercall,
-					0x1005d,
+	return (uint16_t)port_hypercall(guest->port, guest->hypercall, 0x1005d,
 					connection | (uint64_t)flag << 32, 0);
 }
 
@@ -208,7 +209,11 @@ int raw_receive(struct raw_guest *guest, unsigned cpu,
 
 void raw_wait(struct raw_guest *guest, uint64_t nanoseconds)
 {
-	port_delay(guest->port, nanoseconds);
+	unsigned i;
+
+	/* Each piece is at least one turn for the host. */
+	for (i = 0; i < RAW_TURNS; i++)
+		port_delay(guest->port, nanoseconds / RAW_TURNS);
 }
 
 /* ---- VMBus -------------------------------------------------------------- */
@@ -240,10 +245,10 @@ uint32_t raw_answer(struct raw_guest *guest, uint8_t payload[RAW_MESSAGE_MAX])
 int raw_contact(struct raw_guest *guest, uint32_t version)
 {
 	uint8_t payload[RAW_MESSAGE_MAX] = {0};
+	uint16_t status;
 
 	raw_put32(payload, 0, 14);
 	raw_put32(payload, 8, version);
-	raw_put32(payload, 12, 0);
 	if (version >= 0x50000)
 		raw_put32(payload, 16, RAW_SINT);
 	else if (version < 0x20004)
@@ -252,8 +257,11 @@ int raw_contact(struct raw_guest *guest, uint32_t version)
 			  port_physical(guest->port, guest->input + 4096));
 	guest->connection = version >= 0x50000 ? 4 : 1;
 	guest->cpu = 0;
-	if (raw_post(guest, guest->connection, payload, 40))
-		return -1;
+	while ((status = raw_post(guest, guest->connection, payload, 40))) {
+		if (status == 0x12)
+			return -1;
+		port_delay(guest->port, 10000);
+	}
 	if (raw_answer(guest, payload) != 15)
 		return -1;
 	if (version >= 0x50000 && payload[8] && !payload[9])

@@ -29,7 +29,8 @@ static void run_on(const char *host, void (*body)(struct raw_guest *guest),
 		print_message("%s\n", machine_reason(guest->machine));
 	assert_int_equal(outcome, MACHINE_DONE);
 	if (machine_violations(guest->machine) != violations)
-		print_message("%s\n", machine_violation_text(guest->machine, 0));
+		print_message("%s\n",
+			      machine_violation_text(guest->machine, 0));
 	assert_int_equal(machine_violations(guest->machine), violations);
 	raw_guest_destroy(guest);
 }
@@ -119,9 +120,9 @@ static void access_check(const struct access *access, uint64_t without)
 static void registers_fault_by_their_rules(void **state)
 {
 	static const struct access accesses[] = {
-		{0x40000001, true, 4, true},	   /* reserved bits */
+		{0x40000001, true, 4, true}, /* reserved bits */
 		{0x40000001, true, 0x800, true},
-		{0x40000002, true, 0, true},	   /* read only */
+		{0x40000002, true, 0, true}, /* read only */
 		{0x40000010, true, 0, true},
 		{0x40000020, true, 0, true},
 		{0x40000022, true, 0, true},
@@ -129,18 +130,18 @@ static void registers_fault_by_their_rules(void **state)
 		{0x40000081, true, 1, true},
 		{0x40000020, false, 0, false},
 		{0x40000022, false, 0, false},
-		{0x40000021, true, 2, true},	   /* reserved bits */
+		{0x40000021, true, 2, true}, /* reserved bits */
 		{0x40000073, true, 0x10, true},
 		{0x40000072, true, 0x100, true},
 		{0x40000072, true, 0xff, false},
-		{0x40000070, false, 0, true},	   /* write only */
+		{0x40000070, false, 0, true}, /* write only */
 		{0x40000070, true, 0, false},
-		{0x40000003, true, 1, true},	   /* not there */
+		{0x40000003, true, 1, true}, /* not there */
 		{0x400000b0, false, 0, true},
 		{0x40000085, false, 0, true},
 		{0x4000008f, true, 0, true},
 		{0x400000a0, false, 0, true},
-		{0x40000090, true, 15, true},	   /* no such vector */
+		{0x40000090, true, 15, true}, /* no such vector */
 		{0x40000090, true, 16, false},
 		{0x40000090, true, 0x10000, false},
 		{0x4000009f, true, 0x10000, false},
@@ -158,9 +159,9 @@ static void edge_13_a_register_without_privilege_faults(void **state)
 		uint32_t msr;
 		unsigned bit;
 	} privileges[] = {
-		{0x40000010, 0}, {0x40000020, 1}, {0x40000080, 2},
-		{0x40000092, 2}, {0x40000072, 4}, {0x40000000, 5},
-		{0x40000001, 5}, {0x40000002, 6}, {0x40000021, 9},
+		{0x40000010, 0},  {0x40000020, 1}, {0x40000080, 2},
+		{0x40000092, 2},  {0x40000072, 4}, {0x40000000, 5},
+		{0x40000001, 5},  {0x40000002, 6}, {0x40000021, 9},
 		{0x40000022, 11},
 	};
 	size_t i;
@@ -201,8 +202,8 @@ static void vp_body(struct raw_guest *guest)
 	assert_int_equal(first, 0);
 	assert_int_not_equal(second, 0);
 	assert_int_not_equal(second, 1);
-	assert_true(host_partition_cpu(guest->partition, (uint32_t)second,
-				       &cpu));
+	assert_true(
+		host_partition_cpu(guest->partition, (uint32_t)second, &cpu));
 	assert_int_equal(cpu, 1);
 	assert_false(host_partition_cpu(guest->partition, 1, &cpu));
 }
@@ -456,18 +457,15 @@ static void post_body(struct raw_guest *guest)
 	raw_hypercalls_on(guest);
 	assert_int_equal(raw_post(guest, 1, payload, 240), 0);
 	raw_put32(guest->input, 12, 241);
-	assert_int_equal(call(guest, 0x5c,
-			      port_physical(guest->port, guest->input)),
-			 5);
+	assert_int_equal(
+		call(guest, 0x5c, port_physical(guest->port, guest->input)), 5);
 	raw_put32(guest->input, 12, 8);
 	raw_put32(guest->input, 8, 0);
-	assert_int_equal(call(guest, 0x5c,
-			      port_physical(guest->port, guest->input)),
-			 5);
+	assert_int_equal(
+		call(guest, 0x5c, port_physical(guest->port, guest->input)), 5);
 	raw_put32(guest->input, 8, 0x80000001);
-	assert_int_equal(call(guest, 0x5c,
-			      port_physical(guest->port, guest->input)),
-			 5);
+	assert_int_equal(
+		call(guest, 0x5c, port_physical(guest->port, guest->input)), 5);
 	assert_int_equal(raw_post(guest, 2, payload, 8), 0x12);
 	assert_int_equal(raw_post(guest, 5, payload, 8), 0x12);
 	assert_int_equal(raw_post(guest, 4, payload, 8), 0);
@@ -489,9 +487,8 @@ static void denied_body(struct raw_guest *guest)
 
 	raw_hypercalls_on(guest);
 	host_partition_privileges_set(
-		guest->partition,
-		host_partition_privileges(guest->partition) &
-			~(UINT64_C(3) << 36));
+		guest->partition, host_partition_privileges(guest->partition) &
+					  ~(UINT64_C(3) << 36));
 	assert_int_equal(raw_post(guest, 1, payload, 8), 6);
 	assert_int_equal(raw_signal(guest, 1, 0), 6);
 }

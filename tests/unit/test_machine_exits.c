@@ -102,7 +102,7 @@ static void expect_fault(struct visor *visor, void (*guest)(void *argument),
 }
 
 /* ---- The hypervisor
- * ----------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void cpuid_asks_the_hypervisor(void **state)
 {
@@ -433,9 +433,9 @@ static void wrong_registers_fault(void **state)
 	expect_fault(NULL, read_misaligned,
 		     "4 bytes of the register at 0xd0000002: misaligned");
 	expect_fault(NULL, unmap_short, "15 bytes: no such mapping");
-	assert_int_equal(
-		machine_run(machine, poll_register, machine_port(machine)),
-		MACHINE_SPIN);
+	assert_int_equal(machine_run(machine, poll_register,
+				     machine_port(machine)),
+			 MACHINE_SPIN);
 	assert_non_null(strstr(machine_reason(machine),
 			       "polled the register at 0xd0000008, "));
 	machine_destroy(machine);

@@ -46,7 +46,7 @@ static void step(struct machine *machine)
 }
 
 /* ---- Delivery
- * ----------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 struct line {
 	struct machine *machine;
@@ -247,9 +247,9 @@ static void vectors_run_out(void **state)
 		assert_in_range(lines[n].vector, 32, 255);
 		assert_int_equal(seen[lines[n].vector]++, 0);
 	}
-	assert_int_equal(
-		port_interrupt_attach(port, line_handler, lines, &vector),
-		ERROR_NO_SPACE);
+	assert_int_equal(port_interrupt_attach(port, line_handler, lines,
+					       &vector),
+			 ERROR_NO_SPACE);
 	port_interrupt_detach(port, lines[9].vector);
 	assert_int_equal(
 		port_interrupt_attach(port, line_handler, lines, &vector), 0);
@@ -281,7 +281,7 @@ static void detached_is_detached(void **state)
 }
 
 /* ---- vCPUs
- * -------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void where_am_i(void *argument)
 {
@@ -309,7 +309,7 @@ static void functions_run_on_vcpus(void **state)
 }
 
 /* ---- What is called where
- * ----------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static struct port *port_of(struct line *line)
 {
@@ -509,13 +509,14 @@ static void wrong_calls_stop(void **state)
 		    "the guest returned with a lock held");
 	expect_stop(run_keeps_locked, MACHINE_FAULT,
 		    "ran on vCPU 3 returned with a lock held");
-	expect_stop(run_nowhere, MACHINE_FAULT, "port_cpu_run() on vCPU 4 of 4");
+	expect_stop(run_nowhere, MACHINE_FAULT,
+		    "port_cpu_run() on vCPU 4 of 4");
 	expect_stop(detach_unknown, MACHINE_FAULT,
 		    "vector 77, which is not attached");
 }
 
 /* ---- How a run ends
- * ----------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void stop_event(void *argument)
 {

@@ -214,7 +214,7 @@ static void sizes_of_machines(void **state)
 }
 
 /* ---- Allocation
- * --------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void small_memory_crosses_pages(void **state)
 {
@@ -514,7 +514,7 @@ static void checked_addresses(void **state)
 #endif
 
 /* ---- Overlay pages
- * ------------------------------------------------------------------ */
+ * ---------------------------------------------------------------------- */
 
 static void overlays_keep_what_is_below(void **state)
 {
@@ -552,7 +552,7 @@ static void overlays_keep_what_is_below(void **state)
 }
 
 /* ---- Memory given to devices
- * -------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void dma_is_recorded(void **state)
 {

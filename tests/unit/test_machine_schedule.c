@@ -67,7 +67,7 @@ static void exits_add(struct machine *machine)
 }
 
 /* ---- Time and events
- * ---------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 struct note {
 	struct machine *machine;
@@ -187,7 +187,7 @@ static void time_passes_at_the_border(void **state)
 }
 
 /* ---- Giving way
- * --------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void relax_stops_at_what_happens(void **state)
 {
@@ -410,7 +410,9 @@ static void relax_always_gets_on(void **state)
 static void devices_take_turns(void **state)
 {
 	struct machine *machine = make(MACHINE_SCHEDULE_LAZY, 1);
-	struct device devices[3] = {{.name = 'a'}, {.name = 'b'}, {.name = 'c'}};
+	struct device devices[3] = {{.name = 'a'},
+				    {.name = 'b'},
+				    {.name = 'c'}};
 	char log[32] = "";
 	unsigned n;
 
@@ -502,7 +504,7 @@ static void steps_do_not_nest(void **state)
 }
 
 /* ---- Loops that spin
- * ---------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void poll_memory(void *argument)
 {

@@ -285,6 +285,36 @@ static void write_in_pieces_at_every_place(void **state)
 	}
 }
 
+/* Pieces of all lengths around what is gathered before it is copied. */
+static void write_gathers_any_two_pieces(void **state)
+{
+	const uint32_t most = RING_WRITER_BYTES + 12, place = 3900;
+	struct ring_packet packet = {
+		.type = RING_PACKET_COMPLETION,
+		.transaction_id = TRANSACTION,
+	};
+	struct fixture *fixture = *state;
+	struct ring_piece pieces[2];
+	uint32_t first, second;
+
+	pattern_fill(fixture);
+	for (first = 0; first <= most; first++)
+		for (second = 0; second <= most; second++) {
+			ring_at(fixture, place);
+			packet.payload_bytes = first + second;
+			image_packet(fixture->image, place, 11, 0, 0,
+				     first + second);
+			pieces[0].data = fixture->buffer;
+			pieces[0].bytes = first;
+			pieces[1].data = fixture->buffer + first;
+			pieces[1].bytes = second;
+			assert_int_equal(ring_write(&fixture->ring, &packet,
+						    pieces, 2),
+					 0);
+			assert_image(fixture);
+		}
+}
+
 static void write_refuses_what_does_not_add_up(void **state)
 {
 	struct ring_packet packet = {.type = RING_PACKET_INBAND};
@@ -883,6 +913,7 @@ int main(void)
 		RING_TEST(initialise_describes_the_memory),
 		RING_TEST(edge_41_50_write_at_every_place),
 		RING_TEST(write_in_pieces_at_every_place),
+		RING_TEST(write_gathers_any_two_pieces),
 		RING_TEST(write_refuses_what_does_not_add_up),
 		RING_TEST(write_refuses_what_never_fits),
 		RING_TEST(edge_40_full_is_not_empty),

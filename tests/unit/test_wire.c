@@ -33,8 +33,8 @@ static bool card_receive(void *argument, const struct wire_frame *frame)
 	return true;
 }
 
-static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7 };
-static const struct wire_frame frame = { bytes, sizeof(bytes) };
+static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7};
+static const struct wire_frame frame = {bytes, sizeof(bytes)};
 
 static void assert_took(const struct card *card, unsigned frames)
 {
@@ -46,7 +46,7 @@ static void assert_took(const struct card *card, unsigned frames)
 static void loop_brings_frames_back(void **state)
 {
 	struct wire *wire = wire_loop_create();
-	struct card card = { 0 };
+	struct card card = {0};
 
 	(void)state;
 	assert_non_null(wire);
@@ -65,7 +65,7 @@ static void loop_brings_frames_back(void **state)
 static void refused_frames_are_counted(void **state)
 {
 	struct wire *wire = wire_loop_create();
-	struct card card = { .refuses = true };
+	struct card card = {.refuses = true};
 
 	(void)state;
 	assert_non_null(wire);
@@ -87,7 +87,7 @@ static void refused_frames_are_counted(void **state)
 static void pair_connects_two_cards(void **state)
 {
 	struct wire *ends[2];
-	struct card cards[2] = { 0 };
+	struct card cards[2] = {0};
 
 	(void)state;
 	assert_true(wire_pair_create(ends));
@@ -109,7 +109,7 @@ static void pair_connects_two_cards(void **state)
 static void pair_survives_the_end_of_one_side(void **state)
 {
 	struct wire *ends[2];
-	struct card card = { 0 };
+	struct card card = {0};
 
 	(void)state;
 	assert_true(wire_pair_create(ends));
@@ -130,8 +130,8 @@ static void tapped(void *context, const struct wire_frame *seen)
 
 static void tap_sees_what_is_sent(void **state)
 {
-	struct card seen = { 0 };
-	struct card card = { 0 };
+	struct card seen = {0};
+	struct card card = {0};
 	struct wire *wire = wire_tap_create(tapped, &seen);
 
 	(void)state;
