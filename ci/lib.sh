@@ -54,8 +54,8 @@ need() {
 }
 
 # build PRESET [OPTION...]: configure one preset of CMakePresets.json, with
-# options of cmake, and build it. What the tools say is kept in build/PRESET.log,
-# and shown when one of them fails.
+# options of cmake, and build it. What the tools say is kept in build/PRESET.log;
+# its end is shown when one of them fails.
 build() {
 	local preset=$1 log=build/$1.log
 	shift
@@ -65,7 +65,7 @@ build() {
 	if ! { cmake --preset "$preset" "$@" &&
 		cmake --build --preset "$preset" --parallel "$jobs"; } \
 		>"$log" 2>&1 </dev/null; then
-		cat "$log"
+		tail -n 60 "$log"
 		return 1
 	fi
 }

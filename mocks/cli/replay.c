@@ -18,6 +18,8 @@
 #define REPLAY_BURST	     32u
 /** Segments of a burst received: the longest frames, and one for luck. */
 #define REPLAY_SEGMENTS	     (REPLAY_BURST * 6u)
+/** After which a host has done all that it was asked for, nanoseconds. */
+#define REPLAY_QUIET_TIME    1000000u
 /** How long nothing may move before frames are called lost, nanoseconds. */
 #define REPLAY_PATIENCE	     5000000000ull
 /** How long one turn of polling waits. */
@@ -49,6 +51,8 @@ struct replay {
 	struct net_segment received_segments[REPLAY_SEGMENTS];
 	/** A frame put together again: several segments, or a tag beside it. */
 	uint8_t assembled[STACK_FRAME_MAX + ETHERNET_VLAN_BYTES];
+	/** Nobody woke us until the deadline. */
+	bool overslept;
 	/** When nothing has moved until then, frames are lost; 0: not waiting.
 	 */
 	uint64_t deadline;
@@ -69,6 +73,13 @@ replay_fail(struct replay *replay, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(result->reason, sizeof(result->reason), format, arguments);
 	va_end(arguments);
+}
+
+/** The longest frame that can be sent: with a tag. */
+static uint32_t
+replay_frame_max(const struct replay_configuration *configuration)
+{
+	return configuration->mtu + ETHERNET_HEADER_BYTES + ETHERNET_VLAN_BYTES;
 }
 
 static bool replay_has_failed(const struct replay *replay)
@@ -418,7 +429,19 @@ static void replay_events(struct replay *replay)
 						      : "was removed");
 }
 
-/** Sleep until an interrupt, by the rules: arm, look again, wait. */
+/** Whether there is a reason to look at the card, or at the clock. */
+static bool replay_is_awake(const struct replay *replay, uint64_t now)
+{
+	return replay->stack.woken || replay->stack.events_woken ||
+	       replay->vm->bus_woken || now >= replay->deadline;
+}
+
+/**
+ * Sleep until an interrupt, by the rules: arm, look again, wait.
+ *
+ * Time is read before the flags are: an interrupt comes only in calls of the
+ * port, so none can come between the look at the flags and the sleep.
+ */
 static void replay_sleep(struct replay *replay)
 {
 	struct stack *stack = &replay->stack;
@@ -427,11 +450,12 @@ static void replay_sleep(struct replay *replay)
 	stack->woken = false;
 	if (!nic_arm(replay->nic, 0))
 		return;
-	while (!stack->woken && !stack->events_woken &&
-	       !replay->vm->bus_woken && port_time(port) < replay->deadline)
+	while (!replay_is_awake(replay, port_time(port)))
 		port_relax(port, replay->deadline);
-	if (!stack->woken)
-		nic_disarm(replay->nic, 0);
+	if (stack->woken)
+		return;
+	nic_disarm(replay->nic, 0);
+	replay->overslept = port_time(port) >= replay->deadline;
 }
 
 /** Say what was lost, when the patience is at its end. */
@@ -446,7 +470,9 @@ static void replay_give_up(struct replay *replay)
 			    first->number, REPLAY_PATIENCE / 1000000,
 			    replay->expected.count);
 	else
-		replay_fail(replay, "%u transmit buffers never came back",
+		replay_fail(replay,
+			    "the card does not say what became of all frames, "
+			    "%u buffers did not come back",
 			    STACK_TRANSMIT_COUNT -
 				    replay->stack.transmit_free_count);
 }
@@ -488,6 +514,10 @@ static void replay_flow(struct replay *replay)
 		moved |= replay_reclaim(replay);
 		moved |= replay_receive(replay);
 		replay_events(replay);
+		if (moved && replay->overslept)
+			replay_fail(replay, "the card was armed and there was "
+					    "something to do, but it did not "
+					    "wake its stack");
 		if (moved)
 			replay->deadline = 0;
 		else if (!replay_is_done(replay))
@@ -495,10 +525,36 @@ static void replay_flow(struct replay *replay)
 	}
 }
 
+/**
+ * Frames that were copied have come out, and their buffers are back, before the
+ * host says that it is done with the copies: only then are they counted.
+ */
+static void replay_settle(struct replay *replay)
+{
+	const struct nic_statistics *before = &replay->before;
+	struct nic_statistics now;
+
+	if (replay->configuration->direction != REPLAY_TRANSMIT)
+		return;
+	while (!replay_has_failed(replay)) {
+		replay_reclaim(replay);
+		replay_receive(replay);
+		replay_events(replay);
+		nic_statistics(replay->nic, &now);
+		if (now.tx_frames - before->tx_frames + now.tx_errors +
+			    now.tx_invalid ==
+		    replay->result->frames_in)
+			return;
+		replay_wait(replay);
+	}
+}
+
+/** What bringing the card up left to be done is not the capture's. */
 static void replay_measure_start(struct replay *replay)
 {
 	struct host_netvsp_counters host;
 
+	port_delay(replay->vm->port, REPLAY_QUIET_TIME);
 	nic_statistics(replay->nic, &replay->before);
 	host_netvsp_counters(replay->vm->device, &host);
 	replay->messages_before = host.tx_messages;
@@ -533,8 +589,9 @@ static void replay_guest(void *argument)
 	struct nic_stack callbacks = stack_callbacks(&replay->stack);
 	int error;
 
-	error = stack_create(&replay->stack, vm->port, configuration->seed,
-			     configuration->is_plain);
+	error = stack_create(&replay->stack, vm->port,
+			     replay_frame_max(configuration),
+			     configuration->seed, configuration->is_plain);
 	if (error) {
 		replay_fail(replay, "the guest has no memory for its buffers");
 		return;
@@ -548,6 +605,7 @@ static void replay_guest(void *argument)
 		replay->nic = vm->nic;
 		replay_measure_start(replay);
 		replay_flow(replay);
+		replay_settle(replay);
 		replay_measure_end(replay);
 	}
 	virtual_machine_down(vm);

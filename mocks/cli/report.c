@@ -156,9 +156,10 @@ static void report_row_text(struct report *report,
 	       result->bytes);
 	report_ways(name, card);
 	printf("  %9" PRIu64 "  %10" PRIu64 "  %5" PRIu64 "  %5" PRIu64
-	       "  %4" PRIu64 "  %10" PRIu64 "  %s%s%s\n",
+	       "  %4" PRIu64 "  %10.1f  %s%s%s\n",
 	       card->doorbells, card->interrupts, result->too_short,
-	       result->too_long, result->truncated, result->virtual_ns / 1000,
+	       result->too_long, result->truncated,
+	       (double)result->virtual_ns / 1000,
 	       report_colour(report, result->verdict),
 	       report_verdict(result->verdict),
 	       report->has_colour ? REPORT_PLAIN : "");

@@ -8,11 +8,13 @@
 
 #define STACK_RECEIVE_PAGES                                                    \
 	(STACK_RECEIVE_COUNT * STACK_RECEIVE_BYTES / PORT_PAGE_SIZE)
-#define STACK_TRANSMIT_BYTES (STACK_TRANSMIT_PAGES * PORT_PAGE_SIZE)
 
-/* A frame of the longest kind fits with the widest offset. */
-_Static_assert(STACK_FRAME_MAX + PORT_PAGE_SIZE <= STACK_TRANSMIT_BYTES,
-	       "transmit buffer");
+/** Pages of all transmit buffers. */
+static size_t stack_transmit_pages(const struct stack *stack)
+{
+	return (size_t)STACK_TRANSMIT_COUNT * stack->transmit_bytes /
+	       PORT_PAGE_SIZE;
+}
 
 /* ---- What the card asks for ---------------------------------------------- */
 
@@ -62,8 +64,8 @@ struct nic_stack stack_callbacks(struct stack *stack)
 
 /* ---- Life ---------------------------------------------------------------- */
 
-int stack_create(struct stack *stack, struct port *port, uint64_t seed,
-		 bool is_plain)
+int stack_create(struct stack *stack, struct port *port, uint32_t frame_bytes,
+		 uint64_t seed, bool is_plain)
 {
 	unsigned i;
 
@@ -71,12 +73,14 @@ int stack_create(struct stack *stack, struct port *port, uint64_t seed,
 	stack->port = port;
 	stack->random.state = seed;
 	stack->is_plain = is_plain;
+	/* Whole pages: the frame, and the one in which it begins. */
+	stack->transmit_bytes = (frame_bytes + 2 * PORT_PAGE_SIZE - 1) /
+				PORT_PAGE_SIZE * PORT_PAGE_SIZE;
 	stack->receive_memory = port_pages_alloc(port, STACK_RECEIVE_PAGES, 0,
 						 "stack: receive buffers");
-	stack->transmit_memory = port_pages_alloc(port,
-						  (size_t)STACK_TRANSMIT_COUNT *
-							  STACK_TRANSMIT_PAGES,
-						  0, "stack: transmit buffers");
+	stack->transmit_memory =
+		port_pages_alloc(port, stack_transmit_pages(stack), 0,
+				 "stack: transmit buffers");
 	if (!stack->receive_memory || !stack->transmit_memory) {
 		stack_destroy(stack);
 		return ERROR_NO_MEMORY;
@@ -86,7 +90,7 @@ int stack_create(struct stack *stack, struct port *port, uint64_t seed,
 			stack->receive_memory + i * STACK_RECEIVE_BYTES;
 	for (i = 0; i < STACK_TRANSMIT_COUNT; i++)
 		stack->transmit_free[i] =
-			stack->transmit_memory + i * STACK_TRANSMIT_BYTES;
+			stack->transmit_memory + i * stack->transmit_bytes;
 	stack->receive_free_count = STACK_RECEIVE_COUNT;
 	stack->transmit_free_count = STACK_TRANSMIT_COUNT;
 	return 0;
@@ -97,7 +101,7 @@ void stack_destroy(struct stack *stack)
 	port_pages_free(stack->port, stack->receive_memory,
 			STACK_RECEIVE_PAGES);
 	port_pages_free(stack->port, stack->transmit_memory,
-			(size_t)STACK_TRANSMIT_COUNT * STACK_TRANSMIT_PAGES);
+			stack_transmit_pages(stack));
 	stack->receive_memory = NULL;
 	stack->transmit_memory = NULL;
 }
@@ -120,7 +124,7 @@ static void stack_put_plain(struct stack *stack, uint8_t *buffer,
 			    struct net_segment segments[])
 {
 	size_t index = (size_t)(buffer - stack->transmit_memory) /
-		       STACK_TRANSMIT_BYTES;
+		       stack->transmit_bytes;
 
 	buffer += index % 16 * 128;
 	memcpy(buffer, frame, bytes);
@@ -139,7 +143,7 @@ static void stack_put_scattered(struct stack *stack, uint8_t *buffer,
 				struct net_packet *packet,
 				struct net_segment segments[])
 {
-	uint32_t spare = STACK_TRANSMIT_BYTES - bytes;
+	uint32_t spare = stack->transmit_bytes - bytes;
 	uint32_t gap = random_below(&stack->random, PORT_PAGE_SIZE);
 	unsigned pieces = 1 + random_below(&stack->random, STACK_PIECES_MAX);
 	uint32_t done = 0, position = 0, length;

@@ -21,18 +21,18 @@
 
 /** Room in a receive buffer; a jumbo frame takes several. */
 #define STACK_RECEIVE_BYTES  2048u
-#define STACK_RECEIVE_COUNT  512u
+#define STACK_RECEIVE_COUNT  256u
 #define STACK_TRANSMIT_COUNT 64u
 /** The most pieces that a frame is laid down in. */
 #define STACK_PIECES_MAX     4u
 /** The longest frame: MTU 9000, header and one tag. */
 #define STACK_FRAME_MAX	     (9000u + ETHERNET_HEADER_BYTES + ETHERNET_VLAN_BYTES)
-/** A transmit buffer holds that from any offset in a page, and gaps. */
-#define STACK_TRANSMIT_PAGES 4u
-
 struct stack {
 	struct port *port;
 	uint8_t *receive_memory, *transmit_memory;
+	/** Bytes of a transmit buffer: room for gaps and any offset in a page.
+	 */
+	uint32_t transmit_bytes;
 	void *receive_free[STACK_RECEIVE_COUNT];
 	void *transmit_free[STACK_TRANSMIT_COUNT];
 	unsigned receive_free_count, transmit_free_count;
@@ -46,11 +46,12 @@ struct stack {
 
 /**
  * Allocate the buffers; inside the guest.
+ * @param frame_bytes the longest frame to be sent, at most STACK_FRAME_MAX
  * @param seed for how frames are laid down
  * @return 0 or ERROR_NO_MEMORY
  */
-int stack_create(struct stack *stack, struct port *port, uint64_t seed,
-		 bool is_plain);
+int stack_create(struct stack *stack, struct port *port, uint32_t frame_bytes,
+		 uint64_t seed, bool is_plain);
 /** Free the buffers. All must be back: see stack_outstanding(). */
 void stack_destroy(struct stack *stack);
 
@@ -69,7 +70,7 @@ static inline bool stack_can_put(const struct stack *stack)
 /**
  * Lay a frame down in a transmit buffer, which stack_can_put() promised.
  *
- * @param bytes at most STACK_FRAME_MAX
+ * @param bytes at most what the stack was made for
  * @param packet out: one packet, its owner the buffer; first_segment is the
  *	caller's
  * @param segments room for STACK_PIECES_MAX

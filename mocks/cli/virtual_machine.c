@@ -31,6 +31,9 @@ static bool virtual_machine_make(struct virtual_machine *vm)
 					 configuration->strictness);
 	if (!vm->host_bus)
 		return false;
+	/* An eager host is one that does everything at once. */
+	host_vmbus_latency_set(vm->host_bus, configuration->machine.schedule !=
+						     MACHINE_SCHEDULE_EAGER);
 	vm->wire = configuration->wire;
 	if (!vm->wire) {
 		vm->wire = wire_loop_create();

@@ -84,15 +84,14 @@ static bool packet_read(struct host_channel *channel)
 	result = host_ring_read(ring, &packet, &channel->buffer, &reason);
 	if (result == HOST_RING_EMPTY)
 		return false;
-	if (result == HOST_RING_CORRUPT ||
-	    (result == HOST_RING_BAD_PACKET &&
-	     vmbus->strictness == HOST_STRICT)) {
+	if (result == HOST_RING_CORRUPT || (result == HOST_RING_BAD_PACKET &&
+					    vmbus->strictness == HOST_STRICT)) {
 		corrupt(channel, reason);
 		return true;
 	}
 	if (result == HOST_RING_BAD_PACKET)
-		machine_violation(vmbus->machine, "VMBus ring", "channel %u: %s",
-				  channel->relid, reason);
+		machine_violation(vmbus->machine, "VMBus ring",
+				  "channel %u: %s", channel->relid, reason);
 	else if (packet.footer_wrong)
 		machine_violation(vmbus->machine, "VMBus ring",
 				  "channel %u: a footer does not hold where "
@@ -166,6 +165,9 @@ void host_channel_doorbell(struct host_channel *channel)
 
 /* ---- Writing to the guest ----------------------------------------------- */
 
+/** Descriptor, header, payload, padding, footer. */
+#define PIECES 5u
+
 /** Write a packet whose pieces a hook wants to see together. */
 static bool write_hooked(struct host_channel *channel,
 			 const struct host_ring_piece *pieces, unsigned count,
@@ -237,6 +239,11 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 	uint32_t bytes = fixed + payload_bytes + padding;
 	enum host_send_result result;
 	le32 footer[2];
+	const struct host_ring_piece pieces[PIECES] = {
+		{&descriptor, sizeof(descriptor)}, {header, header_bytes},
+		{payload, payload_bytes},	   {zeroes, padding},
+		{footer, sizeof(footer)},
+	};
 	bool signal;
 
 	assert(header_bytes % 8 == 0 && bytes / 8 <= UINT16_MAX);
@@ -253,23 +260,11 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 	descriptor.transaction_id = cpu_to_le64(transaction_id);
 	footer[0] = cpu_to_le32(0);
 	footer[1] = cpu_to_le32(channel->to_guest.index);
-	{
-		const struct host_ring_piece pieces[] = {
-			{&descriptor, sizeof(descriptor)},
-			{header, header_bytes},
-			{payload, payload_bytes},
-			{zeroes, padding},
-			{footer, sizeof(footer)},
-		};
-		const unsigned count = sizeof(pieces) / sizeof(pieces[0]);
-
-		if (channel->vmbus->hostile.packet)
-			signal = write_hooked(channel, pieces, count,
-					      bytes + HOST_RING_FOOTER_BYTES);
-		else
-			signal = host_ring_write(&channel->to_guest, pieces,
-						 count);
-	}
+	if (channel->vmbus->hostile.packet)
+		signal = write_hooked(channel, pieces, PIECES,
+				      bytes + HOST_RING_FOOTER_BYTES);
+	else
+		signal = host_ring_write(&channel->to_guest, pieces, PIECES);
 	if (signal)
 		host_vmbus_interrupt(channel);
 	return HOST_SEND_DONE;
@@ -378,8 +373,8 @@ void host_vmbus_open(struct host_vmbus *vmbus, const void *message,
 	if (channel && channel->state == HOST_CHANNEL_REVOKED)
 		return;
 	if (!channel || channel->state != HOST_CHANNEL_CLOSED) {
-		machine_violation(vmbus->machine, clause,
-				  "channel %u %s", relid,
+		machine_violation(vmbus->machine, clause, "channel %u %s",
+				  relid,
 				  channel ? "is open already"
 					  : "does not exist");
 		return;

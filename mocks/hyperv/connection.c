@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const uint32_t versions[] = {
-	0x0000000d, HOST_VMBUS_1_1, HOST_VMBUS_2_4, HOST_VMBUS_3_0, 0x00040000,
-	HOST_VMBUS_4_1, HOST_VMBUS_5_0, 0x00050001, 0x00050002, HOST_VMBUS_5_3,
+	0x0000000d, HOST_VMBUS_1_1, HOST_VMBUS_2_4, HOST_VMBUS_3_0,
+	0x00040000, HOST_VMBUS_4_1, HOST_VMBUS_5_0, 0x00050001,
+	0x00050002, HOST_VMBUS_5_3,
 };
 
 static bool version_known(const struct host_vmbus *vmbus, uint32_t version)
@@ -177,7 +178,7 @@ void host_vmbus_unload(struct host_vmbus *vmbus, const void *message,
 /* ---- Signals ------------------------------------------------------------ */
 
 /** The halves of the interrupt page: to the guest, and from it. */
-#define INTERRUPT_HALF (MACHINE_PAGE_SIZE / 2)
+#define INTERRUPT_HALF	(MACHINE_PAGE_SIZE / 2)
 #define INTERRUPT_WORDS (HOST_RELIDS / 32)
 
 /** Guests before 2.4 ring with one event for all and a bit for each. */

@@ -5,11 +5,11 @@
  */
 #include "mocks/hyperv/partition_internal.h"
 
-#define LEAF_HYPERVISOR	 0x40000000u
-#define LEAF_HIGHEST	 0x40000006u
-#define BUILD_2016	 14393u
-#define MAXIMUM_VPS	 64u
-#define SPINLOCK_NEVER	 0xffffffffu
+#define LEAF_HYPERVISOR 0x40000000u
+#define LEAF_HIGHEST	0x40000006u
+#define BUILD_2016	14393u
+#define MAXIMUM_VPS	64u
+#define SPINLOCK_NEVER	0xffffffffu
 
 /** A processor as any guest of these releases may be given. */
 static void cpuid_processor(const struct host_partition *partition,

@@ -14,8 +14,8 @@
 #include <string.h>
 
 /** Lists, and lists under way, that a host keeps for one guest. */
-#define GPADLS_MAX   1024u
-#define PARTIALS_MAX 64u
+#define GPADLS_MAX	   1024u
+#define PARTIALS_MAX	   64u
 #define RANGE_WORDS(pages) (1 + (pages))
 
 /* ---- Answers ------------------------------------------------------------ */
@@ -86,8 +86,7 @@ static void gpadl_release(struct host_gpadl *gpadl)
 		return;
 	/* This host lets go of a device's memory only with its channel. */
 	if (vmbus->personality->late_torndown &&
-	    channel->state == HOST_CHANNEL_OPEN &&
-	    gpadl != channel->ring_gpadl)
+	    channel->state == HOST_CHANNEL_OPEN)
 		return;
 	gpadl_unlink(gpadl);
 	torndown(vmbus, handle);

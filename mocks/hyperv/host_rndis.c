@@ -175,7 +175,7 @@ uint32_t host_rndis_packet_prepend(uint8_t *data, uint32_t data_bytes,
 	const uint32_t ppi_size = sizeof(struct host_rndis_ppi) + sizeof(le32);
 	const uint32_t base =
 		sizeof(struct host_rndis_packet_header) - HOST_RNDIS_BASE;
-	struct host_rndis_packet_header wire = { 0 };
+	struct host_rndis_packet_header wire = {0};
 	uint32_t ppi_bytes = (vlan ? ppi_size : 0) + (checksum ? ppi_size : 0);
 	uint32_t before = sizeof(wire) + ppi_bytes;
 	uint8_t *to = data - before;
@@ -354,10 +354,10 @@ uint32_t host_rndis_write_initialize(uint8_t *to, uint32_t request,
 uint32_t host_rndis_write_query(uint8_t *to, uint32_t request, uint32_t status,
 				uint32_t information_bytes)
 {
-	uint32_t offset = sizeof(struct host_rndis_query_complete) -
-			  HOST_RNDIS_BASE;
-	uint32_t bytes = sizeof(struct host_rndis_query_complete) +
-			 information_bytes;
+	uint32_t offset =
+		sizeof(struct host_rndis_query_complete) - HOST_RNDIS_BASE;
+	uint32_t bytes =
+		sizeof(struct host_rndis_query_complete) + information_bytes;
 	struct host_rndis_query_complete wire = {
 		.header = header(HOST_RNDIS_QUERY | HOST_RNDIS_COMPLETE, bytes),
 		.request = cpu_to_le32(request),

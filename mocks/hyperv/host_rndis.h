@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 /** Packets in a message of the guest: what INITIALIZE_CMPLT announces. */
-#define HOST_RNDIS_PACKETS_MAX 8u
+#define HOST_RNDIS_PACKETS_MAX	  8u
 /** Bytes of a message of the guest, likewise. */
-#define HOST_RNDIS_TRANSFER_MAX 0x20000u
+#define HOST_RNDIS_TRANSFER_MAX	  0x20000u
 /** Each packet of a message but the last is padded to this, as its logarithm
  * says there. */
 #define HOST_RNDIS_ALIGNMENT	  8u
@@ -91,7 +91,7 @@ const char *host_rndis_control_parse(const uint8_t *message, uint32_t bytes,
 				     struct host_rndis_control *control);
 
 /** Bytes of the longest control message that a host writes. */
-#define HOST_RNDIS_CONTROL_MAX 704u
+#define HOST_RNDIS_CONTROL_MAX	704u
 /** Bytes in front of the information of a QUERY_CMPLT. */
 #define HOST_RNDIS_QUERY_HEADER 24u
 

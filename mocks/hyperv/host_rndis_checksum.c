@@ -37,7 +37,7 @@ static void store16(uint8_t *bytes, uint16_t value)
 static uint64_t sum(uint64_t start, const uint8_t *bytes, uint32_t count)
 {
 	uint32_t word;
-	uint8_t last[2] = { 0 };
+	uint8_t last[2] = {0};
 	uint16_t half;
 
 	for (; count >= 4; count -= 4, bytes += 4) {
@@ -74,16 +74,16 @@ static uint16_t fold(uint64_t total)
 static uint64_t pseudo(const uint8_t *network, unsigned version,
 		       uint8_t protocol, uint32_t bytes)
 {
-	const uint8_t tail[8] = { (uint8_t)(bytes >> 24),
-				  (uint8_t)(bytes >> 16),
-				  (uint8_t)(bytes >> 8),
-				  (uint8_t)bytes,
-				  0,
-				  0,
-				  0,
-				  protocol };
-	uint64_t total = version == 4 ? sum(0, network + 12, 8) :
-					sum(0, network + 8, 32);
+	const uint8_t tail[8] = {(uint8_t)(bytes >> 24),
+				 (uint8_t)(bytes >> 16),
+				 (uint8_t)(bytes >> 8),
+				 (uint8_t)bytes,
+				 0,
+				 0,
+				 0,
+				 protocol};
+	uint64_t total = version == 4 ? sum(0, network + 12, 8)
+				      : sum(0, network + 8, 32);
 
 	return sum(total, tail, sizeof(tail));
 }
@@ -186,8 +186,8 @@ static uint32_t transport_bytes(const uint8_t *frame, uint32_t bytes,
 				uint32_t network, uint32_t transport,
 				unsigned version)
 {
-	uint32_t end = version == 4 ? load16(frame + network + 2) :
-				      IPV6_HEADER + load16(frame + network + 4);
+	uint32_t end = version == 4 ? load16(frame + network + 2)
+				    : IPV6_HEADER + load16(frame + network + 4);
 	uint32_t least = transport - network + UDP_HEADER;
 
 	if (end < least || end > bytes - network)
@@ -271,11 +271,11 @@ static uint32_t verify_transport(const uint8_t *frame,
 	if (layout->fragment)
 		return 0;
 	if (tcp)
-		wanted = layout->version == 4 ? HOST_OFFLOAD_TCP4 :
-						HOST_OFFLOAD_TCP6;
+		wanted = layout->version == 4 ? HOST_OFFLOAD_TCP4
+					      : HOST_OFFLOAD_TCP6;
 	else if (layout->protocol == PROTOCOL_UDP)
-		wanted = layout->version == 4 ? HOST_OFFLOAD_UDP4 :
-						HOST_OFFLOAD_UDP6;
+		wanted = layout->version == 4 ? HOST_OFFLOAD_UDP4
+					      : HOST_OFFLOAD_UDP6;
 	else
 		return 0;
 	if (!(offloads & wanted) ||
@@ -287,8 +287,8 @@ static uint32_t verify_transport(const uint8_t *frame,
 			       layout->protocol, layout->transport_bytes),
 			transport, layout->transport_bytes)) == 0xffff;
 	if (tcp)
-		return good ? HOST_CHECKSUM_RX_TCP_OK :
-			      HOST_CHECKSUM_RX_TCP_FAILED;
+		return good ? HOST_CHECKSUM_RX_TCP_OK
+			    : HOST_CHECKSUM_RX_TCP_FAILED;
 	return good ? HOST_CHECKSUM_RX_UDP_OK : HOST_CHECKSUM_RX_UDP_FAILED;
 }
 
@@ -305,8 +305,8 @@ uint32_t host_checksum_verify(const uint8_t *frame, uint32_t bytes,
 	if (layout.version == 4 && offloads & HOST_OFFLOAD_IP4) {
 		good = fold(sum(0, frame + layout.network,
 				layout.transport - layout.network)) == 0xffff;
-		result = good ? HOST_CHECKSUM_RX_IP_OK :
-				HOST_CHECKSUM_RX_IP_FAILED;
+		result = good ? HOST_CHECKSUM_RX_IP_OK
+			      : HOST_CHECKSUM_RX_IP_FAILED;
 	}
 	return result | verify_transport(frame, &layout, offloads);
 }

@@ -14,7 +14,7 @@
 #include "mocks/hyperv/host_rndis_oid.h"
 #include "mocks/hyperv/rndis_wire.h"
 
-#define ETHERNET_HEADER 14u
+#define ETHERNET_HEADER	    14u
 /** Half-kilobyte of UTF-16: the name's fixed room. */
 #define FRIENDLY_NAME_UNITS 256u
 
@@ -35,26 +35,46 @@ void host_rndis_card_reset(struct host_rndis_card *card)
  */
 
 static const uint32_t oids_common[] = {
-	HOST_OID_SUPPORTED_LIST,       HOST_OID_HARDWARE_STATUS,
-	HOST_OID_MEDIA_SUPPORTED,      HOST_OID_MEDIA_IN_USE,
-	HOST_OID_MAXIMUM_LOOKAHEAD,    HOST_OID_MAXIMUM_FRAME_SIZE,
-	HOST_OID_LINK_SPEED,	       HOST_OID_TRANSMIT_BUFFER_SPACE,
-	HOST_OID_RECEIVE_BUFFER_SPACE, HOST_OID_TRANSMIT_BLOCK_SIZE,
-	HOST_OID_RECEIVE_BLOCK_SIZE,   HOST_OID_VENDOR_ID,
-	HOST_OID_VENDOR_DESCRIPTION,   HOST_OID_PACKET_FILTER,
-	HOST_OID_CURRENT_LOOKAHEAD,    HOST_OID_DRIVER_VERSION,
-	HOST_OID_MAXIMUM_TOTAL_SIZE,   HOST_OID_PROTOCOL_OPTIONS,
-	HOST_OID_MAC_OPTIONS,	       HOST_OID_MEDIA_CONNECT_STATUS,
-	HOST_OID_MAXIMUM_SEND_PACKETS, HOST_OID_VENDOR_DRIVER_VERSION,
-	HOST_OID_NETWORK_ADDRESSES,    HOST_OID_PHYSICAL_MEDIUM,
-	HOST_OID_XMIT_OK,	       HOST_OID_RCV_OK,
-	HOST_OID_XMIT_ERROR,	       HOST_OID_RCV_ERROR,
-	HOST_OID_RCV_NO_BUFFER,	       HOST_OID_BYTES_RCV,
-	HOST_OID_BYTES_XMIT,	       HOST_OID_PERMANENT_ADDRESS,
-	HOST_OID_CURRENT_ADDRESS,      HOST_OID_MULTICAST_LIST,
-	HOST_OID_MAXIMUM_LIST_SIZE,    HOST_OID_ALIGNMENT_ERRORS,
-	HOST_OID_ONE_COLLISION,	       HOST_OID_MORE_COLLISIONS,
-	HOST_OID_FRIENDLY_NAME,	       HOST_OID_CONFIGURATION,
+	HOST_OID_SUPPORTED_LIST,
+	HOST_OID_HARDWARE_STATUS,
+	HOST_OID_MEDIA_SUPPORTED,
+	HOST_OID_MEDIA_IN_USE,
+	HOST_OID_MAXIMUM_LOOKAHEAD,
+	HOST_OID_MAXIMUM_FRAME_SIZE,
+	HOST_OID_LINK_SPEED,
+	HOST_OID_TRANSMIT_BUFFER_SPACE,
+	HOST_OID_RECEIVE_BUFFER_SPACE,
+	HOST_OID_TRANSMIT_BLOCK_SIZE,
+	HOST_OID_RECEIVE_BLOCK_SIZE,
+	HOST_OID_VENDOR_ID,
+	HOST_OID_VENDOR_DESCRIPTION,
+	HOST_OID_PACKET_FILTER,
+	HOST_OID_CURRENT_LOOKAHEAD,
+	HOST_OID_DRIVER_VERSION,
+	HOST_OID_MAXIMUM_TOTAL_SIZE,
+	HOST_OID_PROTOCOL_OPTIONS,
+	HOST_OID_MAC_OPTIONS,
+	HOST_OID_MEDIA_CONNECT_STATUS,
+	HOST_OID_MAXIMUM_SEND_PACKETS,
+	HOST_OID_VENDOR_DRIVER_VERSION,
+	HOST_OID_NETWORK_ADDRESSES,
+	HOST_OID_PHYSICAL_MEDIUM,
+	HOST_OID_XMIT_OK,
+	HOST_OID_RCV_OK,
+	HOST_OID_XMIT_ERROR,
+	HOST_OID_RCV_ERROR,
+	HOST_OID_RCV_NO_BUFFER,
+	HOST_OID_BYTES_RCV,
+	HOST_OID_BYTES_XMIT,
+	HOST_OID_PERMANENT_ADDRESS,
+	HOST_OID_CURRENT_ADDRESS,
+	HOST_OID_MULTICAST_LIST,
+	HOST_OID_MAXIMUM_LIST_SIZE,
+	HOST_OID_ALIGNMENT_ERRORS,
+	HOST_OID_ONE_COLLISION,
+	HOST_OID_MORE_COLLISIONS,
+	HOST_OID_FRIENDLY_NAME,
+	HOST_OID_CONFIGURATION,
 };
 
 static const uint32_t oids_ndis6[] = {
@@ -139,9 +159,9 @@ static bool query_word(const struct host_rndis_card *card, uint32_t oid,
 		*word = HOST_RNDIS_TRANSFER_MAX;
 		return true;
 	case HOST_OID_LINK_SPEED:
-		*word = card->speed_mbps > UINT32_MAX / 10000 ?
-				UINT32_MAX :
-				card->speed_mbps * 10000;
+		*word = card->speed_mbps > UINT32_MAX / 10000
+				? UINT32_MAX
+				: card->speed_mbps * 10000;
 		return true;
 	case HOST_OID_VENDOR_ID:
 		*word = 0x155d;
@@ -183,7 +203,7 @@ static uint32_t query_link_state(const struct host_rndis_card *card,
 {
 	uint64_t bps = card->speed_mbps * UINT64_C(1000000);
 	struct host_ndis_link_state wire = {
-		.header = { HOST_NDIS_DEFAULT, 1, CPU_TO_LE16(sizeof(wire)) },
+		.header = {HOST_NDIS_DEFAULT, 1, CPU_TO_LE16(sizeof(wire))},
 		.connected = cpu_to_le32(card->link_up ? 1 : 2),
 		.duplex = CPU_TO_LE32(2),
 		.transmit_bps = cpu_to_le64(bps),
@@ -207,8 +227,8 @@ static uint32_t query_link_speed(const struct host_rndis_card *card,
 static uint32_t query_rss(const struct host_rndis_card *card, uint8_t *to)
 {
 	struct host_ndis_rss_capabilities wire = {
-		.header = { HOST_NDIS_RSS_CAPABILITIES, 2,
-			    CPU_TO_LE16(sizeof(wire)) },
+		.header = {HOST_NDIS_RSS_CAPABILITIES, 2,
+			   CPU_TO_LE16(sizeof(wire))},
 		.flags = CPU_TO_LE32(
 			HOST_RSS_CAPABLE_TOEPLITZ | HOST_RSS_CAPABLE_TCP4 |
 			HOST_RSS_CAPABLE_TCP6 | HOST_RSS_CAPABLE_TCP6_EX),
@@ -225,8 +245,8 @@ static uint32_t query_rss(const struct host_rndis_card *card, uint8_t *to)
 static uint32_t checksum_flags(unsigned ip, unsigned tcp, unsigned udp,
 			       unsigned all)
 {
-	return all & ((ip ? 0x101u : 0) | (tcp ? 0x14u : 0) |
-		      (udp ? 0x40u : 0));
+	return all &
+	       ((ip ? 0x101u : 0) | (tcp ? 0x14u : 0) | (udp ? 0x40u : 0));
 }
 
 /*
@@ -258,16 +278,16 @@ static uint32_t offload_bytes(const struct host_rndis_card *card,
 	}
 }
 
-static uint32_t query_offload(const struct host_rndis_card *card,
-			      unsigned tx, unsigned rx, const uint8_t *input,
+static uint32_t query_offload(const struct host_rndis_card *card, unsigned tx,
+			      unsigned rx, const uint8_t *input,
 			      uint32_t input_bytes, uint8_t *to)
 {
-	struct host_ndis_offload wire = { 0 };
+	struct host_ndis_offload wire = {0};
 	const uint32_t all4 = HOST_NDIS_CHECKSUM_IPV4;
 	const uint32_t all6 = HOST_NDIS_CHECKSUM_IPV6;
 	const le32 ethernet = CPU_TO_LE32(HOST_NDIS_ENCAPSULATION_8023);
-	uint32_t bytes = offload_bytes(card, input, input_bytes,
-				       &wire.header.revision);
+	uint32_t bytes =
+		offload_bytes(card, input, input_bytes, &wire.header.revision);
 
 	wire.header.type = HOST_NDIS_OFFLOAD;
 	wire.header.bytes = cpu_to_le16((uint16_t)bytes);
@@ -280,13 +300,15 @@ static uint32_t query_offload(const struct host_rndis_card *card,
 		checksum_flags(rx & HOST_OFFLOAD_IP4, rx & HOST_OFFLOAD_TCP4,
 			       rx & HOST_OFFLOAD_UDP4, all4));
 	wire.ipv6_tx.encapsulation = ethernet;
-	wire.ipv6_tx.flags = cpu_to_le32(checksum_flags(
-		tx & (HOST_OFFLOAD_TCP6 | HOST_OFFLOAD_UDP6),
-		tx & HOST_OFFLOAD_TCP6, tx & HOST_OFFLOAD_UDP6, all6));
+	wire.ipv6_tx.flags = cpu_to_le32(
+		checksum_flags(tx & (HOST_OFFLOAD_TCP6 | HOST_OFFLOAD_UDP6),
+			       tx & HOST_OFFLOAD_TCP6, tx & HOST_OFFLOAD_UDP6,
+			       all6));
 	wire.ipv6_rx.encapsulation = ethernet;
-	wire.ipv6_rx.flags = cpu_to_le32(checksum_flags(
-		rx & (HOST_OFFLOAD_TCP6 | HOST_OFFLOAD_UDP6),
-		rx & HOST_OFFLOAD_TCP6, rx & HOST_OFFLOAD_UDP6, all6));
+	wire.ipv6_rx.flags = cpu_to_le32(
+		checksum_flags(rx & (HOST_OFFLOAD_TCP6 | HOST_OFFLOAD_UDP6),
+			       rx & HOST_OFFLOAD_TCP6, rx & HOST_OFFLOAD_UDP6,
+			       all6));
 	memcpy(to, &wire, bytes);
 	return bytes;
 }
@@ -306,7 +328,7 @@ static uint32_t query_bytes(const struct host_rndis_card *card, uint32_t oid,
 			    uint8_t *to)
 {
 	static const char description[] = "Microsoft Virtual Switch Port";
-	static const uint8_t version[2] = { 0x00, 0x01 };
+	static const uint8_t version[2] = {0x00, 0x01};
 
 	switch (oid) {
 	case HOST_OID_PERMANENT_ADDRESS:
@@ -532,8 +554,8 @@ static uint32_t set_parameter(struct host_rndis_card *card,
 	    value_bytes > bytes - value_offset || name_bytes % 2 || !name_bytes)
 		return HOST_RNDIS_INVALID_DATA;
 	if (le32_to_cpu(wire.type) == HOST_RNDIS_PARAMETER_INTEGER)
-		return value_bytes < 4 ? HOST_RNDIS_INVALID_DATA :
-					 HOST_RNDIS_SUCCESS;
+		return value_bytes < 4 ? HOST_RNDIS_INVALID_DATA
+				       : HOST_RNDIS_SUCCESS;
 	if (le32_to_cpu(wire.type) != HOST_RNDIS_PARAMETER_STRING ||
 	    value_bytes < 2 || value_bytes % 2)
 		return HOST_RNDIS_INVALID_DATA;

@@ -144,8 +144,7 @@ unsigned host_rss_queue(const struct host_rss *rss, const uint8_t *frame,
 		return 0;
 	hash_kinds(&layout, &with_ports, &without);
 	addresses = layout.version == 4 ? 8 : 32;
-	memcpy(input,
-	       frame + layout.network + (layout.version == 4 ? 12 : 8),
+	memcpy(input, frame + layout.network + (layout.version == 4 ? 12 : 8),
 	       addresses);
 	if (rss->hash & with_ports) {
 		memcpy(input + addresses, frame + layout.transport, 4);

@@ -70,8 +70,8 @@ static uint16_t post_message(struct host_partition *partition, bool fast,
 				  "the call is made fast");
 		return HOST_STATUS_INVALID_INPUT;
 	}
-	status = input_read(partition, clause, input, &message,
-			    sizeof(message));
+	status =
+		input_read(partition, clause, input, &message, sizeof(message));
 	if (status)
 		return status;
 	if (!privileged(partition, HOST_PRIVILEGE_POST_MESSAGES)) {
@@ -149,10 +149,11 @@ static uint16_t call(struct host_partition *partition, uint64_t control,
 		if (status)
 			return status;
 	}
-	return code == HOST_CALL_POST_MESSAGE ?
-		       post_message(partition, control & HOST_CALL_FAST,
-				    input) :
-		       signal_event(partition, control & HOST_CALL_FAST, input);
+	return code == HOST_CALL_POST_MESSAGE
+		       ? post_message(partition, control & HOST_CALL_FAST,
+				      input)
+		       : signal_event(partition, control & HOST_CALL_FAST,
+				      input);
 }
 
 bool host_hypercall(void *context, unsigned cpu, uint64_t page,

@@ -94,9 +94,9 @@ static bool read_time(struct host_partition *partition, unsigned cpu,
 		      uint32_t msr, uint64_t *value)
 {
 	(void)cpu;
-	*value = msr == HOST_MSR_VP_RUNTIME ?
-			 machine_time(partition->machine) / 100 :
-			 host_partition_time(partition);
+	*value = msr == HOST_MSR_VP_RUNTIME
+			 ? machine_time(partition->machine) / 100
+			 : host_partition_time(partition);
 	return true;
 }
 
@@ -104,9 +104,9 @@ static bool read_frequency(struct host_partition *partition, unsigned cpu,
 			   uint32_t msr, uint64_t *value)
 {
 	(void)cpu;
-	*value = msr == HOST_MSR_TSC_FREQUENCY ?
-			 machine_tsc_hz(partition->machine) :
-			 APIC_HZ;
+	*value = msr == HOST_MSR_TSC_FREQUENCY
+			 ? machine_tsc_hz(partition->machine)
+			 : APIC_HZ;
 	return true;
 }
 
@@ -232,9 +232,9 @@ static const struct host_msr *msr_find(const struct host_partition *partition,
 
 	for (; found < end; found++)
 		if (msr >= found->first && msr <= found->last)
-			return partition->privileges >> found->privilege & 1 ?
-				       found :
-				       NULL;
+			return partition->privileges >> found->privilege & 1
+				       ? found
+				       : NULL;
 	return NULL;
 }
 

@@ -16,13 +16,13 @@
 
 /** f8615163-df3e-46c5-913f-f2d2f965ed0e */
 static const struct host_guid netvsp_interface = {
-	{ 0x63, 0x51, 0x61, 0xf8, 0x3e, 0xdf, 0xc5, 0x46, 0x91, 0x3f, 0xf2,
-	  0xd2, 0xf9, 0x65, 0xed, 0x0e },
+	{0x63, 0x51, 0x61, 0xf8, 0x3e, 0xdf, 0xc5, 0x46, 0x91, 0x3f, 0xf2, 0xd2,
+	 0xf9, 0x65, 0xed, 0x0e},
 };
 
 /** Made an instance of its own by the card's address at its end. */
 static const struct host_guid netvsp_instance = {
-	{ 0x76, 0x6d, 0x6d, 0x73, 0x69, 0x6d, 0x4e, 0x43, 0x80, 0x01 },
+	{0x76, 0x6d, 0x6d, 0x73, 0x69, 0x6d, 0x4e, 0x43, 0x80, 0x01},
 };
 
 /* ---- What the guest is told, and when it is not ----------------------------
@@ -49,8 +49,8 @@ void netvsp_break(struct host_netvsp *netvsp, const char *clause,
 
 uint32_t netvsp_message_bytes(const struct host_netvsp *netvsp)
 {
-	return netvsp->version >= HOST_NVSP_6_1 ? HOST_NVSP_BYTES_V6_1 :
-						  HOST_NVSP_BYTES_V1;
+	return netvsp->version >= HOST_NVSP_6_1 ? HOST_NVSP_BYTES_V6_1
+						: HOST_NVSP_BYTES_V1;
 }
 
 /* Put a packet at the end of what waits; false: there is too much already. */
@@ -134,7 +134,7 @@ void netvsp_complete(struct netvsp_queue *queue,
 		     uint32_t bytes)
 {
 	uint32_t least = netvsp_message_bytes(queue->netvsp);
-	uint8_t padded[NETVSP_REPLY_BYTES] = { 0 };
+	uint8_t padded[NETVSP_REPLY_BYTES] = {0};
 
 	if (!packet->completion_requested)
 		return;
@@ -317,8 +317,9 @@ void netvsp_offer(struct host_netvsp *netvsp, unsigned index)
 	struct host_offer offer = netvsp->offer;
 
 	offer.subchannel_index = (uint16_t)index;
-	netvsp->queues[index].channel = host_channel_offer(
-		netvsp->vmbus, &offer, &netvsp_operations, netvsp);
+	netvsp->queues[index].channel =
+		host_channel_offer(netvsp->vmbus, &offer, &netvsp_operations,
+				   netvsp);
 }
 
 /* ---- Life ------------------------------------------------------------------
@@ -378,10 +379,9 @@ host_netvsp_create(struct host_vmbus *vmbus,
 	netvsp->configuration = *configuration;
 	configuration_complete(&netvsp->configuration);
 	netvsp->scratch = malloc(HOST_RNDIS_TRANSFER_MAX);
-	netvsp->transfer =
-		malloc(sizeof(struct host_transfer_header) +
-		       (size_t)netvsp->configuration.ranges_max *
-			       sizeof(struct host_transfer_range));
+	netvsp->transfer = malloc(sizeof(struct host_transfer_header) +
+				  (size_t)netvsp->configuration.ranges_max *
+					  sizeof(struct host_transfer_range));
 	if (!netvsp->scratch || !netvsp->transfer) {
 		free(netvsp->scratch);
 		free(netvsp->transfer);

@@ -66,8 +66,8 @@ uint32_t netvsp_receive_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 	if (!gpadl || !host_gpadl_is_aligned(gpadl)) {
 		machine_violation(netvsp->machine, "NVSP SEND_RECV_BUF",
 				  "GPADL %#x is %s", handle,
-				  gpadl ? "not one aligned range" :
-					  "not the channel's");
+				  gpadl ? "not one aligned range"
+					: "not the channel's");
 		return HOST_NVSP_STATUS_FAILURE;
 	}
 	buffer->usable_bytes = netvsp->card.mtu + NETVSP_HEADER_BYTES;
@@ -160,8 +160,8 @@ uint32_t netvsp_send_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 	if (!gpadl || !host_gpadl_is_aligned(gpadl)) {
 		machine_violation(netvsp->machine, "NVSP SEND_SEND_BUF",
 				  "GPADL %#x is %s", handle,
-				  gpadl ? "not one aligned range" :
-					  "not the channel's");
+				  gpadl ? "not one aligned range"
+					: "not the channel's");
 		return HOST_NVSP_STATUS_FAILURE;
 	}
 	if (host_gpadl_bytes(gpadl) < HOST_NVSP_SECTION_BYTES)

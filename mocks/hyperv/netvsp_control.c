@@ -13,7 +13,7 @@
 #include "mocks/hyperv/rndis_wire.h"
 
 /** The range of an answer to SET, whose message is only 16 bytes. */
-#define SET_RANGE_BYTES 52u
+#define SET_RANGE_BYTES	     52u
 /** What an early host writes into the length of its INDICATE 40020006. */
 #define INDICATE_SHORT_BYTES 12u
 
@@ -198,13 +198,12 @@ static void initialize(struct host_netvsp *netvsp,
 		netvsp->rndis_up = true;
 		host_rndis_card_reset(&netvsp->card);
 	}
-	message_ready(netvsp, message,
-		      host_rndis_write_initialize(
-			      message->content, control->request,
-			      good ? HOST_RNDIS_SUCCESS :
-				     HOST_RNDIS_BAD_VERSION));
-	if (good &&
-	    host_vmbus_personality(netvsp->vmbus)->offload_indication)
+	message_ready(
+		netvsp, message,
+		host_rndis_write_initialize(message->content, control->request,
+					    good ? HOST_RNDIS_SUCCESS
+						 : HOST_RNDIS_BAD_VERSION));
+	if (good && host_vmbus_personality(netvsp->vmbus)->offload_indication)
 		offload_indicate(netvsp);
 }
 
@@ -226,8 +225,8 @@ static void query(struct host_netvsp *netvsp,
 			control->information_bytes,
 			message->content + HOST_RNDIS_QUERY_HEADER, &bytes);
 	message_ready(netvsp, message,
-		      host_rndis_write_query(message->content,
-					     control->request, status, bytes));
+		      host_rndis_write_query(message->content, control->request,
+					     status, bytes));
 }
 
 static void set(struct host_netvsp *netvsp,

@@ -19,18 +19,18 @@
 #include "mocks/hyperv/nvsp_wire.h"
 
 /** Sub-allocations of the receive buffer that carry control messages only. */
-#define NETVSP_CONTROL_RESERVE 16u
+#define NETVSP_CONTROL_RESERVE	 16u
 /** Sections that can be announced. */
-#define NETVSP_SECTIONS_MAX 8u
+#define NETVSP_SECTIONS_MAX	 8u
 /** Bytes at the end of a sub-allocation that a Windows guest cannot use, and
  * those for headers in front of the frame. */
-#define NETVSP_TAIL_BYTES   36u
-#define NETVSP_HEADER_BYTES 256u
-#define NETVSP_QUEUES_MAX   MACHINE_CPUS_MAX
+#define NETVSP_TAIL_BYTES	 36u
+#define NETVSP_HEADER_BYTES	 256u
+#define NETVSP_QUEUES_MAX	 MACHINE_CPUS_MAX
 /** Bytes of control messages that wait, at most. */
 #define NETVSP_CONTROL_BYTES_MAX (100u * 1024)
 /** Replies that wait for room in a guest's ring, at most. */
-#define NETVSP_REPLIES_MAX 8192u
+#define NETVSP_REPLIES_MAX	 8192u
 /** Bytes of the longest reply: SEND_RECV_BUF_COMPLETE. */
 #define NETVSP_REPLY_BYTES                                                     \
 	(sizeof(struct host_nvsp_receive_buffer_complete) +                    \
@@ -146,7 +146,8 @@ struct host_netvsp {
 	uint8_t *transfer;
 };
 
-/* ---- netvsp.c -------------------------------------------------------------- */
+/* ---- netvsp.c --------------------------------------------------------------
+ */
 
 /**
  * The guest broke a rule that the real device does not survive: in strict mode
@@ -180,14 +181,16 @@ bool netvsp_flush(struct netvsp_queue *queue);
 /** Offer a subchannel to the guest. */
 void netvsp_offer(struct host_netvsp *netvsp, unsigned index);
 
-/* ---- netvsp_nvsp.c --------------------------------------------------------- */
+/* ---- netvsp_nvsp.c ---------------------------------------------------------
+ */
 
 /** An in-band message, of the guest, on any channel. */
 void netvsp_nvsp(struct netvsp_queue *queue, const struct host_packet *packet);
 /** A subchannel opened: tell the guest how to spread, once all have. */
 void netvsp_indirection_send(struct host_netvsp *netvsp);
 
-/* ---- netvsp_buffer.c ------------------------------------------------------- */
+/* ---- netvsp_buffer.c -------------------------------------------------------
+ */
 
 /**
  * Take the memory for received messages and cut it up.
@@ -196,10 +199,9 @@ void netvsp_indirection_send(struct host_netvsp *netvsp);
 uint32_t netvsp_receive_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 				   uint16_t id);
 /** The answer that describes it. @return its bytes */
-uint32_t
-netvsp_receive_buffer_describe(const struct host_netvsp *netvsp,
-			       uint32_t status,
-			       uint8_t message[NETVSP_REPLY_BYTES]);
+uint32_t netvsp_receive_buffer_describe(const struct host_netvsp *netvsp,
+					uint32_t status,
+					uint8_t message[NETVSP_REPLY_BYTES]);
 void netvsp_receive_buffer_drop(struct netvsp_receive_buffer *buffer);
 /** The guest is done with a packet: its sub-allocations are free again. False:
  * no such packet of that queue. */
@@ -211,7 +213,8 @@ uint32_t netvsp_send_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 				uint16_t id);
 void netvsp_send_buffer_drop(struct netvsp_send_buffer *buffer);
 
-/* ---- netvsp_ranges.c ------------------------------------------------------- */
+/* ---- netvsp_ranges.c -------------------------------------------------------
+ */
 
 /** Guest memory that a GPA-direct packet names. */
 struct netvsp_ranges {
@@ -219,8 +222,6 @@ struct netvsp_ranges {
 	uint32_t count;
 	/** Bytes named, and how many of them are neighbours from the start. */
 	uint32_t bytes, contiguous;
-	/** Bytes of the first range. */
-	uint32_t first_bytes;
 };
 
 /** Check a list of ranges. @return NULL, or the fault */
@@ -234,7 +235,8 @@ bool netvsp_ranges_read(struct machine *machine,
 bool netvsp_ranges_given(struct machine *machine,
 			 const struct netvsp_ranges *ranges, uint32_t first);
 
-/* ---- netvsp_control.c ------------------------------------------------------ */
+/* ---- netvsp_control.c ------------------------------------------------------
+ */
 
 /** A control message of the guest, copied out. */
 void netvsp_control(struct netvsp_queue *queue,
@@ -247,14 +249,16 @@ void netvsp_control_drop(struct host_netvsp *netvsp);
 void netvsp_indicate(struct host_netvsp *netvsp, uint32_t status,
 		     const void *information, uint32_t bytes);
 
-/* ---- netvsp_transmit.c ----------------------------------------------------- */
+/* ---- netvsp_transmit.c -----------------------------------------------------
+ */
 
 /** RNDIS_PKT of the guest. */
 void netvsp_transmit(struct netvsp_queue *queue,
 		     const struct host_packet *packet,
 		     const struct host_nvsp_rndis *message);
 
-/* ---- netvsp_receive.c ------------------------------------------------------ */
+/* ---- netvsp_receive.c ------------------------------------------------------
+ */
 
 /** A frame from the wire (wire_receive). */
 bool netvsp_receive(void *card, const struct wire_frame *frame);

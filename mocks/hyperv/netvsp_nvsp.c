@@ -61,8 +61,8 @@ static void answer_receive_buffer(struct netvsp_queue *queue,
 				  uint32_t status)
 {
 	uint8_t message[NETVSP_REPLY_BYTES];
-	uint32_t bytes = netvsp_receive_buffer_describe(queue->netvsp, status,
-							message);
+	uint32_t bytes =
+		netvsp_receive_buffer_describe(queue->netvsp, status, message);
 
 	netvsp_complete(queue, packet, message, bytes);
 }
@@ -74,9 +74,9 @@ static void answer_send_buffer(struct netvsp_queue *queue,
 	const struct host_nvsp_send_buffer_complete wire = {
 		.type = CPU_TO_LE32(HOST_NVSP_SEND_SEND_BUFFER_COMPLETE),
 		.status = cpu_to_le32(status),
-		.section_bytes = cpu_to_le32(status == HOST_NVSP_STATUS_SUCCESS ?
-						     HOST_NVSP_SECTION_BYTES :
-						     0),
+		.section_bytes = cpu_to_le32(status == HOST_NVSP_STATUS_SUCCESS
+						     ? HOST_NVSP_SECTION_BYTES
+						     : 0),
 	};
 
 	netvsp_complete(queue, packet, &wire, sizeof(wire));
@@ -92,7 +92,7 @@ static void answer_subchannel(struct netvsp_queue *queue,
 		.operation = cpu_to_le32(status),
 		.count = cpu_to_le32(count),
 	};
-	uint8_t message[HOST_NVSP_BYTES_V6_1] = { 0 };
+	uint8_t message[HOST_NVSP_BYTES_V6_1] = {0};
 
 	memcpy(message, &wire, sizeof(wire));
 	netvsp_complete(queue, packet, message, sizeof(message));
@@ -183,9 +183,9 @@ static void ndis_configuration(struct netvsp_queue *queue,
 	if (netvsp->have_ndis_configuration || netvsp->receive.gpadl ||
 	    netvsp->receive.revoked) {
 		netvsp_break(netvsp, "NVSP NDIS_CONFIG",
-			     netvsp->have_ndis_configuration ?
-				     "sent twice" :
-				     "sent after SEND_RECV_BUF");
+			     netvsp->have_ndis_configuration
+				     ? "sent twice"
+				     : "sent after SEND_RECV_BUF");
 		refuse(queue, packet, HOST_NVSP_NDIS_CONFIGURATION);
 		return;
 	}
@@ -235,8 +235,8 @@ static void send_buffer(struct netvsp_queue *queue,
 
 	if (netvsp->send.gpadl || netvsp->send.revoked) {
 		netvsp_break(netvsp, "NVSP SEND_SEND_BUF",
-			     netvsp->send.gpadl ? "sent twice" :
-						  "sent after REVOKE_SEND_BUF");
+			     netvsp->send.gpadl ? "sent twice"
+						: "sent after REVOKE_SEND_BUF");
 		refuse(queue, packet, HOST_NVSP_SEND_SEND_BUFFER);
 		return;
 	}
@@ -302,8 +302,8 @@ static void subchannel(struct netvsp_queue *queue,
 	memcpy(&wire, packet->payload, sizeof(wire));
 	count = le32_to_cpu(wire.count);
 	if (le32_to_cpu(wire.operation) != HOST_NVSP_SUBCHANNEL_ALLOCATE ||
-	    !count || count >= netvsp->card.queues_max ||
-	    netvsp->subchannels || !netvsp->receive.gpadl ||
+	    !count || count >= netvsp->card.queues_max || netvsp->subchannels ||
+	    !netvsp->receive.gpadl ||
 	    netvsp->receive.count < NETVSP_CONTROL_RESERVE + 1 + count) {
 		answer_subchannel(queue, packet, HOST_NVSP_STATUS_FAILURE, 0);
 		return;
@@ -317,11 +317,11 @@ static void subchannel(struct netvsp_queue *queue,
 
 void netvsp_indirection_send(struct host_netvsp *netvsp)
 {
-	const bool bug = host_vmbus_personality(netvsp->vmbus)
-				 ->indirection_offset_bug &&
-			 netvsp->version <= HOST_NVSP_6;
-	uint32_t offset = bug ? HOST_NVSP_BYTES_V6_1 :
-				netvsp_message_bytes(netvsp);
+	const bool bug =
+		host_vmbus_personality(netvsp->vmbus)->indirection_offset_bug &&
+		netvsp->version <= HOST_NVSP_6;
+	uint32_t offset =
+		bug ? HOST_NVSP_BYTES_V6_1 : netvsp_message_bytes(netvsp);
 	struct host_nvsp_indirection wire = {
 		.type = CPU_TO_LE32(HOST_NVSP_INDIRECTION_TABLE),
 		.count = CPU_TO_LE32(HOST_NVSP_INDIRECTION_ENTRIES),
@@ -329,7 +329,7 @@ void netvsp_indirection_send(struct host_netvsp *netvsp)
 		.offset = cpu_to_le32(netvsp_message_bytes(netvsp)),
 	};
 	uint8_t message[HOST_NVSP_BYTES_V6_1 +
-			HOST_NVSP_INDIRECTION_ENTRIES * sizeof(le32)] = { 0 };
+			HOST_NVSP_INDIRECTION_ENTRIES * sizeof(le32)] = {0};
 	uint32_t i;
 	le32 entry;
 
@@ -376,8 +376,8 @@ static void rndis(struct netvsp_queue *queue, const struct host_packet *packet)
 	if (!netvsp->have_ndis_version ||
 	    (!netvsp->receive.gpadl && !netvsp->receive.revoked)) {
 		netvsp_break(netvsp, "NVSP RNDIS_PKT", "sent before %s",
-			     netvsp->have_ndis_version ? "SEND_RECV_BUF" :
-							 "NDIS_VERSION");
+			     netvsp->have_ndis_version ? "SEND_RECV_BUF"
+						       : "NDIS_VERSION");
 		refuse(queue, packet, HOST_NVSP_RNDIS_PACKET);
 		return;
 	}

@@ -97,15 +97,13 @@ const char *netvsp_ranges_parse(const uint8_t *list, uint32_t list_bytes,
 			return "has a range that starts beyond its first page";
 		if (range.length > bytes_max - ranges->bytes)
 			return "names more than a message may have";
-		if (range.frames > ((size_t)(end - list) -
-				    sizeof(struct host_gpa_range)) /
-					   sizeof(le64))
+		if (range.frames >
+		    ((size_t)(end - list) - sizeof(struct host_gpa_range)) /
+			    sizeof(le64))
 			return "ends inside the page frames of a range";
 		list = range_end(&range);
-		if (!i) {
+		if (!i)
 			ranges->contiguous = range_contiguous(&range);
-			ranges->first_bytes = range.length;
-		}
 		ranges->bytes += range.length;
 	}
 	return NULL;

@@ -17,8 +17,8 @@
 #define ETHERNET_HEADER 14u
 #define ADDRESSES	12u
 #define VLAN_TAG	4u
-#define ALIGN(bytes)	(((bytes) + HOST_RNDIS_ALIGNMENT - 1) & \
-			 ~(HOST_RNDIS_ALIGNMENT - 1))
+#define ALIGN(bytes)                                                           \
+	(((bytes) + HOST_RNDIS_ALIGNMENT - 1) & ~(HOST_RNDIS_ALIGNMENT - 1))
 
 /** Bytes of a transfer-page packet beside its ranges: descriptor, header,
  * NVSP message, footer. */
@@ -31,7 +31,7 @@
 static bool filter_passes(const struct host_rndis_card *card,
 			  const uint8_t *destination)
 {
-	static const uint8_t broadcast[6] = { 255, 255, 255, 255, 255, 255 };
+	static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
 	uint32_t filter = card->filter;
 
 	if (filter & HOST_FILTER_PROMISCUOUS)
@@ -190,7 +190,7 @@ enum host_send_result netvsp_transfer(struct netvsp_queue *queue,
 		.channel = cpu_to_le32(channel_type),
 		.section = CPU_TO_LE32(HOST_NVSP_NO_SECTION),
 	};
-	uint8_t message[HOST_NVSP_BYTES_V6_1] = { 0 };
+	uint8_t message[HOST_NVSP_BYTES_V6_1] = {0};
 	enum host_send_result result;
 
 	memcpy(netvsp->transfer, &header, sizeof(header));
@@ -216,7 +216,7 @@ static uint32_t range_fill(struct netvsp_queue *queue, uint32_t n, uint16_t id,
 {
 	struct host_netvsp *netvsp = queue->netvsp;
 	struct netvsp_receive_buffer *buffer = &netvsp->receive;
-	uint32_t most = netvsp->configuration.messages_per_range;
+	const uint32_t most = netvsp->configuration.messages_per_range;
 	const struct netvsp_waiting *next;
 	const struct netvsp_waiting *one =
 		&queue->waiting[slot_index(queue, n)];
@@ -232,12 +232,11 @@ static uint32_t range_fill(struct netvsp_queue *queue, uint32_t n, uint16_t id,
 		       n + count + 1 < queue->waiting_count &&
 		       at + ALIGN(length) + next->message_bytes <=
 			       buffer->usable_bytes;
-		if (more)
+		if (more) {
 			length = ALIGN(length);
-		/* Also back to its own length, if it was tried before. */
-		if (most > 1)
 			host_rndis_length_set(queue->slots + one->offset,
-						  length);
+					      length);
+		}
 		host_gpadl_write(buffer->gpadl, buffer->offsets[id] + at,
 				 queue->slots + one->offset, length);
 		at += length;
@@ -306,9 +305,8 @@ static bool batch_send(struct netvsp_queue *queue)
 		buffer->next[id] = NETVSP_NO_NEXT;
 		n++;
 	}
-	if (!n ||
-	    netvsp_transfer(queue, HOST_NVSP_CHANNEL_DATA, top[-1], n) !=
-		    HOST_SEND_DONE)
+	if (!n || netvsp_transfer(queue, HOST_NVSP_CHANNEL_DATA, top[-1], n) !=
+			  HOST_SEND_DONE)
 		return false;
 	buffer->holder[top[-1]] = (uint8_t)(queue->index + 1);
 	buffer->free_count -= n;

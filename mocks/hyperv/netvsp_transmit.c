@@ -76,11 +76,11 @@ static bool pages_read(struct host_netvsp *netvsp,
 	if (!packet->range_count)
 		fault = "has no range";
 	else
-		fault = netvsp_ranges_parse(
-			packet->ranges, packet->range_bytes,
-			packet->range_count,
-			HOST_RNDIS_TRANSFER_MAX - message->section_bytes,
-			&message->ranges);
+		fault = netvsp_ranges_parse(packet->ranges, packet->range_bytes,
+					    packet->range_count,
+					    HOST_RNDIS_TRANSFER_MAX -
+						    message->section_bytes,
+					    &message->ranges);
 	if (!fault &&
 	    !netvsp_ranges_read(netvsp->machine, &message->ranges,
 				netvsp->scratch + message->section_bytes))
@@ -105,9 +105,9 @@ static bool message_read(struct host_netvsp *netvsp,
 	    !pages_read(netvsp, packet, message))
 		return false;
 	message->bytes = message->section_bytes + message->ranges.bytes;
-	message->contiguous = message->section_bytes ?
-				      message->section_bytes :
-				      message->ranges.contiguous;
+	message->contiguous = message->section_bytes
+				      ? message->section_bytes
+				      : message->ranges.contiguous;
 	if (message->bytes >= sizeof(struct host_rndis_header))
 		return true;
 	machine_violation(netvsp->machine, "NVSP RNDIS_PKT",

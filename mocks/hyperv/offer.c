@@ -203,8 +203,6 @@ void host_channel_rescind(struct host_channel *primary)
 	struct host_vmbus *vmbus = primary->vmbus;
 	struct host_channel *channel;
 
-	if (primary->state == HOST_CHANNEL_REVOKED)
-		return;
 	/* From the start each time: a device that hears of it may rescind. */
 	do {
 		channel = vmbus->channels;

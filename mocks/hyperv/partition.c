@@ -76,10 +76,10 @@ void host_tsc_page_fill(struct host_partition *partition)
 	if (!page)
 		return;
 	scale = (uint64_t)(((unsigned __int128)10000000 << 64) / hz);
-	scaled = (uint64_t)(((unsigned __int128)machine_tsc(
-				     partition->machine) *
-			     scale) >>
-			    64);
+	scaled =
+		(uint64_t)(((unsigned __int128)machine_tsc(partition->machine) *
+			    scale) >>
+			   64);
 	offset = host_partition_time(partition) - scaled;
 	host_store64(&page->scale, scale);
 	host_store64(&page->offset, offset);

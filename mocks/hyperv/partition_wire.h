@@ -52,16 +52,16 @@ enum host_msr_index {
 };
 
 /* Registers that lay a page: bit 0 enables, bits 63:12 are its number. */
-#define HOST_PAGE_ENABLE	 UINT64_C(1)
-#define HOST_PAGE_RESERVED	 UINT64_C(0xffe)
-#define HOST_HYPERCALL_LOCKED	 UINT64_C(2)
-#define HOST_HYPERCALL_RESERVED	 UINT64_C(0xffc)
-#define HOST_SCONTROL_ENABLE	 UINT64_C(1)
-#define HOST_SINT_VECTOR	 UINT64_C(0xff)
-#define HOST_SINT_MASKED	 (UINT64_C(1) << 16)
-#define HOST_SINT_AUTO_EOI	 (UINT64_C(1) << 17)
-#define HOST_SINT_POLLING	 (UINT64_C(1) << 18)
-#define HOST_SINT_VECTOR_LOWEST	 16u
+#define HOST_PAGE_ENABLE	UINT64_C(1)
+#define HOST_PAGE_RESERVED	UINT64_C(0xffe)
+#define HOST_HYPERCALL_LOCKED	UINT64_C(2)
+#define HOST_HYPERCALL_RESERVED UINT64_C(0xffc)
+#define HOST_SCONTROL_ENABLE	UINT64_C(1)
+#define HOST_SINT_VECTOR	UINT64_C(0xff)
+#define HOST_SINT_MASKED	(UINT64_C(1) << 16)
+#define HOST_SINT_AUTO_EOI	(UINT64_C(1) << 17)
+#define HOST_SINT_POLLING	(UINT64_C(1) << 18)
+#define HOST_SINT_VECTOR_LOWEST 16u
 
 /* The hypercall control word. */
 #define HOST_CALL_CODE(control)	  ((uint16_t)(control))
@@ -86,11 +86,11 @@ enum host_status {
 	HOST_STATUS_TIMEOUT = 0x78,
 };
 
-#define HOST_MESSAGE_BYTES_MAX	 240u
-#define HOST_MESSAGE_HYPERVISOR	 0x80000000u
-#define HOST_SINTS		 16u
-#define HOST_EVENT_FLAGS	 2048u
-#define HOST_SLOT_PENDING	 1u
+#define HOST_MESSAGE_BYTES_MAX	240u
+#define HOST_MESSAGE_HYPERVISOR 0x80000000u
+#define HOST_SINTS		16u
+#define HOST_EVENT_FLAGS	2048u
+#define HOST_SLOT_PENDING	1u
 
 /** Input of HvCallPostMessage. */
 struct host_post_message {

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define RING_PAGE      MACHINE_PAGE_SIZE
+#define RING_PAGE	MACHINE_PAGE_SIZE
 #define BUFFER_SMALLEST 4096u
 
 /* ---- Indices and copies ------------------------------------------------- */
@@ -144,7 +144,8 @@ static void buffer_fit(struct host_ring_buffer *buffer, uint32_t bytes)
 {
 	uint32_t size = buffer->size ? buffer->size : BUFFER_SMALLEST;
 
-	if (bytes <= buffer->size)
+	/* Even an empty payload lies somewhere. */
+	if (buffer->bytes && bytes <= buffer->size)
 		return;
 	while (size < bytes)
 		size *= 2;
@@ -171,17 +172,13 @@ enum host_ring_result host_ring_read(struct host_ring *ring,
 	used = used_bytes(ring, write, ring->index);
 	if (!used)
 		return HOST_RING_EMPTY;
-	if (used < sizeof(descriptor) + HOST_RING_FOOTER_BYTES) {
-		*reason = "there is less in the ring than a packet";
-		return HOST_RING_CORRUPT;
-	}
 	copy_out(ring, ring->index, &descriptor, sizeof(descriptor));
 	packet->type = le16_to_cpu(descriptor.type);
 	packet->flags = le16_to_cpu(descriptor.flags);
 	packet->transaction_id = le64_to_cpu(descriptor.transaction_id);
-	result = descriptor_check(packet, le16_to_cpu(descriptor.data_offset8),
-				  le16_to_cpu(descriptor.length8), used,
-				  reason);
+	result =
+		descriptor_check(packet, le16_to_cpu(descriptor.data_offset8),
+				 le16_to_cpu(descriptor.length8), used, reason);
 	if (result != HOST_RING_PACKET)
 		return result;
 	rest = packet->bytes - (uint32_t)sizeof(descriptor);
@@ -189,8 +186,8 @@ enum host_ring_result host_ring_read(struct host_ring *ring,
 	at = index_add(ring, ring->index, sizeof(descriptor));
 	copy_out(ring, at, buffer->bytes, rest);
 	copy_out(ring, index_add(ring, at, rest), footer, sizeof(footer));
-	packet->footer_wrong = le32_to_cpu(footer[0]) ||
-			       le32_to_cpu(footer[1]) != ring->index;
+	packet->footer_wrong =
+		le32_to_cpu(footer[0]) || le32_to_cpu(footer[1]) != ring->index;
 	return HOST_RING_PACKET;
 }
 

@@ -15,7 +15,7 @@
 #include "mocks/hyperv/vmbus_wire.h"
 
 /** A channel's number, its event flag too: 1 to 2047. */
-#define HOST_RELIDS 2048u
+#define HOST_RELIDS	  2048u
 /** Posted messages that wait for the server; more get status 0x13. */
 #define HOST_INCOMING_MAX 16u
 
@@ -38,7 +38,8 @@ struct host_gpadl_range {
 struct host_gpadl {
 	struct host_gpadl *next;
 	struct host_vmbus *vmbus;
-	/** NULL when the connection ended under a device that still holds it. */
+	/** NULL when the connection ended under a device that still holds it.
+	 */
 	struct host_channel *channel;
 	uint32_t handle;
 	unsigned holds;

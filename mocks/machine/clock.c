@@ -29,8 +29,7 @@ uint64_t machine_tsc(const struct machine *machine)
 	uint64_t seconds = machine->time / NANOSECONDS;
 	uint64_t rest = machine->time % NANOSECONDS;
 
-	return seconds * machine->tsc_hz +
-	       rest * machine->tsc_hz / NANOSECONDS;
+	return seconds * machine->tsc_hz + rest * machine->tsc_hz / NANOSECONDS;
 }
 
 uint64_t machine_tsc_hz(const struct machine *machine)

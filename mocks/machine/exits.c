@@ -73,10 +73,11 @@ void exits_msr_write(struct machine *machine, uint32_t msr, uint64_t value)
 					      msr, value);
 	machine->in_host--;
 	if (!there)
-		machine_stop(machine, MACHINE_FAULT,
-			     "general protection fault: MSR 0x%x written 0x%llx "
-			     "on vCPU %u",
-			     msr, (unsigned long long)value, machine->cpu);
+		machine_stop(
+			machine, MACHINE_FAULT,
+			"general protection fault: MSR 0x%x written 0x%llx "
+			"on vCPU %u",
+			msr, (unsigned long long)value, machine->cpu);
 	border_wrote(machine, BORDER_COST_EXIT, BORDER_EXIT);
 }
 
@@ -93,16 +94,16 @@ uint64_t exits_hypercall(struct machine *machine, const void *page,
 	    !heap_executable(machine, page)) {
 		heap_describe(machine, page, place, sizeof(place));
 		machine_stop(machine, MACHINE_FAULT,
-			     "hypercall 0x%llx through %s is no executable page",
+			     "hypercall 0x%llx through %s: no executable page",
 			     (unsigned long long)control, place);
 	}
 	machine->counters.hypercalls++;
 	machine->in_host++;
 	if (hypervisor->hypercall)
-		called = hypervisor->hypercall(hypervisor->context,
-					       machine->cpu,
-					       memory_physical(machine, offset),
-					       control, input, output, &result);
+		called =
+			hypervisor->hypercall(hypervisor->context, machine->cpu,
+					      memory_physical(machine, offset),
+					      control, input, output, &result);
 	machine->in_host--;
 	if (!called) {
 		heap_describe(machine, page, place, sizeof(place));
@@ -148,15 +149,14 @@ static uint64_t region_read(struct machine *machine,
 			    unsigned width)
 {
 	struct machine_region *region = region_find(regions, address, width);
-	uint64_t ones = UINT64_MAX >> (64 - 8 * width);
-	uint64_t value = ones;
+	uint64_t value = UINT64_MAX;
 
 	machine->in_host++;
 	if (region && region->read)
 		value = region->read(region->context, address - region->base,
 				     width);
 	machine->in_host--;
-	return value & ones;
+	return value;
 }
 
 static void region_write(struct machine *machine,
@@ -188,7 +188,7 @@ void exits_port_write(struct machine *machine, uint16_t address, uint64_t value,
 }
 
 /* ---- Mappings
- * ----------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 /** Whether any page of a physical range is RAM. */
 static bool mapping_meets_ram(const struct machine *machine, uint64_t physical,
@@ -265,8 +265,7 @@ static uint64_t mapping_physical(struct machine *machine, const void *address,
 	for (mapping = machine->mappings; mapping; mapping = mapping->next) {
 		size_t offset = (uintptr_t)address - (uintptr_t)mapping->cookie;
 
-		if (offset >= mapping->bytes ||
-		    width > mapping->bytes - offset)
+		if (offset >= mapping->bytes || width > mapping->bytes - offset)
 			continue;
 		physical = mapping->physical + offset;
 		if (physical % width)

@@ -20,6 +20,9 @@
 #define RED_ZONE     16u
 #define RED_BYTE     0xc5u
 #define FREED_BYTE   0xa5u
+/** Of a long run only the beginning is poisoned: the rest may never have been
+ * touched, and is not to be for this. */
+#define FREED_BYTES  ((size_t)64 << 10)
 #define CHUNK_BYTES  ((size_t)64 << 10)
 #define GUARD_WINDOW ((size_t)64 << 10)
 
@@ -56,7 +59,7 @@ void heap_destroy(struct machine *machine)
 }
 
 /* ---- The book of allocations
- * -------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static struct allocation **bucket_of(struct machine *machine, size_t offset)
 {
@@ -154,8 +157,8 @@ void heap_describe(const struct machine *machine, const void *address,
 		snprintf(text, bytes, "'%s' +0x%zx", allocation->what,
 			 offset - allocation->offset);
 	else if (memory_holds(machine, address, 1))
-		snprintf(text, bytes, "guest RAM +0x%zx, which is not allocated,",
-			 offset);
+		snprintf(text, bytes,
+			 "guest RAM +0x%zx, which is not allocated,", offset);
 	else
 		snprintf(text, bytes, "memory that is no guest RAM");
 }
@@ -174,15 +177,15 @@ static struct allocation *book_find(struct machine *machine, const void *memory,
 	if (allocation)
 		return allocation;
 	if (before)
-		machine_stop(machine, MACHINE_FAULT,
-			     "%s: double free of '%s'", call, before);
+		machine_stop(machine, MACHINE_FAULT, "%s: double free of '%s'",
+			     call, before);
 	heap_describe(machine, memory, place, sizeof(place));
 	machine_stop(machine, MACHINE_FAULT,
 		     "%s of %s: no allocation begins there", call, place);
 }
 
 /* ---- Small memory
- * ------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 /** Let checked addresses keep ahead of what is in use. */
 static void heap_guard(struct machine *machine, size_t end)
@@ -247,23 +250,21 @@ static void zones_paint(struct machine *machine,
 		      allocation->block_bytes - used);
 }
 
-static void zones_check(struct machine *machine,
-			const struct allocation *allocation)
+/** Look at a red zone: bytes of the block from one to before another. */
+static void zone_check(struct machine *machine,
+		       const struct allocation *allocation, size_t from,
+		       size_t to)
 {
 	const uint8_t *block = machine->arena + allocation->block;
-	size_t used = RED_ZONE + allocation->bytes;
 	size_t n;
 
-	for (n = 0; n < allocation->block_bytes; n++) {
-		if (n == RED_ZONE)
-			n = used;
+	for (n = from; n < to; n++)
 		if (block[n] != RED_BYTE)
 			machine_stop(machine, MACHINE_FAULT,
 				     "somebody wrote beyond '%s' (%zu bytes), "
 				     "at %+zd",
 				     allocation->what, allocation->bytes,
 				     (ssize_t)n - (ssize_t)RED_ZONE);
-	}
 }
 
 void *heap_alloc(struct machine *machine, size_t bytes, const char *what)
@@ -303,7 +304,8 @@ static void block_release(struct machine *machine,
 	size_t bytes = allocation->block_bytes;
 
 	memset(machine->arena + allocation->offset, FREED_BYTE,
-	       allocation->bytes);
+	       allocation->bytes < FREED_BYTES ? allocation->bytes
+					       : FREED_BYTES);
 	memory_poison(machine, block, bytes);
 	book_remove(machine, allocation);
 	space_add(space, block, bytes);
@@ -320,12 +322,14 @@ void heap_free(struct machine *machine, void *memory)
 			     "port_pages_alloc()",
 			     allocation->what);
 	memory_unpoison(machine, allocation->block, allocation->block_bytes);
-	zones_check(machine, allocation);
+	zone_check(machine, allocation, 0, RED_ZONE);
+	zone_check(machine, allocation, RED_ZONE + allocation->bytes,
+		   allocation->block_bytes);
 	block_release(machine, allocation, &machine->heap);
 }
 
 /* ---- Pages
- * -------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static bool zone_take(struct machine *machine, size_t bytes, size_t *start)
 {

@@ -26,8 +26,8 @@
 /** Never: the time of an event that is not there. */
 #define MACHINE_NEVER UINT64_MAX
 
-/* ---- What a call through the border costs, in virtual nanoseconds ---------
- */
+/* ---- What a call through the border costs, in virtual nanoseconds
+ * ---------------------------------------------------------------------- */
 
 enum border_cost {
 	BORDER_COST_ACCESS = 2,
@@ -69,16 +69,16 @@ enum polled_kind {
 /** Reads in a row that nothing followed: from here on time runs faster. */
 #define SPIN_PATIENCE 1000u
 /** So many, and the loop will never end. */
-#define SPIN_LIMIT	 200000u
+#define SPIN_LIMIT    200000u
 /** What each further read costs more than the one before, in nanoseconds. */
-#define SPIN_PENALTY 100u
+#define SPIN_PENALTY  100u
 /** Calls of any kind while neither host nor clock did a thing. */
-#define WATCH_CALLS 10000000u
+#define WATCH_CALLS   10000000u
 /** How often that is looked at, in nanoseconds. */
-#define WATCH_PERIOD 20000000u
+#define WATCH_PERIOD  20000000u
 
-/* ---- Parts --------------------------------------------------------------------
- */
+/* ---- Parts
+ * ---------------------------------------------------------------------- */
 
 /** What a driver holds: nothing but the way to its machine. */
 struct port {
@@ -148,6 +148,8 @@ struct machine {
 	unsigned locks;
 	unsigned in_host;
 	bool in_handler, in_step, running;
+	/** An interrupt was taken since the guest last gave way. */
+	bool taken_since_relax;
 	jmp_buf escape;
 	enum machine_outcome outcome;
 	char reason[MACHINE_REASON_MAX];
@@ -252,7 +254,7 @@ void dma_take(struct machine *machine, const void *memory, size_t bytes,
 	      unsigned direction);
 
 /* ---- Time and schedule
- * ----------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void clock_fire(struct machine *machine);
 void clock_update(struct machine *machine);
@@ -263,6 +265,7 @@ void schedule_relax(struct machine *machine, uint64_t deadline);
 void schedule_delay(struct machine *machine, uint64_t nanoseconds);
 uint64_t schedule_dice(struct machine *machine);
 
+/** Only while no handler runs and no lock is held. */
 void interrupt_deliver(struct machine *machine);
 void interrupt_run(struct machine *machine, unsigned cpu,
 		   void (*function)(void *argument), void *argument);
@@ -271,7 +274,7 @@ int interrupt_attach(struct machine *machine, void (*function)(void *argument),
 void interrupt_detach(struct machine *machine, uint8_t vector);
 
 /* ---- Exits
- * ------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 struct machine_cpuid exits_cpuid(struct machine *machine, uint32_t leaf,
 				 uint32_t subleaf);
@@ -295,7 +298,7 @@ void exits_destroy(struct machine *machine);
 void machine_log(struct machine *machine, const char *label, const char *text);
 
 /* ---- The border
- * -------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static inline bool border_unlikely(bool condition)
 {

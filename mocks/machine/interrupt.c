@@ -6,11 +6,11 @@
  * interrupt at once: the handler runs at the end of a border call with
  * port_cpu_current() being its vCPU. Handlers do not nest.
  *
- * While guest code holds any port_lock no interrupt is delivered on any vCPU. On
- * the holder's own, port.h has interrupts off; on another one the handler could
- * try to take the same lock and would spin until the holder, which cannot run
- * here meanwhile, lets go. Waiting until the lock is free is one of the orders
- * that real processors have too.
+ * While guest code holds any port_lock no interrupt is delivered on any vCPU.
+ * On the holder's own, port.h has interrupts off; on another one the handler
+ * could try to take the same lock and would spin until the holder, which cannot
+ * run here meanwhile, lets go. Waiting until the lock is free is one of the
+ * orders that real processors have too.
  */
 #include "mocks/machine/internal.h"
 
@@ -75,6 +75,7 @@ static void handler_run(struct machine *machine, unsigned cpu, unsigned vector)
 		return;
 	}
 	machine->counters.interrupts++;
+	machine->taken_since_relax = true;
 	machine->cpu = cpu;
 	machine->in_handler = true;
 	handler->function(handler->argument);
@@ -92,8 +93,6 @@ void interrupt_deliver(struct machine *machine)
 	unsigned left = DELIVERIES_MAX;
 	unsigned cpu;
 
-	if (machine->in_handler || machine->in_host || machine->locks)
-		return;
 	while (machine->pending_count && left) {
 		for (cpu = 0; cpu < machine->cpus && left; cpu++) {
 			int vector = interrupt_first(machine, cpu);

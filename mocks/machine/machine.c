@@ -18,7 +18,7 @@
 #define TEXT_BYTES     MACHINE_REASON_MAX
 
 /* ---- Chance
- * ------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 /** One number of splitmix64, which spreads a seed over a generator's state. */
 static uint64_t chance_spread(uint64_t *state)
@@ -83,7 +83,7 @@ uint64_t schedule_dice(struct machine *machine)
 }
 
 /* ---- Life
- * --------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 struct machine *
 machine_create(const struct machine_configuration *configuration)
@@ -98,12 +98,12 @@ machine_create(const struct machine_configuration *configuration)
 	chance_create(machine, configuration->seed);
 	machine->port.machine = machine;
 	machine->ram_bytes = configuration->ram_bytes;
-	machine->cpus = configuration->cpus ? configuration->cpus
-					    : CPUS_DEFAULT;
+	machine->cpus =
+		configuration->cpus ? configuration->cpus : CPUS_DEFAULT;
 	if (machine->cpus > MACHINE_CPUS_MAX)
 		machine->cpus = MACHINE_CPUS_MAX;
-	machine->tsc_hz = configuration->tsc_hz ? configuration->tsc_hz
-						: TSC_HZ_DEFAULT;
+	machine->tsc_hz =
+		configuration->tsc_hz ? configuration->tsc_hz : TSC_HZ_DEFAULT;
 	machine->schedule = configuration->schedule;
 	machine->log = configuration->log;
 	machine->log_level = configuration->log_level;
@@ -181,8 +181,7 @@ _Noreturn void machine_stop(struct machine *machine,
 	va_start(arguments, format);
 	vsnprintf(machine->reason, sizeof(machine->reason), format, arguments);
 	va_end(arguments);
-	machine->outcome =
-		outcome == MACHINE_DONE ? MACHINE_STOPPED : outcome;
+	machine->outcome = outcome == MACHINE_DONE ? MACHINE_STOPPED : outcome;
 	machine_log(machine, "stop", machine->reason);
 	if (!machine->running) {
 		fprintf(stderr, "machine stopped outside machine_run(): %s\n",
@@ -193,7 +192,7 @@ _Noreturn void machine_stop(struct machine *machine,
 }
 
 /* ---- What is told
- * ------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void machine_log(struct machine *machine, const char *label, const char *text)
 {
@@ -240,7 +239,7 @@ void machine_counters(const struct machine *machine,
 }
 
 /* ---- Where the guest may call what
- * ----------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void border_refuse_handler(struct machine *machine, const char *call)
 {

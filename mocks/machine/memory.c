@@ -10,8 +10,9 @@
  * is the machine's secret. So the way there and the way back are a
  * multiplication each; neighbours in the arena are never neighbours in physical
  * memory; and since the lower half of the slots lies somewhere above 16 MiB and
- * the upper half above 4 GiB, a driver that keeps 32 bits of an address, or adds
- * to one, fails at once. Slots that no page has are holes: there is no RAM.
+ * the upper half above 4 GiB, a driver that keeps 32 bits of an address, or
+ * adds to one, fails at once. Slots that no page has are holes: there is no
+ * RAM.
  *
  * An overlay page takes the place of the RAM page in the arena itself, since
  * guest and host both are to see it; what was there is kept aside meanwhile.
@@ -46,7 +47,7 @@
 #define HIGH_PLAY   65536u
 
 /* ---- Checked addresses
- * -------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void memory_poison(struct machine *machine, size_t offset, size_t bytes)
 {
@@ -78,8 +79,7 @@ static void memory_open(struct machine *machine, size_t offset, size_t bytes)
 {
 	size_t page = offset / MACHINE_PAGE_SIZE;
 
-	if (page >= machine->fresh_page &&
-	    page < machine->addressing.scattered)
+	if (page >= machine->fresh_page && page < machine->addressing.scattered)
 		machine->fresh_page = page + 1;
 #if MEMORY_CHECKED
 	if (bytes && __asan_region_is_poisoned(machine->arena + offset, bytes))
@@ -190,8 +190,8 @@ bool memory_offset(const struct machine *machine, uint64_t physical,
 		page = number - addressing->high + addressing->half;
 	else if (number - ZONE_FIRST < addressing->linear) {
 		page = number - ZONE_FIRST + addressing->scattered;
-		*offset = page * MACHINE_PAGE_SIZE +
-			  physical % MACHINE_PAGE_SIZE;
+		*offset =
+			page * MACHINE_PAGE_SIZE + physical % MACHINE_PAGE_SIZE;
 		return true;
 	} else {
 		return false;
@@ -203,7 +203,7 @@ bool memory_offset(const struct machine *machine, uint64_t physical,
 }
 
 /* ---- The host's view
- * ---------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void *machine_ram(struct machine *machine, uint64_t physical, size_t bytes)
 {
@@ -266,7 +266,7 @@ bool machine_ram_write(struct machine *machine, uint64_t physical,
 }
 
 /* ---- Overlay pages
- * ------------------------------------------------------------------ */
+ * ---------------------------------------------------------------------- */
 
 static struct overlay **overlay_find(struct machine *machine,
 				     uint64_t page_number)

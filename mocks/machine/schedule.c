@@ -14,19 +14,19 @@
  *
  * Two watches end what would never end. Reads that nothing followed (no write
  * that changed a thing, no host step, no event, no interrupt) are counted: from
- * SPIN_PATIENCE on each costs more time than the one before, so that a loop with
- * a deadline soon meets it, and at SPIN_LIMIT the machine stops and names what
- * was polled. A loop that also writes is caught by the second one: WATCH_CALLS
- * calls while neither host nor clock did a thing.
+ * SPIN_PATIENCE on each costs more time than the one before, so that a loop
+ * with a deadline soon meets it, and at SPIN_LIMIT the machine stops and names
+ * what was polled. A loop that also writes is caught by the second one:
+ * WATCH_CALLS calls while neither host nor clock did a thing.
  */
 #include "mocks/machine/internal.h"
 
 #include <string.h>
 
 /** Steps in one turn, so that work without end does not end all else. */
-#define TURN_STEPS    65536u
-#define TURN_FEW      8u
-#define PAUSE_CALLS   64u
+#define TURN_STEPS     65536u
+#define TURN_FEW       8u
+#define PAUSE_CALLS    64u
 #define DELIVERY_TRIES 4u
 
 /* ---- Host work
@@ -171,7 +171,7 @@ static void turn_relaxed(struct machine *machine)
 }
 
 /* ---- The border's slow path
- * ----------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void schedule_watch(struct machine *machine)
 {
@@ -280,13 +280,12 @@ void schedule_spin(struct machine *machine, enum polled_kind kind)
 	machine->time +=
 		(uint64_t)(machine->idle - SPIN_PATIENCE) * SPIN_PENALTY;
 	/* The eager host waits for an exit, but not for ever. */
-	if (machine->work_first &&
-	    machine->schedule == MACHINE_SCHEDULE_EAGER)
+	if (machine->work_first && machine->schedule == MACHINE_SCHEDULE_EAGER)
 		work_steps(machine, TURN_STEPS);
 }
 
 /* ---- Giving way
- * --------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 /** Whatever can happen now: events, work, interrupts. @return whether it did */
 static bool schedule_turn(struct machine *machine)
@@ -318,6 +317,10 @@ void schedule_relax(struct machine *machine, uint64_t deadline)
 	machine->counters.border_calls++;
 	machine->time += BORDER_COST_RELAX;
 	happened = schedule_turn(machine);
+	/* What was taken between the caller's last look and now counts. */
+	if (machine->taken_since_relax)
+		happened = true;
+	machine->taken_since_relax = false;
 	if (!happened) {
 		if (deadline == MACHINE_NEVER &&
 		    (!machine->events ||
@@ -331,6 +334,7 @@ void schedule_relax(struct machine *machine, uint64_t deadline)
 		}
 		clock_advance(machine, deadline);
 		happened = schedule_turn(machine);
+		machine->taken_since_relax = false;
 	}
 	if (happened)
 		border_progress(machine);

@@ -8,8 +8,7 @@
 
 struct port_cpuid port_cpuid(struct port *port, uint32_t leaf, uint32_t subleaf)
 {
-	struct machine_cpuid values =
-		exits_cpuid(port->machine, leaf, subleaf);
+	struct machine_cpuid values = exits_cpuid(port->machine, leaf, subleaf);
 
 	return (struct port_cpuid){values.eax, values.ebx, values.ecx,
 				   values.edx};
@@ -65,7 +64,7 @@ void port_out32(struct port *port, uint16_t address, uint32_t value)
 }
 
 /* ---- Memory mapped registers
- * -------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void *port_mmio_map(struct port *port, uint64_t physical, size_t bytes)
 {

@@ -57,8 +57,8 @@ uint64_t port_physical(struct port *port, const void *address)
 	if (!memory_holds(machine, address, 1))
 		machine_stop(machine, MACHINE_FAULT,
 			     "port_physical(): not guest memory");
-	return memory_physical(machine, (uintptr_t)address -
-						(uintptr_t)machine->arena);
+	return memory_physical(machine,
+			       (uintptr_t)address - (uintptr_t)machine->arena);
 }
 
 void port_dma_give(struct port *port, const void *memory, size_t bytes,

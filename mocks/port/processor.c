@@ -7,19 +7,19 @@
 #include "mocks/machine/internal.h"
 
 /* ---- Time
- * --------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 uint64_t port_time(struct port *port)
 {
-	border_read(port->machine, BORDER_COST_TIME, BORDER_ACCESS,
-		    POLLED_TIME, 0);
+	border_read(port->machine, BORDER_COST_TIME, BORDER_ACCESS, POLLED_TIME,
+		    0);
 	return machine_time(port->machine);
 }
 
 uint64_t port_tsc(struct port *port)
 {
-	border_read(port->machine, BORDER_COST_TIME, BORDER_ACCESS,
-		    POLLED_TIME, 0);
+	border_read(port->machine, BORDER_COST_TIME, BORDER_ACCESS, POLLED_TIME,
+		    0);
 	return machine_tsc(port->machine);
 }
 
@@ -34,7 +34,7 @@ void port_relax(struct port *port, uint64_t deadline)
 }
 
 /* ---- vCPUs and interrupts
- * ----------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 unsigned port_cpu_count(struct port *port)
 {
@@ -73,7 +73,7 @@ void port_interrupt_detach(struct port *port, uint8_t vector)
 }
 
 /* ---- Locks
- * -------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 /** How a lock that a vCPU holds looks; anything else but 0 is no lock. */
 static unsigned lock_held_by(unsigned cpu)

@@ -41,7 +41,7 @@ static void shared_stored(struct machine *machine, bool changed)
 }
 
 /* ---- Loads
- * -------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 uint8_t shared_load8(struct port *port, const uint8_t *word)
 {
@@ -53,25 +53,28 @@ uint16_t shared_load16(struct port *port, const le16 *word)
 {
 	shared_align(port->machine, word, sizeof(*word), "shared_load16()");
 	shared_look(port->machine, word);
-	return le16_to_cpu(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+	return le16_to_cpu((BYTES_FORCE le16)__atomic_load_n(
+		(const BYTES_FORCE uint16_t *)word, __ATOMIC_ACQUIRE));
 }
 
 uint32_t shared_load32(struct port *port, const le32 *word)
 {
 	shared_align(port->machine, word, sizeof(*word), "shared_load32()");
 	shared_look(port->machine, word);
-	return le32_to_cpu(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+	return le32_to_cpu((BYTES_FORCE le32)__atomic_load_n(
+		(const BYTES_FORCE uint32_t *)word, __ATOMIC_ACQUIRE));
 }
 
 uint64_t shared_load64(struct port *port, const le64 *word)
 {
 	shared_align(port->machine, word, sizeof(*word), "shared_load64()");
 	shared_look(port->machine, word);
-	return le64_to_cpu(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+	return le64_to_cpu((BYTES_FORCE le64)__atomic_load_n(
+		(const BYTES_FORCE uint64_t *)word, __ATOMIC_ACQUIRE));
 }
 
 /* ---- Stores
- * ------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void shared_store8(struct port *port, uint8_t *word, uint8_t value)
 {
@@ -83,39 +86,42 @@ void shared_store8(struct port *port, uint8_t *word, uint8_t value)
 
 void shared_store16(struct port *port, le16 *word, uint16_t value)
 {
-	le16 stored = cpu_to_le16(value);
+	uint16_t *plain = (BYTES_FORCE uint16_t *)word;
+	uint16_t stored = (BYTES_FORCE uint16_t)cpu_to_le16(value);
 	bool changed;
 
 	shared_align(port->machine, word, sizeof(*word), "shared_store16()");
-	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != stored;
-	__atomic_store_n(word, stored, __ATOMIC_RELEASE);
+	changed = __atomic_load_n(plain, __ATOMIC_RELAXED) != stored;
+	__atomic_store_n(plain, stored, __ATOMIC_RELEASE);
 	shared_stored(port->machine, changed);
 }
 
 void shared_store32(struct port *port, le32 *word, uint32_t value)
 {
-	le32 stored = cpu_to_le32(value);
+	uint32_t *plain = (BYTES_FORCE uint32_t *)word;
+	uint32_t stored = (BYTES_FORCE uint32_t)cpu_to_le32(value);
 	bool changed;
 
 	shared_align(port->machine, word, sizeof(*word), "shared_store32()");
-	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != stored;
-	__atomic_store_n(word, stored, __ATOMIC_RELEASE);
+	changed = __atomic_load_n(plain, __ATOMIC_RELAXED) != stored;
+	__atomic_store_n(plain, stored, __ATOMIC_RELEASE);
 	shared_stored(port->machine, changed);
 }
 
 void shared_store64(struct port *port, le64 *word, uint64_t value)
 {
-	le64 stored = cpu_to_le64(value);
+	uint64_t *plain = (BYTES_FORCE uint64_t *)word;
+	uint64_t stored = (BYTES_FORCE uint64_t)cpu_to_le64(value);
 	bool changed;
 
 	shared_align(port->machine, word, sizeof(*word), "shared_store64()");
-	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != stored;
-	__atomic_store_n(word, stored, __ATOMIC_RELEASE);
+	changed = __atomic_load_n(plain, __ATOMIC_RELAXED) != stored;
+	__atomic_store_n(plain, stored, __ATOMIC_RELEASE);
 	shared_stored(port->machine, changed);
 }
 
 /* ---- Barrier and bits
- * --------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 void shared_fence(struct port *port)
 {
@@ -127,13 +133,16 @@ void shared_fence(struct port *port)
 bool shared_test_and_clear_bit(struct port *port, le32 *words, unsigned bit)
 {
 	le32 *word = words + bit / BITS_PER_WORD;
-	le32 mask = cpu_to_le32(1u << bit % BITS_PER_WORD);
+	uint32_t mask =
+		(BYTES_FORCE uint32_t)cpu_to_le32(1u << bit % BITS_PER_WORD);
 	bool was;
 
 	shared_align(port->machine, word, sizeof(*word),
 		     "shared_test_and_clear_bit()");
 	shared_look(port->machine, word);
-	was = __atomic_fetch_and(word, ~mask, __ATOMIC_SEQ_CST) & mask;
+	was = __atomic_fetch_and((BYTES_FORCE uint32_t *)word, ~mask,
+				 __ATOMIC_SEQ_CST) &
+	      mask;
 	if (was)
 		border_progress(port->machine);
 	return was;
@@ -142,20 +151,23 @@ bool shared_test_and_clear_bit(struct port *port, le32 *words, unsigned bit)
 bool shared_test_and_set_bit(struct port *port, le32 *words, unsigned bit)
 {
 	le32 *word = words + bit / BITS_PER_WORD;
-	le32 mask = cpu_to_le32(1u << bit % BITS_PER_WORD);
+	uint32_t mask =
+		(BYTES_FORCE uint32_t)cpu_to_le32(1u << bit % BITS_PER_WORD);
 	bool was;
 
 	shared_align(port->machine, word, sizeof(*word),
 		     "shared_test_and_set_bit()");
 	shared_look(port->machine, word);
-	was = __atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST) & mask;
+	was = __atomic_fetch_or((BYTES_FORCE uint32_t *)word, mask,
+				__ATOMIC_SEQ_CST) &
+	      mask;
 	if (!was)
 		border_progress(port->machine);
 	return was;
 }
 
 /* ---- Copies
- * ------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static uint64_t copy_cost(struct machine *machine, size_t bytes)
 {

@@ -108,7 +108,7 @@ static uint64_t uart_character(const struct host_uart8250 *uart)
 }
 
 /* ---- Receiver
- * ----------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static void uart_receive(struct host_uart8250 *uart, uint8_t byte,
 			 uint8_t errors)
@@ -208,7 +208,7 @@ bool host_uart8250_input_error(struct host_uart8250 *uart, uint8_t byte,
 }
 
 /* ---- Transmitter
- * -------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 /** Let the next byte out when the line is free. */
 static void uart_transmit_next(struct host_uart8250 *uart)
@@ -262,7 +262,7 @@ void host_uart8250_stall(struct host_uart8250 *uart, bool stalled)
 }
 
 /* ---- Status and control
- * ------------------------------------------------------------- */
+ * ---------------------------------------------------------------------- */
 
 static uint8_t uart_status(const struct host_uart8250 *uart)
 {
@@ -346,8 +346,7 @@ static void uart_write_fifo(struct host_uart8250 *uart, uint8_t value)
 		uart->transmit_count = 0;
 		uart->empty_pending = true;
 	}
-	/* Without its first bit none of the others is taken. */
-	uart->fcr = value & HOST_FCR_ENABLE ? value : 0;
+	uart->fcr = value;
 }
 
 static void uart_write_enable(struct host_uart8250 *uart, uint8_t value)

@@ -83,8 +83,8 @@ static FILE *capture_open_file(struct capture *capture, const char *path,
 {
 	bool is_input = strcmp(path, "-") == 0;
 	struct stat status;
-	FILE *file = is_input ? fdopen(dup(STDIN_FILENO), "rb")
-			      : fopen(path, "rb");
+	FILE *file =
+		is_input ? fdopen(dup(STDIN_FILENO), "rb") : fopen(path, "rb");
 
 	if (!file) {
 		snprintf(error, CAPTURE_ERROR_MAX, "%s: cannot open: %s", path,

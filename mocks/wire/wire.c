@@ -131,9 +131,9 @@ static void tap_transmit(struct wire *wire, const struct wire_frame *frame)
 	tap->transmitted(tap->context, frame);
 }
 
-struct wire *wire_tap_create(void (*transmitted)(void *context,
-						 const struct wire_frame *frame),
-			     void *context)
+struct wire *wire_tap_create(
+	void (*transmitted)(void *context, const struct wire_frame *frame),
+	void *context)
 {
 	static const struct wire_operations operations = {
 		.transmit = tap_transmit,

@@ -134,7 +134,7 @@ static int open_request(struct vmbus_channel *channel,
 		error = vmbus_wait(bus, channel, VMBUS_ANSWER_TIME, &status);
 	vmbus_forget(bus);
 	if (!error && status != 0)
-		error = ERROR_IO;
+		error = vmbus_rescinded(channel) ? ERROR_NO_DEVICE : ERROR_IO;
 	if (!error)
 		return 0;
 	signalled_set(channel, NULL, NULL);

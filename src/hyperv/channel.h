@@ -47,7 +47,7 @@ int channel_open(struct vmbus_channel *channel,
 /**
  * CLOSE the channel. Its rings stay shown to the host until channel_free():
  * from version 4.0 on the device's own GPADLs are torn down in between, before
- * that they must have been torn down already. See channel_closes_first().
+ * that they must have begun to be. See channel_closes_first().
  * signalled() is not called after this returned.
  */
 void channel_close(struct vmbus_channel *channel);

@@ -110,11 +110,10 @@ static int created_wait(struct gpadl *gpadl)
 		return ERROR_NO_DEVICE;
 	if (error == ERROR_TIMED_OUT)
 		return error;
-	if (status != 0) {
-		gpadl->handle = 0;
-		error = error ? error : ERROR_IO;
-	}
-	return error;
+	if (status == 0)
+		return error;
+	gpadl->handle = 0;
+	return vmbus_rescinded(gpadl->channel) ? ERROR_NO_DEVICE : ERROR_IO;
 }
 
 int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
@@ -124,8 +123,7 @@ int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
 	bool begun;
 	int error;
 
-	gpadl->handle = 0;
-	gpadl->channel = channel;
+	*gpadl = (struct gpadl){.channel = channel};
 	if (pages == 0 || (uintptr_t)memory % PORT_PAGE_SIZE != 0)
 		return ERROR_INVALID;
 	if (pages > VMBUS_GPADL_PAGES_MAX || bus->gpadl_next == 0)
@@ -144,26 +142,67 @@ int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
 	return error;
 }
 
-bool gpadl_teardown(struct gpadl *gpadl)
+/** No confirmation is waited for any more, or it came. */
+static void asked_remove(struct gpadl *gpadl)
+{
+	struct gpadl **link = &gpadl->channel->bus->gpadls_asked;
+
+	while (*link && *link != gpadl)
+		link = &(*link)->next;
+	if (*link)
+		*link = gpadl->next;
+	gpadl->asked = false;
+}
+
+void gpadl_teardown_begin(struct gpadl *gpadl)
 {
 	struct vmbus_channel *channel = gpadl->channel;
 	struct vmbus_gpadl_teardown message = {
 		.header.type = CPU_TO_LE32(VMBUS_GPADL_TEARDOWN),
 		.gpadl = cpu_to_le32(gpadl->handle),
 	};
+
+	if (gpadl->handle == 0 || gpadl->asked)
+		return;
+	message.relid = cpu_to_le32(channel->relid);
+	gpadl->asked = true;
+	gpadl->torndown = false;
+	gpadl->next = channel->bus->gpadls_asked;
+	channel->bus->gpadls_asked = gpadl;
+	if (vmbus_post(channel->bus, &message, sizeof(message)) != 0)
+		asked_remove(gpadl);
+}
+
+bool gpadl_torndown(struct vmbus *bus, uint32_t handle)
+{
+	struct gpadl *gpadl = bus->gpadls_asked;
+
+	while (gpadl && gpadl->handle != handle)
+		gpadl = gpadl->next;
+	if (!gpadl || gpadl->torndown)
+		return false;
+	gpadl->torndown = true;
+	return true;
+}
+
+bool gpadl_teardown(struct gpadl *gpadl)
+{
 	struct vmbus *bus;
 	uint32_t status;
-	int error;
+	int error = ERROR_IO;
 
 	if (gpadl->handle == 0)
 		return true;
-	bus = channel->bus;
-	message.relid = cpu_to_le32(channel->relid);
-	vmbus_expect(bus, VMBUS_GPADL_TORNDOWN, 0, gpadl->handle);
-	error = vmbus_post(bus, &message, sizeof(message));
-	if (!error)
+	bus = gpadl->channel->bus;
+	gpadl_teardown_begin(gpadl);
+	if (gpadl->torndown) {
+		error = 0;
+	} else if (gpadl->asked) {
+		vmbus_expect(bus, VMBUS_GPADL_TORNDOWN, 0, gpadl->handle);
 		error = vmbus_wait(bus, NULL, VMBUS_ANSWER_TIME, &status);
-	vmbus_forget(bus);
+		vmbus_forget(bus);
+	}
+	asked_remove(gpadl);
 	if (error) {
 		log_warning(bus->hyperv->port, "vmbus: GPADL %#x stays: %s",
 			    gpadl->handle, error_name(error));

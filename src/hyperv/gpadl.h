@@ -8,6 +8,7 @@
 
 #include "port/port.h"
 
+struct vmbus;
 struct vmbus_channel;
 
 /** A list made; zeroed memory is one that was not. */
@@ -15,6 +16,9 @@ struct gpadl {
 	/** The handle that names it to the host; 0 when there is none. */
 	uint32_t handle;
 	struct vmbus_channel *channel;
+	/** The host was asked to let go, in a list of the bus; and it did. */
+	bool asked, torndown;
+	struct gpadl *next;
 };
 
 /**
@@ -32,7 +36,14 @@ int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
 		 const void *memory, size_t pages);
 
 /**
- * Hide the pages again and wait until the host confirms, which it does even
+ * Ask the host to let go of the pages, and do not wait: some confirm only when
+ * the channel is closed, which before version 4.0 comes after this. Until
+ * gpadl_teardown() the structure stays where it is.
+ */
+void gpadl_teardown_begin(struct gpadl *gpadl);
+
+/**
+ * Hide the pages again, unless that was begun, and wait until the host confirms, which it does even
  * for a channel that it rescinded.
  *
  * @return true: the memory is the guest's again; false: the host did not
@@ -40,5 +51,11 @@ int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
  *	freed: see vmbus_keep()
  */
 bool gpadl_teardown(struct gpadl *gpadl);
+
+/**
+ * For vmbus.c: the host confirmed.
+ * @return whether it had been asked
+ */
+bool gpadl_torndown(struct vmbus *bus, uint32_t handle);
 
 #endif /* HYPERV_GPADL_H */

@@ -9,8 +9,9 @@
  * reclaimed stay.
  *
  * Taking it down has an order too: no more frames asked for, HALT, buffers
- * revoked, channel closed. The buffers' GPADLs end before CLOSE up to VMBus 3.0
- * and after it from 4.0 on. Memory that the host does not let go of is never
+ * revoked, channel closed. The host is asked for the buffers' GPADLs before
+ * CLOSE up to VMBus 3.0, though it may confirm only after it, and after CLOSE
+ * from 4.0 on. Memory that the host does not let go of is never
  * freed while the host could write there.
  */
 #include "hyperv/netvsc_internal.h"
@@ -136,16 +137,15 @@ static void netvsc_channel_close(struct netvsc *card)
 	card->rndis_up = false;
 	netvsc_revoke(card, &card->receive_buffer);
 	if (!closes_first)
-		gpadl_teardown(&card->receive_buffer.gpadl);
+		gpadl_teardown_begin(&card->receive_buffer.gpadl);
 	netvsc_revoke(card, &card->send_buffer);
 	if (!closes_first)
-		gpadl_teardown(&card->send_buffer.gpadl);
+		gpadl_teardown_begin(&card->send_buffer.gpadl);
 	card->channel_open = false;
 	channel_close(card->channel);
-	if (closes_first) {
-		gpadl_teardown(&card->receive_buffer.gpadl);
-		gpadl_teardown(&card->send_buffer.gpadl);
-	}
+	/* Windows Server 2012 R2 confirms only what it was asked for before. */
+	gpadl_teardown(&card->receive_buffer.gpadl);
+	gpadl_teardown(&card->send_buffer.gpadl);
 	/* The host reads no more of what it was sent. */
 	netvsc_abandon(card);
 	channel_free(card->channel);

@@ -20,6 +20,8 @@
  */
 #define TRANSFER_BYTES_MAX 0x4000u
 #define MEDIUM_802_3	   0u
+/** The longest sleep between two looks at messages. */
+#define WAIT_PAUSE	   1000000ull
 
 /* ---- Waiting ---- */
 
@@ -46,6 +48,7 @@ static int netvsc_wait_loop(struct netvsc *card,
 			    uint64_t deadline)
 {
 	struct netvsc_queue *queue = &card->queue;
+	uint64_t now;
 
 	for (;;) {
 		vmbus_poll(card->bus);
@@ -57,12 +60,18 @@ static int netvsc_wait_loop(struct netvsc *card,
 			return 0;
 		if (!netvsc_alive(card))
 			return netvsc_death(card);
-		if (port_time(card->port) >= deadline)
+		now = port_time(card->port);
+		if (now >= deadline)
 			return ERROR_TIMED_OUT;
-		/* An interrupt, not only the deadline, is to end the pause. */
+		/*
+		 * An interrupt is to end the pause; one for a message of VMBus
+		 * may have been taken since that was polled.
+		 */
 		if (channel_unmask(queue->channel) ||
 		    !netvsc_can_read(queue, true))
-			port_relax(card->port, deadline);
+			port_relax(card->port, deadline - now < WAIT_PAUSE
+						       ? deadline
+						       : now + WAIT_PAUSE);
 	}
 }
 

@@ -53,8 +53,10 @@
 #define NETVSC_STOCK		 64u
 #define NETVSC_STOCK_BURST	 16u
 
-/** Segments of a frame that is sent by its pages. */
-#define NETVSC_SEGMENTS_MAX  64u
+/** Segments of a frame that is sent by its pages, */
+#define NETVSC_SEGMENTS_MAX  256u
+/** and beyond how many it is copied instead, if a section can hold it. */
+#define NETVSC_SEGMENTS_COPY 64u
 /** Room for the RNDIS header of one such frame; never crosses a page. */
 #define NETVSC_HEADER_BYTES  128u
 /** Sections of the send buffer in use. */

@@ -8,7 +8,7 @@
  * is done with at once. Longer frames stay where they are: the header lies in a
  * place of its own, never across a page, and the packet names it and the
  * frame's pages; the owner is done with when the host completes it. A frame in
- * more pieces than a packet may name is copied all the same, if it fits.
+ * very many pieces is copied all the same, if a section can hold it.
  *
  * A section or a place is free again only when the packet that used it is
  * completed. When there is none, or no room in the ring, fewer frames are
@@ -507,7 +507,7 @@ static bool netvsc_is_copied(const struct netvsc *card,
 	if (card->section_count == 0 || bytes > card->section_bytes)
 		return false;
 	return frame->packet->length <= card->configuration.copy_bytes_max ||
-	       frame->pieces > NETVSC_SEGMENTS_MAX;
+	       frame->pieces > NETVSC_SEGMENTS_COPY;
 }
 
 /*

@@ -146,10 +146,8 @@ static bool nvsp_section_fits(const struct nvsp_section *section,
 	uint64_t pieces_end = le32_to_cpu(section->offset);
 	uint64_t pieces_bytes = (uint64_t)piece_bytes * piece_count;
 
-	if (pieces_bytes == 0 || pieces_bytes > buffer_bytes)
-		return false;
 	pieces_end += pieces_bytes;
-	return pieces_end <= end && end <= buffer_bytes;
+	return pieces_bytes != 0 && pieces_end <= end && end <= buffer_bytes;
 }
 
 int nvsp_read_receive_buffer(const void *bytes, uint32_t length,
@@ -258,9 +256,8 @@ int nvsp_read_transfer_pages(const void *header, uint32_t length,
 		return ERROR_PROTOCOL;
 	memcpy(&pages, header, sizeof(pages));
 	count = le32_to_cpu(pages.range_count);
-	if (count == 0 || count > INT32_MAX ||
-	    count > (length - sizeof(pages)) /
-			    sizeof(struct nvsp_transfer_range))
+	if (count == 0 || count > (length - sizeof(pages)) /
+					  sizeof(struct nvsp_transfer_range))
 		return ERROR_PROTOCOL;
 	*page_set = le16_to_cpu(pages.page_set);
 	return (int)count;

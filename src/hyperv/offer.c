@@ -7,7 +7,8 @@
  * offered again for something else. So an entry lives as long as its relid:
  * from OFFER to RELID_RELEASED. A channel that nobody claimed is released as
  * soon as it is rescinded, whatever its class; a claimed one when its driver
- * gives it back.
+ * gives it back. Of an offer that finds no room, or is for a channel that is
+ * there already, only the relid is kept: it too must be released one day.
  *
  * RELID_RELEASED that is due while messages are dispatched is only noted, and
  * posted when the host has room: dispatching never waits.
@@ -32,14 +33,24 @@ static struct vmbus_relid release_message(uint32_t relid)
 	};
 }
 
-static bool release_is_due(const struct vmbus *bus, uint32_t relid)
+static bool relid_is_in(const uint32_t *set, uint32_t relid)
 {
-	return (bus->release_due[relid / 32] >> relid % 32) & 1;
+	return (set[relid / 32] >> relid % 32) & 1;
+}
+
+static void relid_put_in(uint32_t *set, uint32_t relid)
+{
+	set[relid / 32] |= UINT32_C(1) << relid % 32;
+}
+
+static void relid_take_out(uint32_t *set, uint32_t relid)
+{
+	set[relid / 32] &= ~(UINT32_C(1) << relid % 32);
 }
 
 static void release_later(struct vmbus *bus, uint32_t relid)
 {
-	bus->release_due[relid / 32] |= UINT32_C(1) << relid % 32;
+	relid_put_in(bus->release_due, relid);
 	bus->releases_due++;
 }
 
@@ -53,7 +64,7 @@ void offer_flush(struct vmbus *bus)
 		return;
 	for (relid = 1; bus->releases_due && relid < SYNIC_EVENT_FLAGS;
 	     relid++) {
-		if (!release_is_due(bus, relid))
+		if (!relid_is_in(bus->release_due, relid))
 			continue;
 		message = release_message(relid);
 		error = vmbus_try_post(bus, &message, sizeof(message));
@@ -63,7 +74,7 @@ void offer_flush(struct vmbus *bus)
 			log_warning(bus->hyperv->port,
 				    "vmbus: channel %u not released: %s", relid,
 				    error_name(error));
-		bus->release_due[relid / 32] &= ~(UINT32_C(1) << relid % 32);
+		relid_take_out(bus->release_due, relid);
 		bus->releases_due--;
 	}
 }
@@ -125,7 +136,8 @@ void offer_add(struct vmbus *bus, const struct vmbus_offer *offer)
 	 * event flag cannot be used.
 	 */
 	if (relid == 0 || relid >= SYNIC_EVENT_FLAGS ||
-	    offer_of_flag(bus, relid) || release_is_due(bus, relid)) {
+	    offer_of_flag(bus, relid) || relid_is_in(bus->refused, relid) ||
+	    relid_is_in(bus->release_due, relid)) {
 		bus->messages_ignored++;
 		return;
 	}
@@ -133,7 +145,7 @@ void offer_add(struct vmbus *bus, const struct vmbus_offer *offer)
 	if (known || !channel) {
 		log_warning(bus->hyperv->port, "vmbus: channel %u refused: %s",
 			    relid, known ? "known already" : "too many");
-		release_later(bus, relid);
+		relid_put_in(bus->refused, relid);
 		return;
 	}
 	channel->bus = bus;
@@ -153,6 +165,11 @@ void offer_rescind(struct vmbus *bus, uint32_t relid)
 {
 	struct vmbus_channel *channel = NULL;
 
+	if (relid < SYNIC_EVENT_FLAGS && relid_is_in(bus->refused, relid)) {
+		relid_take_out(bus->refused, relid);
+		release_later(bus, relid);
+		return;
+	}
 	if (relid < SYNIC_EVENT_FLAGS)
 		channel = offer_of_flag(bus, relid);
 	if (!channel || vmbus_rescinded(channel)) {

@@ -9,7 +9,7 @@
 #include "hyperv/vmbus.h"
 #include "hyperv/vmbus_messages.h"
 
-/** OFFER: enter a channel in the table, or say that we do not want it. */
+/** OFFER: enter a channel in the table, or refuse it. */
 void offer_add(struct vmbus *bus, const struct vmbus_offer *offer);
 
 /** RESCIND: mark the channel, and let go of it if nobody uses it. */

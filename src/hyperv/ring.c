@@ -138,8 +138,8 @@ static bool read_index_load(struct ring *ring)
 }
 
 /** Copy into the ring at an index; the room is there. */
-static void copy_in(struct ring *ring, uint32_t index, const void *from,
-		    uint32_t bytes)
+static inline void copy_in(struct ring *ring, uint32_t index, const void *from,
+			   uint32_t bytes)
 {
 	uint32_t first = ring->bytes - index;
 
@@ -205,18 +205,25 @@ int ring_begin(struct ring *ring, struct ring_writer *writer,
 	writer->index = ring->index;
 	writer->start = ring->index;
 	writer->padding = (uint32_t)(length - content);
-	writer->gathered = 0;
-	ring_put(writer, &descriptor, sizeof(descriptor));
+	memcpy(writer->bytes, &descriptor, sizeof(descriptor));
+	writer->gathered = sizeof(descriptor);
 	return 0;
 }
 
 void ring_end(struct ring_writer *writer)
 {
-	static const uint8_t zeroes[UNIT];
 	struct ring_footer footer = {.start = cpu_to_le32(writer->start)};
+	uint8_t *end;
 
-	ring_put(writer, zeroes, writer->padding);
-	ring_put(writer, &footer, sizeof(footer));
+	if (sizeof(writer->bytes) - writer->gathered < UNIT + FOOTER_BYTES)
+		writer_flush(writer);
+	/* As much padding as there can be, and the footer over what is too
+	 * much.
+	 */
+	end = writer->bytes + writer->gathered;
+	memset(end, 0, UNIT);
+	memcpy(end + writer->padding, &footer, sizeof(footer));
+	writer->gathered += writer->padding + FOOTER_BYTES;
 	writer_flush(writer);
 	writer->ring->index = writer->index;
 }
@@ -295,8 +302,8 @@ static bool write_index_load(struct ring *ring)
 	return true;
 }
 
-static void copy_out(struct ring *ring, uint32_t index, void *to,
-		     uint32_t bytes)
+static inline void copy_out(struct ring *ring, uint32_t index, void *to,
+			    uint32_t bytes)
 {
 	uint32_t first = ring->bytes - index;
 
@@ -309,22 +316,13 @@ static void copy_out(struct ring *ring, uint32_t index, void *to,
 		    bytes - first);
 }
 
-/** The header that must follow the descriptor of a type, or -1: no such type.
- */
-static int header_bytes_min(uint16_t type)
-{
-	switch (type) {
-	case RING_PACKET_INBAND:
-	case RING_PACKET_CANCEL:
-	case RING_PACKET_COMPLETION:
-		return 0;
-	case RING_PACKET_TRANSFER_PAGES:
-	case RING_PACKET_GPA_DIRECT:
-		return UNIT;
-	default:
-		return -1;
-	}
-}
+/** Types that there are, and those with ranges behind their descriptor. */
+#define TYPES                                                                  \
+	(1u << RING_PACKET_INBAND | 1u << RING_PACKET_TRANSFER_PAGES |         \
+	 1u << RING_PACKET_GPA_DIRECT | 1u << RING_PACKET_CANCEL |             \
+	 1u << RING_PACKET_COMPLETION)
+#define TYPES_WITH_RANGES                                                      \
+	(1u << RING_PACKET_TRANSFER_PAGES | 1u << RING_PACKET_GPA_DIRECT)
 
 /**
  * Check a copied descriptor against itself and against what was published.
@@ -334,14 +332,18 @@ static bool packet_check(struct ring_packet *packet,
 			 const struct ring_descriptor *descriptor,
 			 uint32_t available)
 {
-	uint16_t type = le16_to_cpu(descriptor->type);
-	uint16_t flags = le16_to_cpu(descriptor->flags);
+	uint32_t type = le16_to_cpu(descriptor->type);
+	uint32_t flags = le16_to_cpu(descriptor->flags);
 	uint32_t offset = le16_to_cpu(descriptor->offset8) * UNIT;
 	uint32_t length = le16_to_cpu(descriptor->length8) * UNIT;
-	int header_min = header_bytes_min(type);
+	uint32_t least = DESCRIPTOR_BYTES;
 
-	if (header_min < 0 || (flags & ~FLAG_COMPLETION_REQUESTED) != 0 ||
-	    offset < DESCRIPTOR_BYTES + (uint32_t)header_min ||
+	if (type >= 32 || !(TYPES >> type & 1))
+		return false;
+	/* The count of its ranges, at least. */
+	if (TYPES_WITH_RANGES >> type & 1)
+		least += UNIT;
+	if ((flags & ~FLAG_COMPLETION_REQUESTED) != 0 || offset < least ||
 	    length < offset || length + FOOTER_BYTES > available)
 		return false;
 	packet->type = (enum ring_packet_type)type;

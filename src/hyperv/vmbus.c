@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "hyperv/gpadl.h"
 #include "hyperv/hypercall.h"
 #include "hyperv/offer.h"
 #include "hyperv/vmbus.h"
@@ -28,6 +29,11 @@
  * refill its slot for ever.
  */
 #define POLL_MESSAGES 256u
+
+/** The longest pause between two looks: what comes after a look and before the
+ * pause does not end it.
+ */
+#define WAIT_PAUSE 1000000ull
 
 /** The first list; 0 is never used, and small numbers are others'. */
 #define GPADL_FIRST 0xe1e10u
@@ -93,9 +99,11 @@ static void take_gpadl_created(struct vmbus *bus, const void *message)
 static void take_gpadl_torndown(struct vmbus *bus, const void *message)
 {
 	const struct vmbus_gpadl_torndown *torndown = message;
+	uint32_t handle = le32_to_cpu(torndown->gpadl);
 
-	answer_take(bus, VMBUS_GPADL_TORNDOWN, 0, le32_to_cpu(torndown->gpadl),
-		    0);
+	/* It may be waited for now, or later. */
+	if (!gpadl_torndown(bus, handle) || bus->answer.id == handle)
+		answer_take(bus, VMBUS_GPADL_TORNDOWN, 0, handle, 0);
 }
 
 /**
@@ -251,7 +259,8 @@ int vmbus_wait(struct vmbus *bus, const struct vmbus_channel *channel,
 	       uint64_t time, uint32_t *status)
 {
 	struct port *port = bus->hyperv->port;
-	uint64_t deadline = port_time(port) + time;
+	uint64_t now = port_time(port);
+	const uint64_t deadline = now + time;
 
 	for (;;) {
 		vmbus_poll(bus);
@@ -261,9 +270,12 @@ int vmbus_wait(struct vmbus *bus, const struct vmbus_channel *channel,
 		}
 		if (channel && vmbus_rescinded(channel))
 			return ERROR_NO_DEVICE;
-		if (port_time(port) >= deadline)
+		now = port_time(port);
+		if (now >= deadline)
 			return ERROR_TIMED_OUT;
-		port_relax(port, deadline);
+		port_relax(port, deadline - now < WAIT_PAUSE
+					 ? deadline
+					 : now + WAIT_PAUSE);
 	}
 }
 
@@ -361,8 +373,10 @@ int vmbus_connect(struct vmbus *bus, struct hyperv *hyperv,
 	bus->configuration = *configuration;
 	bus->gpadl_next = GPADL_FIRST;
 	error = synic_enable(&bus->synic, hyperv, &handler);
-	if (error)
+	if (error) {
+		bus->hyperv = NULL;
 		return error;
+	}
 	error = negotiate(bus);
 	if (!error)
 		error = offers_request(bus);

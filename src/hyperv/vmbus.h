@@ -24,7 +24,7 @@
 #define VMBUS_VERSION_RS5     0x00050002u /* Windows Server 2019 */
 #define VMBUS_VERSION_IRON    0x00050003u /* Windows Server 2022 */
 
-/** How many channels one bus keeps track of; further offers are released. */
+/** How many channels one bus can use; further offers are refused. */
 #define VMBUS_CHANNELS_MAX 32u
 /** How many pieces of memory that the host did not let go it keeps track of. */
 #define VMBUS_KEPT_MAX	   16u
@@ -109,11 +109,15 @@ struct vmbus {
 	uint32_t message_connection;
 	struct vmbus_answer answer;
 	uint32_t gpadl_next, open_id_last;
+	/** Lists that the host was asked to let go of. */
+	struct gpadl *gpadls_asked;
 	uint64_t offers;
 	/** Messages of the host that made no sense. */
 	uint64_t messages_ignored;
 	/** UNLOAD was said: nothing is posted any more. */
 	bool unloading;
+	/** Relids of refused offers, until the host rescinds them. */
+	uint32_t refused[SYNIC_EVENT_FLAGS / 32];
 	/** Relids that are the host's again, but it had no room to hear so. */
 	unsigned releases_due;
 	uint32_t release_due[SYNIC_EVENT_FLAGS / 32];

@@ -108,7 +108,9 @@ PORT_API void port_delay(struct port *port, uint64_t nanoseconds);
 
 /**
  * Give way inside a loop that waits: returns after an interrupt was taken, or
- * something may have changed, or the deadline passed, whichever is first.
+ * something may have changed, or the deadline passed, whichever is first. An
+ * interrupt taken since the call before counts, so that none is slept through
+ * that came between a loop's look and this call.
  *
  * @param deadline in nanoseconds of port_time(); the caller checks it
  */

@@ -13,7 +13,6 @@ enum uart8250_register {
 	REGISTER_LINE_CONTROL = 3,
 	REGISTER_MODEM_CONTROL = 4,
 	REGISTER_LINE_STATUS = 5,
-	REGISTER_MODEM_STATUS = 6,
 
 	/* While LINE_DIVISOR is set. */
 	REGISTER_DIVISOR_LOW = 0,
@@ -31,15 +30,15 @@ enum uart8250_register {
 
 #define MODEM_DTR_RTS 0x03u
 
-#define STATUS_DATA	0x01u
-#define STATUS_OVERRUN	0x02u
-#define STATUS_PARITY	0x04u
-#define STATUS_FRAMING	0x08u
-#define STATUS_BREAK	0x10u
-#define STATUS_ROOM	0x20u
-#define STATUS_EMPTY	0x40u
-#define STATUS_DAMAGED	(STATUS_PARITY | STATUS_FRAMING | STATUS_BREAK)
-#define STATUS_NOTHING	0xffu /* what a bus reads where nobody answers */
+#define STATUS_DATA    0x01u
+#define STATUS_OVERRUN 0x02u
+#define STATUS_PARITY  0x04u
+#define STATUS_FRAMING 0x08u
+#define STATUS_BREAK   0x10u
+#define STATUS_ROOM    0x20u
+#define STATUS_EMPTY   0x40u
+#define STATUS_DAMAGED (STATUS_PARITY | STATUS_FRAMING | STATUS_BREAK)
+#define STATUS_NOTHING 0xffu /* what a bus reads where nobody answers */
 
 #define BAUD_BASE	   115200u
 #define FIFO_BYTES	   16u
@@ -138,10 +137,9 @@ static void uart_configure(struct uart8250 *uart, uint16_t divisor)
 	uart_out(uart, REGISTER_LINE_CONTROL, LINE_8N1);
 	/* This also ends a loopback test that a firmware left behind. */
 	uart_out(uart, REGISTER_MODEM_CONTROL, MODEM_DTR_RTS);
-	/* Reading clears what was received and noticed before. */
+	/* Without FIFO nothing but reading clears what was received before. */
 	uart_in(uart, REGISTER_LINE_STATUS);
 	uart_in(uart, REGISTER_DATA);
-	uart_in(uart, REGISTER_MODEM_STATUS);
 }
 
 int uart8250_open(struct uart8250 *uart, struct port *port, uint16_t base,
@@ -157,9 +155,8 @@ int uart8250_open(struct uart8250 *uart, struct port *port, uint16_t base,
 	    real * 103 < baud * 100)
 		return ERROR_INVALID;
 	*uart = (struct uart8250){.port = port, .base = base};
-	uart->character =
-		(uint64_t)BITS_PER_CHARACTER * 1000000000u * divisor /
-		BAUD_BASE;
+	uart->character = (uint64_t)BITS_PER_CHARACTER * 1000000000u * divisor /
+			  BAUD_BASE;
 	if (!uart_probe(uart))
 		return ERROR_NO_DEVICE;
 	/* A transmitter that is stuck is found by whoever writes. */
