@@ -48,7 +48,7 @@ static const struct cli_command *cli_find(const char *name)
 	return NULL;
 }
 
-/* ---- Help ---------------------------------------------------------------- */
+/* ---- Help ---- */
 
 /** An option, and its help beside it, a line each. */
 static void cli_help_option(const char *name, const char *value,
@@ -120,7 +120,7 @@ static enum cli_exit cli_help_for(int argc, char *const argv[])
 	return CLI_PASS;
 }
 
-/* ---- Parsing ------------------------------------------------------------- */
+/* ---- Parsing ---- */
 
 static void cli_parse_table(const struct cli_command *command,
 			    struct option options[CLI_OPTIONS_MAX + 2])
@@ -254,7 +254,7 @@ static int cli_dispatch(int argc, char *argv[])
 	return CLI_USAGE;
 }
 
-/* ---- The process --------------------------------------------------------- */
+/* ---- The process ---- */
 
 /**
  * See that the three standard streams are taken: a capture opened while one is

@@ -87,7 +87,7 @@ static bool replay_has_failed(const struct replay *replay)
 	return replay->result->verdict == REPLAY_FAIL;
 }
 
-/* ---- Out of the capture -------------------------------------------------- */
+/* ---- Out of the capture ---- */
 
 static bool replay_is_tagged(const struct capture_record *record)
 {
@@ -145,7 +145,7 @@ static const struct capture_record *replay_next(struct replay *replay)
 	return NULL;
 }
 
-/* ---- What came out ------------------------------------------------------- */
+/* ---- What came out ---- */
 
 static void replay_mismatch(struct replay *replay, const uint8_t *frame,
 			    uint32_t bytes)
@@ -230,7 +230,7 @@ static void replay_transmitted(void *context, const struct wire_frame *frame)
 		replay_fail(replay, "the guest sent a frame of its own");
 }
 
-/* ---- Transmit ------------------------------------------------------------ */
+/* ---- Transmit ---- */
 
 /** Take the tag out of a frame and have it travel beside it. */
 static const uint8_t *replay_untag(struct replay *replay,
@@ -319,7 +319,7 @@ static bool replay_reclaim(struct replay *replay)
 	return total > 0;
 }
 
-/* ---- Receive ------------------------------------------------------------- */
+/* ---- Receive ---- */
 
 /** Hand the host a burst. @return whether there was any left */
 static bool replay_deliver(struct replay *replay)
@@ -412,7 +412,7 @@ static bool replay_receive(struct replay *replay)
 	return n > 0;
 }
 
-/* ---- Waiting ------------------------------------------------------------- */
+/* ---- Waiting ---- */
 
 static void replay_events(struct replay *replay)
 {
@@ -493,7 +493,7 @@ static void replay_wait(struct replay *replay)
 		replay_sleep(replay);
 }
 
-/* ---- The whole ----------------------------------------------------------- */
+/* ---- The whole ---- */
 
 static bool replay_is_done(const struct replay *replay)
 {

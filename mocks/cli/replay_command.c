@@ -41,7 +41,7 @@ struct replay_session {
 	bool is_over;
 };
 
-/* ---- Options ------------------------------------------------------------- */
+/* ---- Options ---- */
 
 /** A decimal number within bounds. */
 static bool replay_number(const char *value, uint64_t least, uint64_t most,
@@ -177,7 +177,7 @@ static void replay_settings_init(void *context)
 	settings->seed = REPLAY_DEFAULT_SEED;
 }
 
-/* ---- The command that repeats a run -------------------------------------- */
+/* ---- The command that repeats a run ---- */
 
 static char *replay_repeat(const struct replay_settings *settings,
 			   const struct cli_call *call)
@@ -214,7 +214,7 @@ static char *replay_repeat(const struct replay_settings *settings,
 	return text;
 }
 
-/* ---- Running ------------------------------------------------------------- */
+/* ---- Running ---- */
 
 /** Complain about the capture at hand, once, and leave it alone afterwards. */
 __attribute__((format(printf, 3, 4))) static void

@@ -87,7 +87,7 @@ void report_start(struct report *report, uint16_t mtu, size_t captures)
 		       report->seed, mtu, captures, captures == 1 ? "" : "s");
 }
 
-/* ---- A row --------------------------------------------------------------- */
+/* ---- A row ---- */
 
 static void report_row_json(const struct report_name *name,
 			    const struct replay_result *result)
@@ -165,7 +165,7 @@ static void report_row_text(struct report *report,
 	       report->has_colour ? REPORT_PLAIN : "");
 }
 
-/* ---- What came out wrong ------------------------------------------------- */
+/* ---- What came out wrong ---- */
 
 static void report_hex(char *text, const uint8_t *bytes, uint32_t n)
 {
@@ -287,7 +287,7 @@ void report_progress(const struct report *report,
 	fflush(stderr);
 }
 
-/* ---- The end ------------------------------------------------------------- */
+/* ---- The end ---- */
 
 static enum cli_exit report_status(const struct report *report)
 {

@@ -16,7 +16,7 @@ static size_t stack_transmit_pages(const struct stack *stack)
 	       PORT_PAGE_SIZE;
 }
 
-/* ---- What the card asks for ---------------------------------------------- */
+/* ---- What the card asks for ---- */
 
 static unsigned stack_supply(void *context, struct net_segment buffers[],
 			     unsigned n)
@@ -62,7 +62,7 @@ struct nic_stack stack_callbacks(struct stack *stack)
 	return callbacks;
 }
 
-/* ---- Life ---------------------------------------------------------------- */
+/* ---- Life ---- */
 
 int stack_create(struct stack *stack, struct port *port, uint32_t frame_bytes,
 		 uint64_t seed, bool is_plain)
@@ -112,7 +112,7 @@ unsigned stack_outstanding(const struct stack *stack)
 	       STACK_TRANSMIT_COUNT - stack->transmit_free_count;
 }
 
-/* ---- Frames to send ------------------------------------------------------ */
+/* ---- Frames to send ---- */
 
 /**
  * One piece in the first page. Buffers are pages apart; begun at the same place
@@ -188,7 +188,7 @@ void stack_put(struct stack *stack, const uint8_t *frame, uint32_t bytes,
 				    segments);
 }
 
-/* ---- Buffers that come back ---------------------------------------------- */
+/* ---- Buffers that come back ---- */
 
 void stack_sent(struct stack *stack, void *owner)
 {

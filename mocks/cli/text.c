@@ -40,7 +40,7 @@ int text_print(FILE *stream, const char *format, ...)
 	return length;
 }
 
-/* ---- For a shell --------------------------------------------------------- */
+/* ---- For a shell ---- */
 
 static bool text_is_plain(const char *word)
 {
@@ -94,7 +94,7 @@ char *text_command(const char *const words[], size_t count)
 	return NULL;
 }
 
-/* ---- For JSON ------------------------------------------------------------ */
+/* ---- For JSON ---- */
 
 /** Bytes of the UTF-8 sequence that may begin with a byte; 0: none does. */
 static size_t text_sequence(unsigned char first)

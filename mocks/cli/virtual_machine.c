@@ -13,7 +13,7 @@
 static const uint8_t virtual_machine_mac[6] = {0x00, 0x15, 0x5d,
 					       0x01, 0x02, 0x03};
 
-/* ---- The host ------------------------------------------------------------ */
+/* ---- The host ---- */
 
 static bool virtual_machine_make(struct virtual_machine *vm)
 {
@@ -96,7 +96,7 @@ enum machine_outcome virtual_machine_run(struct virtual_machine *vm,
 	return machine_run(vm->machine, guest, argument);
 }
 
-/* ---- Inside the guest ---------------------------------------------------- */
+/* ---- Inside the guest ---- */
 
 static void virtual_machine_wake(void *context)
 {
@@ -192,7 +192,7 @@ void virtual_machine_down(struct virtual_machine *vm)
 	vm->bus_woken = false;
 }
 
-/* ---- Afterwards ---------------------------------------------------------- */
+/* ---- Afterwards ---- */
 
 static bool virtual_machine_check_memory(const struct virtual_machine *vm,
 					 char *reason, size_t bytes)

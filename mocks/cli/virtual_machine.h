@@ -96,8 +96,7 @@ enum machine_outcome virtual_machine_run(struct virtual_machine *vm,
 					 void (*guest)(void *argument),
 					 void *argument);
 
-/* ---- Inside the guest ------------------------------------------------------
- */
+/* ---- Inside the guest ---- */
 
 /**
  * Bring everything up to the stage asked for, from the stage where it is.
@@ -118,8 +117,7 @@ void virtual_machine_poll(struct virtual_machine *vm);
 /** Shut down to nothing, in order, from any stage. */
 void virtual_machine_down(struct virtual_machine *vm);
 
-/* ---- Afterwards ------------------------------------------------------------
- */
+/* ---- Afterwards ---- */
 
 /**
  * Look whether a machine that was shut down is clean: nothing of the guest's

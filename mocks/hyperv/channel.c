@@ -25,7 +25,7 @@ static void corrupt(struct host_channel *channel, const char *reason)
 		operations->corrupt(channel->device, channel);
 }
 
-/* ---- Reading the guest's packets ---------------------------------------- */
+/* ---- Reading the guest's packets ---- */
 
 /** Tell a device that waits for room that there is some. */
 static void room_check(struct host_channel *channel)
@@ -114,7 +114,7 @@ static bool channel_step(void *argument)
 {
 	struct host_channel *channel = argument;
 
-	if (!channel_active(channel))
+	if (!channel_active(channel) || channel->stalled)
 		return false;
 	if (!channel->draining) {
 		channel->draining = true;
@@ -163,7 +163,7 @@ void host_channel_doorbell(struct host_channel *channel)
 	machine_event_schedule(vmbus->machine, &channel->latency, delay);
 }
 
-/* ---- Writing to the guest ----------------------------------------------- */
+/* ---- Writing to the guest ---- */
 
 /** Descriptor, header, payload, padding, footer. */
 #define PIECES 5u
@@ -280,7 +280,7 @@ uint32_t host_channel_room(const struct host_channel *channel)
 	return room;
 }
 
-/* ---- Open --------------------------------------------------------------- */
+/* ---- Open ---- */
 
 /** The rings of an OPEN. @return what is wrong with them, or NULL */
 static const char *rings_take(struct host_channel *channel,
@@ -391,7 +391,7 @@ void host_vmbus_open(struct host_vmbus *vmbus, const void *message,
 	host_vmbus_send(vmbus, HOST_VMBUS_OPEN_RESULT, &result, sizeof(result));
 }
 
-/* ---- Close, move -------------------------------------------------------- */
+/* ---- Close, move ---- */
 
 void host_channel_silence(struct host_channel *channel)
 {
@@ -469,7 +469,7 @@ void host_vmbus_modify(struct host_vmbus *vmbus, const void *message,
 			sizeof(response));
 }
 
-/* ---- What a device may know --------------------------------------------- */
+/* ---- What a device may know ---- */
 
 void host_channel_create_parts(struct host_channel *channel)
 {

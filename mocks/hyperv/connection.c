@@ -26,7 +26,7 @@ static bool version_known(const struct host_vmbus *vmbus, uint32_t version)
 	return false;
 }
 
-/* ---- Making it ---------------------------------------------------------- */
+/* ---- Making it ---- */
 
 static void respond(struct host_vmbus *vmbus, bool supported, uint8_t state,
 		    uint32_t version)
@@ -147,7 +147,7 @@ void host_vmbus_initiate(struct host_vmbus *vmbus, uint32_t connection_id,
 	respond(vmbus, true, HOST_CONNECTION_STATE_OK, version);
 }
 
-/* ---- Ending it ---------------------------------------------------------- */
+/* ---- Ending it ---- */
 
 void host_vmbus_disconnect(struct host_vmbus *vmbus)
 {
@@ -175,7 +175,7 @@ void host_vmbus_unload(struct host_vmbus *vmbus, const void *message,
 			sizeof(response));
 }
 
-/* ---- Signals ------------------------------------------------------------ */
+/* ---- Signals ---- */
 
 /** The halves of the interrupt page: to the guest, and from it. */
 #define INTERRUPT_HALF	(MACHINE_PAGE_SIZE / 2)

@@ -18,7 +18,7 @@
 #define PARTIALS_MAX	   64u
 #define RANGE_WORDS(pages) (1 + (pages))
 
-/* ---- Answers ------------------------------------------------------------ */
+/* ---- Answers ---- */
 
 static void created(struct host_vmbus *vmbus, uint32_t relid, uint32_t handle,
 		    uint32_t status)
@@ -41,7 +41,7 @@ static void torndown(struct host_vmbus *vmbus, uint32_t handle)
 			sizeof(message));
 }
 
-/* ---- Whole lists -------------------------------------------------------- */
+/* ---- Whole lists ---- */
 
 static void gpadl_free(struct host_gpadl *gpadl)
 {
@@ -129,7 +129,7 @@ void host_vmbus_gpadl_teardown(struct host_vmbus *vmbus, const void *message,
 	gpadl_release(gpadl);
 }
 
-/* ---- From words to a list ----------------------------------------------- */
+/* ---- From words to a list ---- */
 
 /** One range of a partial. @return the words it takes, 0: it is impossible */
 static uint32_t range_take(struct host_vmbus *vmbus, struct host_gpadl *gpadl,
@@ -198,7 +198,7 @@ static struct host_gpadl *gpadl_build(struct host_vmbus *vmbus,
 	return NULL;
 }
 
-/* ---- Partials ----------------------------------------------------------- */
+/* ---- Partials ---- */
 
 static struct host_partial **partial_find(struct host_vmbus *vmbus,
 					  uint32_t handle)
@@ -320,7 +320,7 @@ static void partial_feed(struct host_vmbus *vmbus, struct host_partial **link,
 		partial_finish(vmbus, link);
 }
 
-/* ---- Messages ----------------------------------------------------------- */
+/* ---- Messages ---- */
 
 /** What is wrong with a header by itself, or NULL. */
 static const char *header_fault(struct host_vmbus *vmbus,
@@ -394,7 +394,7 @@ void host_vmbus_gpadl_body(struct host_vmbus *vmbus, const void *message,
 		     bytes - (uint32_t)sizeof(*body));
 }
 
-/* ---- What a device does with one ---------------------------------------- */
+/* ---- What a device does with one ---- */
 
 struct host_gpadl *host_gpadl_find(struct host_channel *channel,
 				   uint32_t handle)

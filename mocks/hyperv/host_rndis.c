@@ -10,8 +10,7 @@
 #include "mocks/hyperv/host_rndis.h"
 #include "mocks/hyperv/rndis_wire.h"
 
-/* ---- Packets ---------------------------------------------------------------
- */
+/* ---- Packets ---- */
 
 static bool inside(uint32_t offset, uint32_t bytes, uint32_t room)
 {
@@ -224,8 +223,7 @@ uint32_t host_rndis_vlan_from_tci(uint16_t tci)
 	       (tci & 0xfffu) << 4;
 }
 
-/* ---- Control messages of the guest -----------------------------------------
- */
+/* ---- Control messages of the guest ---- */
 
 static const char *initialize_parse(const uint8_t *message, uint32_t length,
 				    struct host_rndis_control *control)
@@ -319,8 +317,7 @@ const char *host_rndis_control_parse(const uint8_t *message, uint32_t bytes,
 	}
 }
 
-/* ---- Control messages of the host ------------------------------------------
- */
+/* ---- Control messages of the host ---- */
 
 static struct host_rndis_header header(uint32_t type, uint32_t bytes)
 {

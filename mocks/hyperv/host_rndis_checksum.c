@@ -149,8 +149,7 @@ void host_frame_layout(const uint8_t *frame, uint32_t bytes,
 			    layout);
 }
 
-/* ---- Filling in ------------------------------------------------------------
- */
+/* ---- Filling in ---- */
 
 unsigned host_checksum_offloads(uint32_t request)
 {
@@ -256,8 +255,7 @@ const char *host_checksum_fill(uint8_t *frame, uint32_t bytes, uint32_t request)
 	return fill_transport(frame, bytes, network, ipv4 ? 4 : 6, request);
 }
 
-/* ---- Checking --------------------------------------------------------------
- */
+/* ---- Checking ---- */
 
 static uint32_t verify_transport(const uint8_t *frame,
 				 const struct host_frame_layout *layout,

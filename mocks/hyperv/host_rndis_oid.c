@@ -31,8 +31,7 @@ void host_rndis_card_reset(struct host_rndis_card *card)
 	memset(&card->rss, 0, sizeof(card->rss));
 }
 
-/* ---- QUERY -----------------------------------------------------------------
- */
+/* ---- QUERY ---- */
 
 static const uint32_t oids_common[] = {
 	HOST_OID_SUPPORTED_LIST,
@@ -382,8 +381,7 @@ uint32_t host_rndis_oid_query(const struct host_rndis_card *card, uint32_t oid,
 	return *bytes ? HOST_RNDIS_SUCCESS : HOST_RNDIS_NOT_SUPPORTED;
 }
 
-/* ---- SET -------------------------------------------------------------------
- */
+/* ---- SET ---- */
 
 static uint32_t set_filter(struct host_rndis_card *card, const uint8_t *input,
 			   uint32_t bytes)

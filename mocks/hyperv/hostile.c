@@ -77,6 +77,13 @@ bool host_hostile_word_set(struct host_channel *channel, bool to_guest,
 	return true;
 }
 
+void host_hostile_stall(struct host_channel *channel, bool stalled)
+{
+	channel->stalled = stalled;
+	if (!stalled && is_open(channel))
+		machine_work_kick(channel->vmbus->machine, &channel->work);
+}
+
 bool host_hostile_signal(struct host_channel *channel)
 {
 	return is_open(channel) && host_vmbus_interrupt(channel);

@@ -10,7 +10,7 @@
 
 #define APIC_HZ UINT64_C(200000000)
 
-/* ---- Identity and the hypercall page ------------------------------------ */
+/* ---- Identity and the hypercall page ---- */
 
 static void hypercall_page_set(struct host_partition *partition, uint64_t value)
 {
@@ -80,7 +80,7 @@ static bool write_hypercall(struct host_partition *partition, unsigned cpu,
 	return true;
 }
 
-/* ---- Processors and time ------------------------------------------------ */
+/* ---- Processors and time ---- */
 
 static bool read_vp_index(struct host_partition *partition, unsigned cpu,
 			  uint32_t msr, uint64_t *value)
@@ -133,7 +133,7 @@ static bool write_reference_tsc(struct host_partition *partition, unsigned cpu,
 	return true;
 }
 
-/* ---- The local APIC's short cuts ---------------------------------------- */
+/* ---- The local APIC's short cuts ---- */
 
 static bool read_apic(struct host_partition *partition, unsigned cpu,
 		      uint32_t msr, uint64_t *value)
@@ -188,7 +188,7 @@ static bool write_apic(struct host_partition *partition, unsigned cpu,
 	}
 }
 
-/* ---- All of them -------------------------------------------------------- */
+/* ---- All of them ---- */
 
 /** A run of registers, with the privilege for it; no function: a fault. */
 struct host_msr {

@@ -25,8 +25,7 @@ static const struct host_guid netvsp_instance = {
 	{0x76, 0x6d, 0x6d, 0x73, 0x69, 0x6d, 0x4e, 0x43, 0x80, 0x01},
 };
 
-/* ---- What the guest is told, and when it is not ----------------------------
- */
+/* ---- What the guest is told, and when it is not ---- */
 
 void netvsp_break(struct host_netvsp *netvsp, const char *clause,
 		  const char *format, ...)
@@ -158,8 +157,7 @@ void netvsp_complete_rndis(struct netvsp_queue *queue,
 	netvsp_complete(queue, packet, &wire, sizeof(wire));
 }
 
-/* ---- Channels --------------------------------------------------------------
- */
+/* ---- Channels ---- */
 
 static void queue_reset(struct netvsp_queue *queue)
 {
@@ -322,8 +320,7 @@ void netvsp_offer(struct host_netvsp *netvsp, unsigned index)
 				   netvsp);
 }
 
-/* ---- Life ------------------------------------------------------------------
- */
+/* ---- Life ---- */
 
 static void configuration_complete(struct host_netvsp_configuration *own)
 {
@@ -419,8 +416,7 @@ void host_netvsp_destroy(struct host_netvsp *netvsp)
 	free(netvsp);
 }
 
-/* ---- Looking at it ---------------------------------------------------------
- */
+/* ---- Looking at it ---- */
 
 void host_netvsp_counters(const struct host_netvsp *netvsp,
 			  struct host_netvsp_counters *counters)

@@ -12,8 +12,7 @@
 
 #include "mocks/hyperv/netvsp_internal.h"
 
-/* ---- Receive buffer --------------------------------------------------------
- */
+/* ---- Receive buffer ---- */
 
 static bool receive_buffer_allocate(struct netvsp_receive_buffer *buffer)
 {
@@ -147,8 +146,7 @@ bool netvsp_receive_buffer_release(struct netvsp_receive_buffer *buffer,
 	return true;
 }
 
-/* ---- Send buffer -----------------------------------------------------------
- */
+/* ---- Send buffer ---- */
 
 uint32_t netvsp_send_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 				uint16_t id)

@@ -17,8 +17,7 @@
 /** What an early host writes into the length of its INDICATE 40020006. */
 #define INDICATE_SHORT_BYTES 12u
 
-/* ---- To the guest ----------------------------------------------------------
- */
+/* ---- To the guest ---- */
 
 /* A message to fill in; queued already. NULL: too many wait, or no memory. */
 static struct netvsp_message *message_new(struct host_netvsp *netvsp)
@@ -105,8 +104,7 @@ void netvsp_indicate(struct host_netvsp *netvsp, uint32_t status,
 							bytes));
 }
 
-/* ---- What the world does to a card -----------------------------------------
- */
+/* ---- What the world does to a card ---- */
 
 void host_netvsp_link_set(struct host_netvsp *netvsp, bool up)
 {
@@ -158,8 +156,7 @@ void host_netvsp_keepalive(struct host_netvsp *netvsp)
 						 netvsp->keepalive_request));
 }
 
-/* ---- From the guest --------------------------------------------------------
- */
+/* ---- From the guest ---- */
 
 /* Frames that still wait are not for a guest that wants none. */
 static void frames_drop(struct host_netvsp *netvsp, uint64_t *counter)

@@ -146,8 +146,7 @@ struct host_netvsp {
 	uint8_t *transfer;
 };
 
-/* ---- netvsp.c --------------------------------------------------------------
- */
+/* ---- netvsp.c ---- */
 
 /**
  * The guest broke a rule that the real device does not survive: in strict mode
@@ -181,16 +180,14 @@ bool netvsp_flush(struct netvsp_queue *queue);
 /** Offer a subchannel to the guest. */
 void netvsp_offer(struct host_netvsp *netvsp, unsigned index);
 
-/* ---- netvsp_nvsp.c ---------------------------------------------------------
- */
+/* ---- netvsp_nvsp.c ---- */
 
 /** An in-band message, of the guest, on any channel. */
 void netvsp_nvsp(struct netvsp_queue *queue, const struct host_packet *packet);
 /** A subchannel opened: tell the guest how to spread, once all have. */
 void netvsp_indirection_send(struct host_netvsp *netvsp);
 
-/* ---- netvsp_buffer.c -------------------------------------------------------
- */
+/* ---- netvsp_buffer.c ---- */
 
 /**
  * Take the memory for received messages and cut it up.
@@ -213,8 +210,7 @@ uint32_t netvsp_send_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 				uint16_t id);
 void netvsp_send_buffer_drop(struct netvsp_send_buffer *buffer);
 
-/* ---- netvsp_ranges.c -------------------------------------------------------
- */
+/* ---- netvsp_ranges.c ---- */
 
 /** Guest memory that a GPA-direct packet names. */
 struct netvsp_ranges {
@@ -235,8 +231,7 @@ bool netvsp_ranges_read(struct machine *machine,
 bool netvsp_ranges_given(struct machine *machine,
 			 const struct netvsp_ranges *ranges, uint32_t first);
 
-/* ---- netvsp_control.c ------------------------------------------------------
- */
+/* ---- netvsp_control.c ---- */
 
 /** A control message of the guest, copied out. */
 void netvsp_control(struct netvsp_queue *queue,
@@ -249,16 +244,14 @@ void netvsp_control_drop(struct host_netvsp *netvsp);
 void netvsp_indicate(struct host_netvsp *netvsp, uint32_t status,
 		     const void *information, uint32_t bytes);
 
-/* ---- netvsp_transmit.c -----------------------------------------------------
- */
+/* ---- netvsp_transmit.c ---- */
 
 /** RNDIS_PKT of the guest. */
 void netvsp_transmit(struct netvsp_queue *queue,
 		     const struct host_packet *packet,
 		     const struct host_nvsp_rndis *message);
 
-/* ---- netvsp_receive.c ------------------------------------------------------
- */
+/* ---- netvsp_receive.c ---- */
 
 /** A frame from the wire (wire_receive). */
 bool netvsp_receive(void *card, const struct wire_frame *frame);

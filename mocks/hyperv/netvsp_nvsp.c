@@ -39,8 +39,7 @@ static uint32_t type_version(uint32_t type)
 	}
 }
 
-/* ---- Answers ---------------------------------------------------------------
- */
+/* ---- Answers ---- */
 
 static void answer_init(struct netvsp_queue *queue,
 			const struct host_packet *packet, uint32_t version,
@@ -127,8 +126,7 @@ static void refuse(struct netvsp_queue *queue, const struct host_packet *packet,
 	}
 }
 
-/* ---- Version and NDIS ------------------------------------------------------
- */
+/* ---- Version and NDIS ---- */
 
 static void init(struct netvsp_queue *queue, const struct host_packet *packet)
 {
@@ -198,8 +196,7 @@ static void ndis_configuration(struct netvsp_queue *queue,
 	netvsp_complete(queue, packet, NULL, 0);
 }
 
-/* ---- Buffers ---------------------------------------------------------------
- */
+/* ---- Buffers ---- */
 
 static void receive_buffer(struct netvsp_queue *queue,
 			   const struct host_packet *packet)
@@ -288,8 +285,7 @@ static void revoke_send(struct host_netvsp *netvsp,
 	netvsp->send.revoked = true;
 }
 
-/* ---- Subchannels -----------------------------------------------------------
- */
+/* ---- Subchannels ---- */
 
 static void subchannel(struct netvsp_queue *queue,
 		       const struct host_packet *packet)
@@ -365,8 +361,7 @@ static void data_path(struct netvsp_queue *queue,
 	netvsp_complete(queue, packet, NULL, 0);
 }
 
-/* ---- Dispatch --------------------------------------------------------------
- */
+/* ---- Dispatch ---- */
 
 static void rndis(struct netvsp_queue *queue, const struct host_packet *packet)
 {

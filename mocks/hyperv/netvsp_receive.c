@@ -25,8 +25,7 @@
 #define TRANSFER_OVERHEAD                                                      \
 	(16u + sizeof(struct host_transfer_header) + HOST_NVSP_BYTES_V6_1 + 8u)
 
-/* ---- From the wire ---------------------------------------------------------
- */
+/* ---- From the wire ---- */
 
 static bool filter_passes(const struct host_rndis_card *card,
 			  const uint8_t *destination)
@@ -173,8 +172,7 @@ void netvsp_receive_free(struct netvsp_queue *queue)
 	queue->waiting = NULL;
 }
 
-/* ---- Into the ring ---------------------------------------------------------
- */
+/* ---- Into the ring ---- */
 
 enum host_send_result netvsp_transfer(struct netvsp_queue *queue,
 				      uint32_t channel_type, uint16_t first,
@@ -345,8 +343,7 @@ void netvsp_receive_kick(struct host_netvsp *netvsp)
 	}
 }
 
-/* ---- Back from the guest ---------------------------------------------------
- */
+/* ---- Back from the guest ---- */
 
 /* What is wrong with a completion's message; NULL: nothing. */
 static const char *completion_read(const struct host_netvsp *netvsp,

@@ -32,8 +32,7 @@ struct frames {
 	struct wire_frame frame[HOST_RNDIS_PACKETS_MAX];
 };
 
-/* ---- Out of guest memory ---------------------------------------------------
- */
+/* ---- Out of guest memory ---- */
 
 /*
  * The part that lies in the send buffer. A section that does not exist is one
@@ -115,8 +114,7 @@ static bool message_read(struct host_netvsp *netvsp,
 	return false;
 }
 
-/* ---- Frames ----------------------------------------------------------------
- */
+/* ---- Frames ---- */
 
 /* Bring a frame into the form that it has on the wire. */
 static const char *frame_make(const struct host_netvsp *netvsp, uint8_t *data,

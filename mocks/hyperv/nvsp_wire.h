@@ -190,8 +190,7 @@ _Static_assert(sizeof(struct host_nvsp_indirection) == 12,
 
 #define HOST_NVSP_INDIRECTION_ENTRIES 16u
 
-/* ---- Ring packet headers that carry RNDIS ----------------------------------
- */
+/* ---- Ring packet headers that carry RNDIS ---- */
 
 /** A range of a GPA-direct packet; frame numbers of 64 bits follow. */
 struct host_gpa_range {

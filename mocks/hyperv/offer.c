@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- Numbers ------------------------------------------------------------ */
+/* ---- Numbers ---- */
 
 struct host_channel *host_channel_by_relid(const struct host_vmbus *vmbus,
 					   uint32_t relid)
@@ -43,7 +43,7 @@ static void relid_free(struct host_channel *channel)
 	channel->relid = 0;
 }
 
-/* ---- Telling the guest -------------------------------------------------- */
+/* ---- Telling the guest ---- */
 
 static void offer_send(struct host_channel *channel)
 {
@@ -96,7 +96,7 @@ void host_vmbus_request_offers(struct host_vmbus *vmbus, const void *message,
 			50000 + machine_random_below(vmbus->machine, 500000));
 }
 
-/* ---- Offering ----------------------------------------------------------- */
+/* ---- Offering ---- */
 
 /** The order in which a guest hears of two devices. */
 static int offer_compare(const struct host_offer *a, const struct host_offer *b)
@@ -148,7 +148,7 @@ void host_late_offer_fire(void *argument)
 	vmbus->late_channel = host_channel_offer(vmbus, &offer, &nothing, NULL);
 }
 
-/* ---- Taking away -------------------------------------------------------- */
+/* ---- Taking away ---- */
 
 static void channel_free(struct host_channel *channel)
 {

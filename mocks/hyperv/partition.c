@@ -19,7 +19,7 @@
 	 PRIVILEGE(FREQUENCY) | PRIVILEGE(POST_MESSAGES) |                     \
 	 PRIVILEGE(SIGNAL_EVENTS))
 
-/* ---- Overlay pages ------------------------------------------------------ */
+/* ---- Overlay pages ---- */
 
 static void overlay_lift(struct host_partition *partition,
 			 struct host_overlay *overlay)
@@ -57,7 +57,7 @@ bool host_overlay_set(struct host_partition *partition,
 	return true;
 }
 
-/* ---- Reference time ----------------------------------------------------- */
+/* ---- Reference time ---- */
 
 /** Reference time in 100 ns, as TIME_REF_COUNT reads. */
 uint64_t host_partition_time(const struct host_partition *partition)
@@ -103,7 +103,7 @@ void host_partition_tsc_page_valid(struct host_partition *partition, bool valid)
 	host_partition_clock_adjust(partition, 0);
 }
 
-/* ---- Virtual processors ------------------------------------------------- */
+/* ---- Virtual processors ---- */
 
 uint32_t host_partition_vp(const struct host_partition *partition, unsigned cpu)
 {
@@ -128,7 +128,7 @@ bool host_partition_cpu(const struct host_partition *partition, uint32_t vp,
 	return false;
 }
 
-/* ---- Life --------------------------------------------------------------- */
+/* ---- Life ---- */
 
 struct host_partition *
 host_partition_create(struct machine *machine,

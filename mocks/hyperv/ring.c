@@ -15,7 +15,7 @@
 #define RING_PAGE	MACHINE_PAGE_SIZE
 #define BUFFER_SMALLEST 4096u
 
-/* ---- Indices and copies ------------------------------------------------- */
+/* ---- Indices and copies ---- */
 
 static bool index_valid(const struct host_ring *ring, uint32_t index)
 {
@@ -100,7 +100,7 @@ bool host_ring_open_writer(struct host_ring *ring, uint8_t *const *pages,
 	return index_valid(ring, ring->index);
 }
 
-/* ---- Reading ------------------------------------------------------------ */
+/* ---- Reading ---- */
 
 /** Check a descriptor against what is there. @return what it is */
 static enum host_ring_result descriptor_check(struct host_ring_packet *packet,
@@ -226,7 +226,7 @@ void host_ring_mask(struct host_ring *ring, bool masked)
 	host_fence();
 }
 
-/* ---- Writing ------------------------------------------------------------ */
+/* ---- Writing ---- */
 
 bool host_ring_room(const struct host_ring *ring, uint32_t *bytes)
 {

@@ -169,8 +169,7 @@ struct host_rndis_indicate {
 } __attribute__((packed));
 _Static_assert(sizeof(struct host_rndis_indicate) == 20, "RNDIS INDICATE");
 
-/* ---- OIDs ------------------------------------------------------------------
- */
+/* ---- OIDs ---- */
 
 #define HOST_OID_SUPPORTED_LIST	       0x00010101u
 #define HOST_OID_HARDWARE_STATUS       0x00010102u
@@ -229,8 +228,7 @@ _Static_assert(sizeof(struct host_rndis_indicate) == 20, "RNDIS INDICATE");
 #define HOST_FILTER_BROADCAST	  0x08u
 #define HOST_FILTER_PROMISCUOUS	  0x20u
 
-/* ---- NDIS structures -------------------------------------------------------
- */
+/* ---- NDIS structures ---- */
 
 struct host_ndis_header {
 	uint8_t type;

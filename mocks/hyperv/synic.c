@@ -18,7 +18,7 @@
 /** A guest that never looks does not fill the host's memory. */
 #define QUEUED_MAX 1024u
 
-/* ---- Delivery ----------------------------------------------------------- */
+/* ---- Delivery ---- */
 
 static bool messages_on(const struct host_synic *synic)
 {
@@ -161,7 +161,7 @@ unsigned host_synic_queued(const struct host_partition *partition, unsigned cpu,
 	return partition->synic[cpu].sint[sint].queued;
 }
 
-/* ---- Registers ---------------------------------------------------------- */
+/* ---- Registers ---- */
 
 static bool sint_write(struct host_synic *synic, unsigned number,
 		       uint64_t value)
@@ -253,7 +253,7 @@ bool host_synic_write(struct host_partition *partition, unsigned cpu,
 	}
 }
 
-/* ---- Life --------------------------------------------------------------- */
+/* ---- Life ---- */
 
 void host_synic_create(struct host_synic *synic,
 		       struct host_partition *partition, unsigned cpu)

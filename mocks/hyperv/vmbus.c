@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* ---- Out ---------------------------------------------------------------- */
+/* ---- Out ---- */
 
 /** Any bytes, to where the connection's messages go. */
 bool host_vmbus_post(struct host_vmbus *vmbus, const void *payload,
@@ -42,7 +42,7 @@ void host_vmbus_send(struct host_vmbus *vmbus, enum host_vmbus_message type,
 	host_vmbus_post(vmbus, message, bytes);
 }
 
-/* ---- In ----------------------------------------------------------------- */
+/* ---- In ---- */
 
 /** What is allowed when, and what does it; INITIATE_CONTACT is apart. */
 struct handler {
@@ -249,7 +249,7 @@ static void vmbus_reset(void *context)
 	host_vmbus_disconnect(vmbus);
 }
 
-/* ---- The server --------------------------------------------------------- */
+/* ---- The server ---- */
 
 struct host_vmbus *host_vmbus_create(struct host_partition *partition,
 				     const struct host_personality *personality,

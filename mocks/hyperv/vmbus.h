@@ -26,8 +26,7 @@ enum host_strictness {
 	HOST_LENIENT,
 };
 
-/* ---- The server
- * ------------------------------------------------------------------- */
+/* ---- The server ---- */
 
 struct host_vmbus *host_vmbus_create(struct host_partition *partition,
 				     const struct host_personality *personality,
@@ -50,8 +49,7 @@ host_vmbus_personality(const struct host_vmbus *vmbus);
 /** Guest memory that a connection still shows to the host: GPADLs that live. */
 unsigned host_vmbus_gpadls(const struct host_vmbus *vmbus);
 
-/* ---- Channels
- * -------------------------------------------------------------------- */
+/* ---- Channels ---- */
 
 struct host_guid {
 	uint8_t bytes[16];
@@ -149,8 +147,7 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 /** Free bytes of the ring to the guest. */
 uint32_t host_channel_room(const struct host_channel *channel);
 
-/* ---- Memory that the guest showed
- * -------------------------------------------------- */
+/* ---- Memory that the guest showed ---- */
 
 struct host_gpadl;
 

@@ -79,6 +79,8 @@ struct host_channel {
 	bool interrupts;
 	/** A corrupt ring: nothing is read or written any more. */
 	bool corrupt;
+	/** A test wants the guest's ring not to be read, see hostile.h. */
+	bool stalled;
 	/** The guest's doorbells are masked while the host reads. */
 	bool draining;
 	/** What a device could not send: it waits for so much room. */

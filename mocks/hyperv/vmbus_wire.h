@@ -191,7 +191,7 @@ struct host_msg_modify_response {
 } __attribute__((packed));
 _Static_assert(sizeof(struct host_msg_modify_response) == 16, "RESPONSE");
 
-/* ---- Rings -------------------------------------------------------------- */
+/* ---- Rings ---- */
 
 /** The page before a ring's data. */
 struct host_ring_control {

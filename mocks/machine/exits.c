@@ -116,8 +116,7 @@ uint64_t exits_hypercall(struct machine *machine, const void *page,
 	return result;
 }
 
-/* ---- Registers
- * ---------------------------------------------------------------------- */
+/* ---- Registers ---- */
 
 void machine_port_region_add(struct machine *machine,
 			     struct machine_region *region)
@@ -187,8 +186,7 @@ void exits_port_write(struct machine *machine, uint16_t address, uint64_t value,
 	border_wrote(machine, BORDER_COST_EXIT, BORDER_EXIT);
 }
 
-/* ---- Mappings
- * ---------------------------------------------------------------------- */
+/* ---- Mappings ---- */
 
 /** Whether any page of a physical range is RAM. */
 static bool mapping_meets_ram(const struct machine *machine, uint64_t physical,

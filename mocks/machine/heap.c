@@ -58,8 +58,7 @@ void heap_destroy(struct machine *machine)
 	space_clear(&machine->pages);
 }
 
-/* ---- The book of allocations
- * ---------------------------------------------------------------------- */
+/* ---- The book of allocations ---- */
 
 static struct allocation **bucket_of(struct machine *machine, size_t offset)
 {
@@ -184,8 +183,7 @@ static struct allocation *book_find(struct machine *machine, const void *memory,
 		     "%s of %s: no allocation begins there", call, place);
 }
 
-/* ---- Small memory
- * ---------------------------------------------------------------------- */
+/* ---- Small memory ---- */
 
 /** Let checked addresses keep ahead of what is in use. */
 static void heap_guard(struct machine *machine, size_t end)
@@ -328,8 +326,7 @@ void heap_free(struct machine *machine, void *memory)
 	block_release(machine, allocation, &machine->heap);
 }
 
-/* ---- Pages
- * ---------------------------------------------------------------------- */
+/* ---- Pages ---- */
 
 static bool zone_take(struct machine *machine, size_t bytes, size_t *start)
 {

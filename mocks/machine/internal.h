@@ -26,8 +26,7 @@
 /** Never: the time of an event that is not there. */
 #define MACHINE_NEVER UINT64_MAX
 
-/* ---- What a call through the border costs, in virtual nanoseconds
- * ---------------------------------------------------------------------- */
+/* ---- What a call through the border costs, in virtual nanoseconds ---- */
 
 enum border_cost {
 	BORDER_COST_ACCESS = 2,
@@ -77,8 +76,7 @@ enum polled_kind {
 /** How often that is looked at, in nanoseconds. */
 #define WATCH_PERIOD  20000000u
 
-/* ---- Parts
- * ---------------------------------------------------------------------- */
+/* ---- Parts ---- */
 
 /** What a driver holds: nothing but the way to its machine. */
 struct port {
@@ -206,8 +204,7 @@ struct machine {
 	char *violation_texts[MACHINE_VIOLATIONS_KEPT];
 };
 
-/* ---- Memory
- * ---------------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 bool memory_create(struct machine *machine);
 void memory_destroy(struct machine *machine);
@@ -253,8 +250,7 @@ void dma_give(struct machine *machine, const void *memory, size_t bytes,
 void dma_take(struct machine *machine, const void *memory, size_t bytes,
 	      unsigned direction);
 
-/* ---- Time and schedule
- * ---------------------------------------------------------------------- */
+/* ---- Time and schedule ---- */
 
 void clock_fire(struct machine *machine);
 void clock_update(struct machine *machine);
@@ -273,8 +269,7 @@ int interrupt_attach(struct machine *machine, void (*function)(void *argument),
 		     void *argument, uint8_t *vector);
 void interrupt_detach(struct machine *machine, uint8_t vector);
 
-/* ---- Exits
- * ---------------------------------------------------------------------- */
+/* ---- Exits ---- */
 
 struct machine_cpuid exits_cpuid(struct machine *machine, uint32_t leaf,
 				 uint32_t subleaf);
@@ -297,8 +292,7 @@ void exits_destroy(struct machine *machine);
 /** Write one line to the machine's log, with its time. */
 void machine_log(struct machine *machine, const char *label, const char *text);
 
-/* ---- The border
- * ---------------------------------------------------------------------- */
+/* ---- The border ---- */
 
 static inline bool border_unlikely(bool condition)
 {

@@ -17,8 +17,7 @@
 #define TSC_HZ_DEFAULT 2600000000u
 #define TEXT_BYTES     MACHINE_REASON_MAX
 
-/* ---- Chance
- * ---------------------------------------------------------------------- */
+/* ---- Chance ---- */
 
 /** One number of splitmix64, which spreads a seed over a generator's state. */
 static uint64_t chance_spread(uint64_t *state)
@@ -82,8 +81,7 @@ uint64_t schedule_dice(struct machine *machine)
 	return chance_next(machine->dice);
 }
 
-/* ---- Life
- * ---------------------------------------------------------------------- */
+/* ---- Life ---- */
 
 struct machine *
 machine_create(const struct machine_configuration *configuration)
@@ -191,8 +189,7 @@ _Noreturn void machine_stop(struct machine *machine,
 	longjmp(machine->escape, 1);
 }
 
-/* ---- What is told
- * ---------------------------------------------------------------------- */
+/* ---- What is told ---- */
 
 void machine_log(struct machine *machine, const char *label, const char *text)
 {
@@ -238,8 +235,7 @@ void machine_counters(const struct machine *machine,
 	counters->unproductive += machine->idle;
 }
 
-/* ---- Where the guest may call what
- * ---------------------------------------------------------------------- */
+/* ---- Where the guest may call what ---- */
 
 void border_refuse_handler(struct machine *machine, const char *call)
 {

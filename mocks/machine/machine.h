@@ -58,8 +58,7 @@ void machine_destroy(struct machine *machine);
 struct port *machine_port(struct machine *machine);
 uint64_t machine_seed(const struct machine *machine);
 
-/* ---- Running the guest ------------------------------------------------------
- */
+/* ---- Running the guest ---- */
 
 enum machine_outcome {
 	MACHINE_DONE,	 /* the guest function returned */
@@ -99,8 +98,7 @@ unsigned machine_violations(const struct machine *machine);
 /** The text of the n-th violation kept (the first 64 are), NULL beyond. */
 const char *machine_violation_text(const struct machine *machine, unsigned n);
 
-/* ---- Time, events, host work ------------------------------------------------
- */
+/* ---- Time, events, host work ---- */
 
 /** Virtual nanoseconds since the machine was made. */
 uint64_t machine_time(const struct machine *machine);
@@ -144,8 +142,7 @@ void machine_work_drain(struct machine *machine);
 uint64_t machine_random(struct machine *machine);
 uint32_t machine_random_below(struct machine *machine, uint32_t bound);
 
-/* ---- Memory, as the host reaches it
- * ------------------------------------------ */
+/* ---- Memory, as the host reaches it ---- */
 
 /**
  * Guest memory at a physical address.
@@ -176,8 +173,7 @@ void machine_overlay_remove(struct machine *machine, uint64_t page_number);
 bool machine_dma_given(struct machine *machine, uint64_t physical,
 		       size_t bytes);
 
-/* ---- Interrupts
- * ---------------------------------------------------------------- */
+/* ---- Interrupts ---- */
 
 /** Raise an edge interrupt on a vCPU: pending once until it is taken. */
 void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector);
@@ -185,8 +181,7 @@ void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector);
 unsigned machine_cpu(const struct machine *machine);
 unsigned machine_cpus(const struct machine *machine);
 
-/* ---- Exits: what a board registers
- * ------------------------------------------------ */
+/* ---- Exits: what a board registers ---- */
 
 /** Values of CPUID. */
 struct machine_cpuid {
@@ -235,8 +230,7 @@ void machine_port_region_add(struct machine *machine,
 void machine_mmio_region_add(struct machine *machine,
 			     struct machine_region *region);
 
-/* ---- What the machine counts
- * ------------------------------------------------------- */
+/* ---- What the machine counts ---- */
 
 struct machine_counters {
 	/** Calls through the border, and of those reads that changed nothing.

@@ -46,8 +46,7 @@
 #define HIGH_FIRST  (((uint64_t)1 << 32) / MACHINE_PAGE_SIZE)
 #define HIGH_PLAY   65536u
 
-/* ---- Checked addresses
- * ---------------------------------------------------------------------- */
+/* ---- Checked addresses ---- */
 
 void memory_poison(struct machine *machine, size_t offset, size_t bytes)
 {
@@ -89,8 +88,7 @@ static void memory_open(struct machine *machine, size_t offset, size_t bytes)
 #endif
 }
 
-/* ---- Addresses
- * ---------------------------------------------------------------------- */
+/* ---- Addresses ---- */
 
 /** The number that undoes a multiplication by an odd one, modulo 2^64. */
 static uint64_t inverse_of(uint64_t odd)
@@ -202,8 +200,7 @@ bool memory_offset(const struct machine *machine, uint64_t physical,
 	return page < addressing->scattered;
 }
 
-/* ---- The host's view
- * ---------------------------------------------------------------------- */
+/* ---- The host's view ---- */
 
 void *machine_ram(struct machine *machine, uint64_t physical, size_t bytes)
 {
@@ -265,8 +262,7 @@ bool machine_ram_write(struct machine *machine, uint64_t physical,
 	return true;
 }
 
-/* ---- Overlay pages
- * ---------------------------------------------------------------------- */
+/* ---- Overlay pages ---- */
 
 static struct overlay **overlay_find(struct machine *machine,
 				     uint64_t page_number)

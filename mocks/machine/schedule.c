@@ -29,8 +29,7 @@
 #define PAUSE_CALLS    64u
 #define DELIVERY_TRIES 4u
 
-/* ---- Host work
- * ---------------------------------------------------------------------- */
+/* ---- Host work ---- */
 
 static void work_append(struct machine *machine, struct machine_work *work)
 {
@@ -170,8 +169,7 @@ static void turn_relaxed(struct machine *machine)
 	work_steps(machine, dice & 1 ? TURN_STEPS : 1 + (dice >> 4) % TURN_FEW);
 }
 
-/* ---- The border's slow path
- * ---------------------------------------------------------------------- */
+/* ---- The border's slow path ---- */
 
 static void schedule_watch(struct machine *machine)
 {
@@ -284,8 +282,7 @@ void schedule_spin(struct machine *machine, enum polled_kind kind)
 		work_steps(machine, TURN_STEPS);
 }
 
-/* ---- Giving way
- * ---------------------------------------------------------------------- */
+/* ---- Giving way ---- */
 
 /** Whatever can happen now: events, work, interrupts. @return whether it did */
 static bool schedule_turn(struct machine *machine)

@@ -30,8 +30,7 @@ uint64_t port_hypercall(struct port *port, const void *page, uint64_t control,
 	return exits_hypercall(port->machine, page, control, input, output);
 }
 
-/* ---- I/O ports
- * ---------------------------------------------------------------------- */
+/* ---- I/O ports ---- */
 
 uint8_t port_in8(struct port *port, uint16_t address)
 {
@@ -63,8 +62,7 @@ void port_out32(struct port *port, uint16_t address, uint32_t value)
 	exits_port_write(port->machine, address, value, 4);
 }
 
-/* ---- Memory mapped registers
- * ---------------------------------------------------------------------- */
+/* ---- Memory mapped registers ---- */
 
 void *port_mmio_map(struct port *port, uint64_t physical, size_t bytes)
 {

@@ -6,8 +6,7 @@
 
 #include "mocks/machine/internal.h"
 
-/* ---- Time
- * ---------------------------------------------------------------------- */
+/* ---- Time ---- */
 
 uint64_t port_time(struct port *port)
 {
@@ -33,8 +32,7 @@ void port_relax(struct port *port, uint64_t deadline)
 	schedule_relax(port->machine, deadline);
 }
 
-/* ---- vCPUs and interrupts
- * ---------------------------------------------------------------------- */
+/* ---- vCPUs and interrupts ---- */
 
 unsigned port_cpu_count(struct port *port)
 {
@@ -72,8 +70,7 @@ void port_interrupt_detach(struct port *port, uint8_t vector)
 	border_wrote(port->machine, BORDER_COST_MEMORY, BORDER_ACCESS);
 }
 
-/* ---- Locks
- * ---------------------------------------------------------------------- */
+/* ---- Locks ---- */
 
 /** How a lock that a vCPU holds looks; anything else but 0 is no lock. */
 static unsigned lock_held_by(unsigned cpu)

@@ -40,8 +40,7 @@ static void shared_stored(struct machine *machine, bool changed)
 	border_pass(machine, BORDER_COST_ACCESS, BORDER_ACCESS);
 }
 
-/* ---- Loads
- * ---------------------------------------------------------------------- */
+/* ---- Loads ---- */
 
 uint8_t shared_load8(struct port *port, const uint8_t *word)
 {
@@ -73,8 +72,7 @@ uint64_t shared_load64(struct port *port, const le64 *word)
 		(const BYTES_FORCE uint64_t *)word, __ATOMIC_ACQUIRE));
 }
 
-/* ---- Stores
- * ---------------------------------------------------------------------- */
+/* ---- Stores ---- */
 
 void shared_store8(struct port *port, uint8_t *word, uint8_t value)
 {
@@ -120,8 +118,7 @@ void shared_store64(struct port *port, le64 *word, uint64_t value)
 	shared_stored(port->machine, changed);
 }
 
-/* ---- Barrier and bits
- * ---------------------------------------------------------------------- */
+/* ---- Barrier and bits ---- */
 
 void shared_fence(struct port *port)
 {
@@ -166,8 +163,7 @@ bool shared_test_and_set_bit(struct port *port, le32 *words, unsigned bit)
 	return was;
 }
 
-/* ---- Copies
- * ---------------------------------------------------------------------- */
+/* ---- Copies ---- */
 
 static uint64_t copy_cost(struct machine *machine, size_t bytes)
 {

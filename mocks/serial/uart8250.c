@@ -107,8 +107,7 @@ static uint64_t uart_character(const struct host_uart8250 *uart)
 	return bits * divisor * 1000000000u / HOST_UART_CLOCK;
 }
 
-/* ---- Receiver
- * ---------------------------------------------------------------------- */
+/* ---- Receiver ---- */
 
 static void uart_receive(struct host_uart8250 *uart, uint8_t byte,
 			 uint8_t errors)
@@ -207,8 +206,7 @@ bool host_uart8250_input_error(struct host_uart8250 *uart, uint8_t byte,
 	return uart_input_put(uart, byte, errors & HOST_LSR_ERRORS);
 }
 
-/* ---- Transmitter
- * ---------------------------------------------------------------------- */
+/* ---- Transmitter ---- */
 
 /** Let the next byte out when the line is free. */
 static void uart_transmit_next(struct host_uart8250 *uart)
@@ -261,8 +259,7 @@ void host_uart8250_stall(struct host_uart8250 *uart, bool stalled)
 	uart_transmit_next(uart);
 }
 
-/* ---- Status and control
- * ---------------------------------------------------------------------- */
+/* ---- Status and control ---- */
 
 static uint8_t uart_status(const struct host_uart8250 *uart)
 {
@@ -384,8 +381,7 @@ static uint8_t uart_read_modem(struct host_uart8250 *uart)
 	return value;
 }
 
-/* ---- Registers
- * ---------------------------------------------------------------------- */
+/* ---- Registers ---- */
 
 static uint8_t uart_read_byte(struct host_uart8250 *uart, unsigned offset)
 {

@@ -53,7 +53,7 @@ struct capture_writer {
 	int failure;
 };
 
-/* ---- Opening ------------------------------------------------------------- */
+/* ---- Opening ---- */
 
 static enum capture_format capture_format_of(FILE *file)
 {
@@ -190,7 +190,7 @@ void capture_close(struct capture *capture)
 	free(capture);
 }
 
-/* ---- Reading ------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 /** Say what is wrong with the record that could not be read. */
 static void capture_explain_record(struct capture *capture)
@@ -272,7 +272,7 @@ bool capture_is_rereadable(const struct capture *capture)
 	return capture->is_regular;
 }
 
-/* ---- Writing ------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 static void capture_writer_free(struct capture_writer *writer)
 {

@@ -40,8 +40,7 @@ void wire_destroy(struct wire *wire)
 		wire->operations->destroy(wire);
 }
 
-/* ---- Loop ------------------------------------------------------------------
- */
+/* ---- Loop ---- */
 
 static void loop_transmit(struct wire *wire, const struct wire_frame *frame)
 {
@@ -66,8 +65,7 @@ struct wire *wire_loop_create(void)
 	return wire;
 }
 
-/* ---- Pair ------------------------------------------------------------------
- */
+/* ---- Pair ---- */
 
 struct wire_pair_end {
 	struct wire wire;
@@ -115,8 +113,7 @@ bool wire_pair_create(struct wire *ends[2])
 	return true;
 }
 
-/* ---- Tap -------------------------------------------------------------------
- */
+/* ---- Tap ---- */
 
 struct wire_tap {
 	struct wire wire;

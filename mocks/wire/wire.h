@@ -53,7 +53,7 @@ void wire_destroy(struct wire *wire);
 
 /** Each frame comes back to its sender. NULL when out of memory, as below. */
 struct wire *wire_loop_create(void);
-/** Two ends: what one card sends the other one gets. Both are destroyed. */
+/** Two ends: what one card sends the other one gets. Each is destroyed. */
 bool wire_pair_create(struct wire *ends[2]);
 /** Each frame that the card sends is handed to a function. */
 struct wire *wire_tap_create(

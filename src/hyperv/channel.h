@@ -60,8 +60,12 @@ void channel_free(struct vmbus_channel *channel);
  * before. */
 bool channel_closes_first(const struct vmbus_channel *channel);
 
-/* ---- Packets. A channel is used by one thread at a time. Once it is closed,
- * nothing is sent, received or signalled any more. ---- */
+/* ---- Packets ---- */
+
+/*
+ * A channel is used by one thread at a time. Once it is closed, nothing is
+ * sent, received or signalled any more.
+ */
 
 /**
  * Stage an inband packet for the host, seen after channel_flush().

@@ -153,6 +153,8 @@ struct netvsc_transmit {
 	uint32_t free_pieces;
 	uint8_t *headers;
 	struct netvsc_aggregate aggregate;
+	/** The burst ended because the ring had no room. */
+	bool ring_full;
 	struct channel_range ranges[NETVSC_SEGMENTS_MAX + 1];
 };
 

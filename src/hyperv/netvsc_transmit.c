@@ -308,6 +308,7 @@ static int netvsc_aggregate_open(struct netvsc_queue *queue)
 	if (transmit->messages >= queue->card->configuration.transmit_depth)
 		return ERROR_AGAIN;
 	if (channel_room(queue->channel) < NETVSC_INBAND_RING_BYTES) {
+		transmit->ring_full = true;
 		netvsc_ask_for_room(queue, NETVSC_ROOM_FRAMES,
 				    NETVSC_INBAND_RING_BYTES);
 		return ERROR_AGAIN;
@@ -490,9 +491,11 @@ static int netvsc_transmit_pages(struct netvsc_queue *queue,
 				    message->id);
 	if (error)
 		netvsc_pages_cancel(queue, index);
-	if (error == ERROR_AGAIN)
+	if (error == ERROR_AGAIN) {
+		transmit->ring_full = true;
 		netvsc_ask_for_room(queue, NETVSC_ROOM_FRAMES,
 				    NETVSC_PAGES_RING_BYTES(pages));
+	}
 	return netvsc_staged(queue, error);
 }
 
@@ -555,13 +558,15 @@ unsigned netvsc_transmit(struct nic *nic, unsigned index,
 	if (index != 0 || !card->started || !netvsc_alive(card))
 		return 0;
 	netvsc_poll(queue, false);
+	queue->transmit.ring_full = false;
 	while (taken < n && netvsc_alive(card) &&
 	       netvsc_transmit_one(queue, &packets[taken], segments) == 0)
 		taken++;
 	if (!netvsc_alive(card))
 		return taken;
 	netvsc_aggregate_send(queue);
-	if (taken == n)
+	/* What waits for a section or a place does not wait for room. */
+	if (!queue->transmit.ring_full)
 		netvsc_got_room(queue, NETVSC_ROOM_FRAMES);
 	netvsc_flush(queue);
 	return taken;

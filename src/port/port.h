@@ -29,8 +29,7 @@ struct port;
 /** Bytes of a page of guest physical memory, in VMBus, vmxnet3 and virtio. */
 #define PORT_PAGE_SIZE 4096u
 
-/* ---- Memory ----------------------------------------------------------------
- */
+/* ---- Memory ---- */
 
 enum port_pages_flags {
 	/** The pages are neighbours in physical memory: ask for few. */
@@ -94,8 +93,7 @@ PORT_API void port_dma_give(struct port *port, const void *memory, size_t bytes,
 PORT_API void port_dma_take(struct port *port, const void *memory, size_t bytes,
 			    enum port_dma_direction direction);
 
-/* ---- Time ------------------------------------------------------------------
- */
+/* ---- Time ---- */
 
 /** Nanoseconds of a clock that never goes back. Any context. */
 PORT_API uint64_t port_time(struct port *port);
@@ -116,8 +114,7 @@ PORT_API void port_delay(struct port *port, uint64_t nanoseconds);
  */
 PORT_API void port_relax(struct port *port, uint64_t deadline);
 
-/* ---- Processors, interrupts, locks -----------------------------------------
- */
+/* ---- Processors, interrupts, locks ---- */
 
 /** How many vCPUs the platform runs; at least 1. Any context. */
 PORT_API unsigned port_cpu_count(struct port *port);
@@ -158,8 +155,7 @@ PORT_API void port_lock(struct port *port, struct port_lock *lock);
 /** Release a lock and restore the interrupt state of before. Any context. */
 PORT_API void port_unlock(struct port *port, struct port_lock *lock);
 
-/* ---- The processor's doors to a hypervisor ---------------------------------
- */
+/* ---- The processor's doors to a hypervisor ---- */
 
 struct port_cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -187,8 +183,7 @@ PORT_API uint64_t port_hypercall(struct port *port, const void *page,
 				 uint64_t control, uint64_t input,
 				 uint64_t output);
 
-/* ---- Port I/O and memory mapped I/O ----------------------------------------
- */
+/* ---- Port I/O and memory mapped I/O ---- */
 
 PORT_API uint8_t port_in8(struct port *port, uint16_t address);
 PORT_API uint16_t port_in16(struct port *port, uint16_t address);
@@ -216,8 +211,7 @@ PORT_API void port_mmio_write16(struct port *port, void *address,
 PORT_API void port_mmio_write32(struct port *port, void *address,
 				uint32_t value);
 
-/* ---- Log -------------------------------------------------------------------
- */
+/* ---- Log ---- */
 
 enum port_log_level {
 	PORT_LOG_ERROR,

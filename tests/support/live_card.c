@@ -9,6 +9,7 @@
 #define OWNER_BYTES (LIVE_PAGES * PORT_PAGE_SIZE)
 #define BURST	    32u
 #define SEGMENTS    160u
+#define REST	    50000u
 /* Room for the widest of receive buffers, with its skew. */
 #define SLOT_BYTES  4096u
 
@@ -155,6 +156,14 @@ int live_up(struct live_card *live)
 	return error;
 }
 
+/* Who polls does not sleep for long: nobody wakes it. */
+static void rest(struct live_card *live, uint64_t deadline)
+{
+	uint64_t soon = port_time(live->port) + REST;
+
+	port_relax(live->port, soon < deadline ? soon : deadline);
+}
+
 /* ---- Out ---- */
 
 static void *owner_take(struct live_card *live)
@@ -195,7 +204,7 @@ static uint8_t *owner_wait(struct live_card *live)
 			machine_stop(live->vm->machine, MACHINE_STOPPED,
 				     "no owner comes back");
 		if (!live_pump(live))
-			port_relax(live->port, deadline);
+			rest(live, deadline);
 	}
 	return owner;
 }
@@ -252,22 +261,22 @@ static void transmit_all(struct live_card *live, struct net_packet packets[],
 	uint64_t deadline = port_time(live->port) + LIVE_PATIENCE;
 	unsigned done = 0, taken;
 
-	while (done < count) {
+	while (done < count && port_time(live->port) < deadline) {
 		taken = nic_transmit(live->nic, 0, packets + done, count - done,
 				     segments);
 		live->taken += taken;
 		done += taken;
 		if (taken != 0)
 			continue;
-		if (live->removed || port_time(live->port) >= deadline) {
-			live_fail(live, "%u frames were not taken",
-				  count - done);
-			for (; done < count; done++)
-				owner_back(live, packets[done].owner);
-		} else if (!live_pump(live)) {
-			port_relax(live->port, deadline);
-		}
+		if (live->removed)
+			break;
+		if (!live_pump(live))
+			rest(live, deadline);
 	}
+	if (done < count && !live->removed)
+		live_fail(live, "%u frames were not taken", count - done);
+	for (; done < count; done++)
+		owner_back(live, packets[done].owner);
 }
 
 void live_send_burst(struct live_card *live, const uint32_t lengths[],
@@ -336,7 +345,7 @@ bool live_offer(struct live_card *live, const void *frame, uint32_t length,
 	live->taken++;
 	while (live->owners_out > before && port_time(live->port) < deadline)
 		if (!live_pump(live))
-			port_relax(live->port, deadline);
+			rest(live, deadline);
 	if (live->owners_out > before)
 		live_fail(live, "the owner of a packet does not come back");
 	return true;
@@ -413,10 +422,18 @@ bool live_pump(struct live_card *live)
 	return sent + received > 0;
 }
 
-static bool is_quiet(const struct live_card *live)
+static bool is_quiet(struct live_card *live)
 {
-	return live->out.seen == live->out.made &&
-	       live->in.seen == live->in.made && live->owners_out == 0;
+	struct nic_statistics statistics;
+
+	if (live->out.seen != live->out.made ||
+	    live->in.seen != live->in.made || live->owners_out != 0)
+		return false;
+	/* The owner of a frame that was copied is back before it is sent. */
+	nic_statistics(live->nic, &statistics);
+	return statistics.tx_frames + statistics.tx_errors +
+		       statistics.tx_invalid ==
+	       live->taken;
 }
 
 bool live_settle(struct live_card *live)
@@ -437,7 +454,7 @@ bool live_settle(struct live_card *live)
 				  live->owners_out);
 			return false;
 		}
-		port_relax(live->port, deadline);
+		rest(live, deadline);
 	}
 	return live->failure[0] == '\0';
 }
@@ -448,7 +465,7 @@ void live_idle(struct live_card *live, uint64_t nanoseconds)
 
 	while (port_time(live->port) < end)
 		if (!live_pump(live))
-			port_relax(live->port, end);
+			rest(live, end);
 }
 
 /* ---- Counters ---- */

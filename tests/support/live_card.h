@@ -20,7 +20,7 @@
 #define LIVE_PAGES	6u
 #define LIVE_BUFFERS	256u
 #define LIVE_ROOM	2048u
-#define LIVE_PIECES_MAX 80u
+#define LIVE_PIECES_MAX 300u
 /* How long a test waits, in nanoseconds, before it says that nothing comes. */
 #define LIVE_PATIENCE	1000000000ull
 

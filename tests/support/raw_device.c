@@ -62,7 +62,7 @@ void raw_device_offer(struct raw_guest *guest, struct raw_device *device,
 					     &operations, device);
 }
 
-/* ---- Running ------------------------------------------------------------ */
+/* ---- Running ---- */
 
 static void expect(struct raw_guest *guest, unsigned violations)
 {

@@ -32,7 +32,7 @@ void raw_put64(uint8_t *bytes, size_t offset, uint64_t value)
 	memcpy(bytes + offset, &word, sizeof(word));
 }
 
-/* ---- Life --------------------------------------------------------------- */
+/* ---- Life ---- */
 
 struct raw_guest *raw_guest_create(const char *host, uint64_t seed,
 				   enum machine_schedule schedule)
@@ -100,7 +100,7 @@ enum machine_outcome raw_guest_run(struct raw_guest *guest,
 	return machine_run(guest->machine, run_body, guest);
 }
 
-/* ---- Registers ---------------------------------------------------------- */
+/* ---- Registers ---- */
 
 struct msr_access {
 	struct raw_guest *guest;
@@ -164,7 +164,7 @@ void raw_synic_on(struct raw_guest *guest)
 	}
 }
 
-/* ---- Hypercalls --------------------------------------------------------- */
+/* ---- Hypercalls ---- */
 
 uint16_t raw_post(struct raw_guest *guest, uint32_t connection,
 		  const void *payload, uint32_t bytes)
@@ -216,7 +216,7 @@ void raw_wait(struct raw_guest *guest, uint64_t nanoseconds)
 		port_delay(guest->port, nanoseconds / RAW_TURNS);
 }
 
-/* ---- VMBus -------------------------------------------------------------- */
+/* ---- VMBus ---- */
 
 void raw_send_bytes(struct raw_guest *guest, const void *payload,
 		    uint32_t bytes)
@@ -353,7 +353,7 @@ int64_t raw_open(struct raw_guest *guest, uint32_t relid, uint32_t handle,
 	return raw_get32(payload, 16);
 }
 
-/* ---- Rings -------------------------------------------------------------- */
+/* ---- Rings ---- */
 
 void raw_ring_write(struct raw_guest *guest, uint8_t *ring, uint32_t size,
 		    const void *bytes, uint32_t count)

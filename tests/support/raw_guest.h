@@ -54,7 +54,7 @@ void raw_guest_destroy(struct raw_guest *guest);
 enum machine_outcome raw_guest_run(struct raw_guest *guest,
 				   void (*body)(struct raw_guest *guest));
 
-/* ---- What a body does --------------------------------------------------- */
+/* ---- What a body does ---- */
 
 void raw_msr_write(struct raw_guest *guest, unsigned cpu, uint32_t msr,
 		   uint64_t value);
@@ -80,7 +80,7 @@ int raw_receive(struct raw_guest *guest, unsigned cpu,
 /* Let that many nanoseconds pass. */
 void raw_wait(struct raw_guest *guest, uint64_t nanoseconds);
 
-/* ---- VMBus -------------------------------------------------------------- */
+/* ---- VMBus ---- */
 
 uint32_t raw_get32(const uint8_t *bytes, size_t offset);
 void raw_put32(uint8_t *bytes, size_t offset, uint32_t value);
@@ -106,7 +106,7 @@ bool raw_teardown(struct raw_guest *guest, uint32_t relid, uint32_t handle);
 int64_t raw_open(struct raw_guest *guest, uint32_t relid, uint32_t handle,
 		 uint32_t downstream);
 
-/* ---- Rings -------------------------------------------------------------- */
+/* ---- Rings ---- */
 
 /* Put bytes behind what is in a ring of the guest's (control page first). */
 void raw_ring_write(struct raw_guest *guest, uint8_t *ring, uint32_t size,

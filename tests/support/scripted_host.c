@@ -320,6 +320,8 @@ static void rndis_from_guest(struct scripted_host *host,
 static void completion_from_guest(struct scripted_host *host,
 				  const struct host_packet *packet)
 {
+	if (host->on_completion)
+		host->on_completion(host, packet);
 	host->completed_ids[host->completions++ % 256] = packet->transaction_id;
 	if (packet->payload_bytes >= 8)
 		host->last_completion_status = get32(packet->payload, 4);

@@ -64,6 +64,9 @@ struct scripted_host {
 			  const struct host_packet *packet);
 	bool (*on_control)(struct scripted_host *host, const uint8_t *request,
 			   uint32_t bytes);
+	/* Each completion of the guest's, before it is counted. */
+	void (*on_completion)(struct scripted_host *host,
+			      const struct host_packet *packet);
 
 	/* What it saw. */
 	uint32_t mtu;

@@ -16,7 +16,7 @@
 
 #define PAGE 4096u
 
-/* ---- Lists of memory ---------------------------------------------------- */
+/* ---- Lists of memory ---- */
 
 static void gpadl_body(struct raw_guest *guest)
 {
@@ -131,6 +131,7 @@ static void gpadl_failure_body(struct raw_guest *guest)
 		{2, 0},
 		{2, 0xffffffff},
 		{4, 15 | 1u << 16}, /* not whole words */
+		{4, 20 | 1u << 16},
 		{4, 8 | 1u << 16},  /* a range without a page */
 		{4, 16},	    /* no range */
 		{4, 16 | 2u << 16}, /* two ranges in the room for one */
@@ -171,7 +172,7 @@ static void gpadl_failure_body(struct raw_guest *guest)
 static void edge_30_impossible_lists_are_refused(void **state)
 {
 	(void)state;
-	raw_run(gpadl_failure_body, 16);
+	raw_run(gpadl_failure_body, 17);
 }
 
 static void progress_body(struct raw_guest *guest)
@@ -219,7 +220,7 @@ static void edge_31_a_list_left_in_the_middle_is_forgotten(void **state)
 	raw_run(progress_body, 2);
 }
 
-/* ---- Teardown ----------------------------------------------------------- */
+/* ---- Teardown ---- */
 
 static void teardown_body(struct raw_guest *guest)
 {
@@ -257,7 +258,8 @@ static void late_torndown_body(struct raw_guest *guest)
 {
 	struct raw_device *device = guest->context;
 	uint8_t *pages = port_pages_alloc(guest->port, 8, 0, "pages");
-	bool late = host_vmbus_personality(guest->vmbus)->late_torndown;
+	bool late =
+		!strcmp(host_vmbus_personality(guest->vmbus)->name, "ws2012r2");
 	uint32_t relid = raw_connect_one(guest, 0x30000);
 	const uint32_t words[] = {11, 0, relid, 2};
 	uint8_t payload[RAW_MESSAGE_MAX];
@@ -283,7 +285,7 @@ static void edge_33_torndown_comes_after_close_on_2012_r2(void **state)
 	raw_run_on("ws2016", late_torndown_body, 0);
 }
 
-/* ---- Open and close ----------------------------------------------------- */
+/* ---- Open and close ---- */
 
 static void open_body(struct raw_guest *guest)
 {
@@ -399,7 +401,7 @@ static void edge_35_a_packet_may_come_before_the_result(void **state)
 	raw_run(greeting_body, 0);
 }
 
-/* ---- Target processors -------------------------------------------------- */
+/* ---- Target processors ---- */
 
 static int64_t modify(struct raw_guest *guest, uint32_t relid, uint32_t vp)
 {
@@ -488,7 +490,7 @@ static void edge_37_a_channel_without_interrupts(void **state)
 	raw_run(no_interrupts_body, 1);
 }
 
-/* ---- Rescind ------------------------------------------------------------ */
+/* ---- Rescind ---- */
 
 static void rescind_body(struct raw_guest *guest)
 {
@@ -510,6 +512,7 @@ static void rescind_body(struct raw_guest *guest)
 	assert_int_equal(raw_answer(guest, payload), 12);
 	assert_int_equal(raw_answer(guest, payload), 2);
 	assert_int_equal(raw_get32(payload, 8), relid);
+	host_channel_rescind(device->channel);
 	/* Silence for open and close; lists still come and go. */
 	assert_int_equal(raw_open(guest, relid, 1, 2), -1);
 	raw_send_relid(guest, 7, relid);

@@ -147,6 +147,38 @@ static void several_sections_are_used(void **state)
 	session_run(&session);
 }
 
+static unsigned mtu_case;
+
+static void mtu_script(struct session *session)
+{
+	static const uint32_t cases[][2] = {
+		{1514, 1514}, {1513, 1514}, {0, 1514},
+		{2000, 2000}, {9217, 1514}, {0xffffffff, 1514},
+	};
+	const unsigned next = mtu_case;
+	uint8_t query[28] = {4};
+
+	session_up_mtu(session, 0x60001, cases[next][0]);
+	raw_put32(query, 12, 0x00010111);
+	assert_int_equal(
+		raw_get32(session_control(session, query, sizeof(query)), 24),
+		cases[next][1]);
+}
+
+/* 3.E.86: what is no MTU is the ordinary one. */
+static void mtu_is_kept_in_bounds(void **state)
+{
+	struct session session = {0};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		mtu_case = i;
+		session.script = mtu_script;
+		session_run(&session);
+	}
+}
+
 /* ---- What a guest must not do ---- */
 
 static const struct fault {
@@ -162,7 +194,8 @@ static const struct fault {
 } faults[] = {
 	{"unknown type", true, {77}, 40, 99, 0},
 	{"host's type", true, {128, 1, 1}, 40, 99, 0},
-	{"short", true, {107, 0, 0, 60}, 32, STATUS_BAD, 4},
+	{"short", true, {129, 0}, 32, 99, 0},
+	{"short with a frame", true, {107, 0, 0, 60}, 32, STATUS_BAD, 4},
 	{"no type", true, {0}, 0, 99, 0},
 	{"INIT again", true, {1, 0x60001, 0x60001}, 40, STATUS_BAD, 12},
 	{"NDIS_CONFIG again", true, {125, 1514}, 40, 99, 0},
@@ -171,7 +204,7 @@ static const struct fault {
 	{"SEND_SEND_BUF again", true, {104, 3, 1}, 40, STATUS_BAD, 4},
 	{"virtual function", true, {129, 1}, 40, 99, 0},
 	{"section beyond", true, {107, 0, 8, 60}, 40, STATUS_BAD, 4},
-	{"section overflow", true, {107, 0, 0xfffffffe, 60}, 40, STATUS_BAD, 4},
+	{"section overflow", true, {107, 0, 0x200000, 60}, 40, STATUS_BAD, 4},
 	{"section's end beyond", true, {107, 0, 7, 6145}, 40, STATUS_BAD, 4},
 	{"before INIT", false, {101, 2, 1}, 40, STATUS_BAD, 4},
 	{"RNDIS before INIT", false, {107, 0, 0, 60}, 40, STATUS_BAD, 4},
@@ -183,10 +216,13 @@ static void fault_script(struct session *session)
 {
 	const struct fault *fault = fault_now;
 	uint8_t message[40];
+	uint8_t frame[16] = {2};
 	struct packet packet;
 
 	if (fault->up)
 		session_up(session);
+	/* A frame that would leave if the message were good. */
+	session_packet(session->send, frame, sizeof(frame), 60);
 	session_message(message, fault->words[0], fault->words[1],
 			fault->words[2], fault->words[3]);
 	session_put(session, &session->line, 6, 1, 42, NULL, 0, message,
@@ -226,6 +262,33 @@ static void faults_end_or_are_refused(void **state)
 		session.script = fault_script;
 		session_run(&session);
 	}
+}
+
+static void memory_script(struct session *session)
+{
+	uint8_t header[24] = {0};
+	uint8_t message[40];
+	struct packet packet;
+
+	session_up(session);
+	raw_put32(header, 4, 1);
+	raw_put32(header, 8, 100);
+	raw_put64(header, 16,
+		  port_physical(session->port, session->page) >> 12);
+	session_put(session, &session->line, 9, 1, 3, header, sizeof(header),
+		    message, session_message(message, 129, 0, 0, 0));
+	session_completion(session, 3, &packet);
+	assert_true(session_violated(session, "comes with guest memory"));
+	assert_int_equal(session_violations(session), 1);
+}
+
+static void only_frames_come_with_memory(void **state)
+{
+	struct session session = {.strictness = HOST_LENIENT,
+				  .script = memory_script};
+
+	(void)state;
+	session_run(&session);
 }
 
 static void order_script(struct session *session)
@@ -298,26 +361,14 @@ static void old_versions_work(void **state)
 
 /* ---- Channels ---- */
 
-static void subchannel_script(struct session *session)
+/** Ask for a second queue and open it. */
+static void subchannel_open(struct session *session, struct line *second,
+			    bool bug)
 {
-	static const uint8_t parameters[] = {
-		0x89, 2, 40, 0, 0,  0, 0, 0, 1,	 1, 0, 0, 4, 0, 0, 0,
-		40,   0, 0,  0, 40, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0,
-		0,    0, 0,  0, 0,  0, 0, 0, 1,	 0, 0, 0, 1, 2, 3, 4,
-	};
-	const bool bug = !strcmp(session->host, "ws2016");
-	uint8_t rss[84] = {0};
 	uint8_t offer[RAW_MESSAGE_MAX];
-	uint8_t query[28] = {4};
 	struct packet packet;
-	struct line second;
-	uint8_t frame[60];
 	uint32_t i;
 
-	if (bug)
-		session_up_mtu(session, 0x50000, 1514);
-	else
-		session_up(session);
 	/* Two vCPUs are two queues at the most. */
 	assert_int_equal(session_nvsp(session, 4, 133, 1, 2, 0), STATUS_BAD);
 	assert_int_equal(session_nvsp(session, 4, 133, 1, 0, 0), STATUS_BAD);
@@ -331,7 +382,7 @@ static void subchannel_script(struct session *session)
 	assert_int_equal(session_nvsp(session, 4, 133, 1, 1, 0), STATUS_BAD);
 	assert_int_equal(raw_answer(session->raw, offer), 1);
 	assert_int_equal(raw_get32(offer, 180) & 0xffff, 1);
-	session_open(session, &second, offer, 9);
+	session_open(session, second, offer, 9);
 	assert_true(session_next(session, &session->line, &packet));
 	assert_int_equal(packet.type, 6);
 	assert_int_equal(raw_get32(packet.payload, 0), 134);
@@ -341,13 +392,37 @@ static void subchannel_script(struct session *session)
 	assert_int_equal(packet.payload_bytes, 40 + 64);
 	for (i = 0; i < 16; i++)
 		assert_int_equal(raw_get32(packet.payload, 40 + 4 * i), i % 2);
+}
+
+static void subchannel_refuses(struct session *session,
+			       const struct line *second)
+{
+	uint8_t query[40] = {4};
+	struct packet packet;
 
 	/* 3.D.70: no control messages there. */
 	raw_put32(query, 4, 28);
-	session_control_send(session, &second, query, sizeof(query));
-	assert_true(session_next(session, &second, &packet));
+	session_control_send(session, second, query, 28);
+	assert_true(session_next(session, second, &packet));
 	assert_int_equal(raw_get32(packet.payload, 4), STATUS_BAD);
 	assert_true(session_violated(session, "subchannel"));
+	session_put(session, second, 6, 1, 3, NULL, 0, query,
+		    session_message(query, 129, 0, 0, 0));
+	assert_true(session_next(session, second, &packet));
+	assert_int_equal(session_violations(session), 2);
+}
+
+static void subchannel_receives(struct session *session,
+				const struct line *second)
+{
+	static const uint8_t parameters[] = {
+		0x89, 2, 40, 0, 0,  0, 0, 0, 1,	 1, 0, 0, 4, 0, 0, 0,
+		40,   0, 0,  0, 40, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0,
+		0,    0, 0,  0, 0,  0, 0, 0, 1,	 0, 0, 0, 1, 2, 3, 4,
+	};
+	uint8_t rss[84] = {0};
+	struct packet packet;
+	uint8_t frame[60];
 
 	/* All IPv4 frames to the second. */
 	memcpy(rss, parameters, sizeof(parameters));
@@ -355,24 +430,36 @@ static void subchannel_script(struct session *session)
 	memset(frame, 1, sizeof(frame));
 	memcpy(frame, "\2\2\2\2\2\2\4\4\4\4\4\4\x08\x00\x45\x00\x00\x2e", 18);
 	assert_true(session_deliver(session, frame, sizeof(frame)));
-	assert_true(session_next(session, &second, &packet));
+	assert_true(session_next(session, second, &packet));
 	assert_int_equal(packet.type, 7);
 	/* 3.D.60: and back on the same channel only. */
 	session_acknowledge(session, packet.id);
 	port_delay(session->port, 1000000);
 	assert_int_equal(host_netvsp_outstanding(session->card), 1);
-	session_acknowledge_status(session, &second, packet.id, STATUS_GOOD);
+	session_acknowledge_status(session, second, packet.id, STATUS_GOOD);
 	port_delay(session->port, 1000000);
 	assert_int_equal(host_netvsp_outstanding(session->card), 0);
-	assert_int_equal(session_violations(session), 2);
+	assert_int_equal(session_violations(session), 3);
+}
 
+static void subchannel_script(struct session *session)
+{
+	const bool bug = !strcmp(session->host, "ws2016");
+	uint8_t frame[60] = {2};
+	uint8_t message[RAW_MESSAGE_MAX];
+	struct line second;
+
+	session_up_mtu(session, bug ? 0x50000 : 0x60001, 1514);
+	subchannel_open(session, &second, bug);
+	subchannel_refuses(session, &second);
+	subchannel_receives(session, &second);
 	/* The card goes: subchannels first. */
 	host_netvsp_remove(session->card);
-	assert_int_equal(raw_answer(session->raw, offer), 2);
-	assert_int_equal(raw_get32(offer, 8), second.relid);
-	assert_int_equal(raw_answer(session->raw, offer), 2);
-	assert_int_equal(raw_get32(offer, 8), session->line.relid);
-	assert_int_equal(raw_answer(session->raw, offer), 0);
+	assert_int_equal(raw_answer(session->raw, message), 2);
+	assert_int_equal(raw_get32(message, 8), second.relid);
+	assert_int_equal(raw_answer(session->raw, message), 2);
+	assert_int_equal(raw_get32(message, 8), session->line.relid);
+	assert_int_equal(raw_answer(session->raw, message), 0);
 	assert_false(session_deliver(session, frame, sizeof(frame)));
 }
 
@@ -390,10 +477,36 @@ static void subchannels_work(void **state)
 	session_run(&session);
 }
 
-static void reopen_script(struct session *session)
+/** Close the channel, take back all memory, and open it anew. */
+static void reopen(struct session *session)
 {
 	const uint32_t relid = session->line.relid;
 	const uint32_t close[] = {7, 0, relid};
+	uint32_t i;
+
+	raw_send(session->raw, close, 3);
+	/* The lists were held; their teardowns are answered now. */
+	for (i = 1; i <= 3; i++)
+		assert_true(raw_teardown(session->raw, relid, i));
+	assert_int_equal(host_netvsp_version(session->card), 0);
+	assert_int_equal(host_netvsp_outstanding(session->card), 0);
+	assert_int_equal(host_netvsp_backlog(session->card), 0);
+	assert_int_equal(host_netvsp_filter(session->card), 0);
+	memset(session->line.ring, 0, RING_PAGES * 4096);
+	assert_int_equal(raw_gpadl(session->raw, relid, 1, session->line.ring,
+				   RING_PAGES),
+			 0);
+	assert_int_equal(raw_gpadl(session->raw, relid, 2, session->receive,
+				   RECEIVE_PAGES),
+			 0);
+	assert_int_equal(raw_gpadl(session->raw, relid, 3, session->send,
+				   SEND_PAGES),
+			 0);
+	assert_int_equal(raw_open(session->raw, relid, 1, RING_PAGES / 2), 0);
+}
+
+static void reopen_script(struct session *session)
+{
 	uint8_t frame[60];
 	unsigned cycle;
 	uint32_t i;
@@ -406,29 +519,18 @@ static void reopen_script(struct session *session)
 				 STATUS_GOOD);
 		for (i = 0; i < 3; i++)
 			assert_true(session_deliver(session, frame, 60));
-		raw_send(session->raw, close, 3);
-		/* The lists were held; their teardowns are answered now. */
-		for (i = 1; i <= 3; i++)
-			assert_true(raw_teardown(session->raw, relid, i));
-		assert_int_equal(host_netvsp_version(session->card), 0);
-		assert_int_equal(host_netvsp_outstanding(session->card), 0);
-		assert_int_equal(host_netvsp_backlog(session->card), 0);
-		assert_int_equal(host_netvsp_filter(session->card), 0);
+		reopen(session);
 		assert_false(session_deliver(session, frame, 60));
-		memset(session->line.ring, 0, RING_PAGES * 4096);
-		assert_int_equal(raw_gpadl(session->raw, relid, 1,
-					   session->line.ring, RING_PAGES),
-				 0);
-		assert_int_equal(raw_gpadl(session->raw, relid, 2,
-					   session->receive, RECEIVE_PAGES),
-				 0);
-		assert_int_equal(raw_gpadl(session->raw, relid, 3,
-					   session->send, SEND_PAGES),
-				 0);
-		assert_int_equal(
-			raw_open(session->raw, relid, 1, RING_PAGES / 2), 0);
 	}
 	assert_int_equal(session_violations(session), 0);
+	/* The dead wake up. */
+	session_nvsp_send(session, 1, 77, 0, 0, 0);
+	session_nothing(session);
+	assert_true(host_netvsp_is_dead(session->card));
+	reopen(session);
+	assert_false(host_netvsp_is_dead(session->card));
+	assert_int_equal(session_nvsp(session, 12, 1, 0x60001, 0, 0),
+			 STATUS_GOOD);
 }
 
 static void channel_is_opened_again(void **state)
@@ -449,12 +551,19 @@ static void revoke_script(struct session *session)
 
 	session_up(session);
 	session_frame(frame, sizeof(frame));
+	/* Another one's name, and it is as before. */
+	session_put(session, &session->line, 6, 1, 1, NULL, 0, message,
+		    session_message(message, 103, 0xcaff, 0, 0));
+	session_put(session, &session->line, 6, 1, 1, NULL, 0, message,
+		    session_message(message, 106, 1, 0, 0));
+	session_filter(session, 0x20);
+	assert_int_equal(session_violations(session), 2);
 	session_put(session, &session->line, 6, 1, 1, NULL, 0, message,
 		    session_message(message, 103, 0xcafe, 0, 0));
 	session_put(session, &session->line, 6, 1, 2, NULL, 0, message,
 		    session_message(message, 106, 0, 0, 0));
 	session_nothing(session);
-	assert_int_equal(session_violations(session), 0);
+	assert_int_equal(session_violations(session), 2);
 	assert_false(session_deliver(session, frame, 60));
 	assert_true(raw_teardown(session->raw, relid, 2));
 	assert_true(raw_teardown(session->raw, relid, 3));
@@ -470,7 +579,7 @@ static void revoke_script(struct session *session)
 	session_put(session, &session->line, 6, 1, 1, NULL, 0, message,
 		    session_message(message, 103, 0xcafe, 0, 0));
 	session_nothing(session);
-	assert_int_equal(session_violations(session), 4);
+	assert_int_equal(session_violations(session), 6);
 }
 
 static void buffers_are_revoked(void **state)
@@ -488,7 +597,9 @@ int main(void)
 		cmocka_unit_test(versions_are_agreed_on),
 		cmocka_unit_test(buffers_are_checked),
 		cmocka_unit_test(several_sections_are_used),
+		cmocka_unit_test(mtu_is_kept_in_bounds),
 		cmocka_unit_test(faults_end_or_are_refused),
+		cmocka_unit_test(only_frames_come_with_memory),
 		cmocka_unit_test(configuration_comes_before_the_buffer),
 		cmocka_unit_test(old_versions_work),
 		cmocka_unit_test(subchannels_work),

@@ -234,6 +234,74 @@ static void early_hosts_indicate_offloads(void **state)
 	session_run(&session);
 }
 
+static void version_script(struct session *session)
+{
+	uint8_t request[24] = {2};
+	uint8_t halt[12] = {3};
+	struct packet packet;
+
+	session_up(session);
+	raw_put32(halt, 4, 12);
+	session_control_send(session, &session->line, halt, 12);
+	session_completion(session, 99, &packet);
+	raw_put32(request, 12, 2);
+	assert_int_equal(raw_get32(session_control(session, request,
+						   sizeof(request)),
+				   12),
+			 0xc0010004);
+	raw_put32(request, 12, 1);
+	raw_put32(request, 16, 1);
+	assert_int_equal(raw_get32(session_control(session, request,
+						   sizeof(request)),
+				   12),
+			 0xc0010004);
+	assert_int_equal(session_initialize(session), 0);
+	assert_int_equal(session_violations(session), 0);
+}
+
+static void other_versions_are_refused(void **state)
+{
+	struct session session = {.script = version_script};
+
+	(void)state;
+	session_run(&session);
+}
+
+/* Answers that the guest does not take are not kept without an end. */
+static void flood_script(struct session *session)
+{
+	uint8_t query[28] = {4};
+	struct packet packet;
+	unsigned refused = 0;
+	unsigned answers = 0;
+	unsigned i;
+
+	session_up(session);
+	raw_put32(query, 4, 28);
+	raw_put32(query, 12, 0x00020216);
+	for (i = 0; i < 300; i++) {
+		session_control_send(session, &session->line, query, 28);
+		do {
+			assert_true(
+				session_next(session, &session->line, &packet));
+			answers += packet.type == 7;
+		} while (packet.type == 7);
+		refused += raw_get32(packet.payload, 4) == STATUS_BAD;
+	}
+	/* 16 on their way, and as many of 536 bytes as 100 KiB take. */
+	assert_int_equal(refused, 300 - 16 - 192);
+	assert_int_equal(answers, 16);
+	assert_int_equal(session_violations(session), 0);
+}
+
+static void answers_are_bounded(void **state)
+{
+	struct session session = {.script = flood_script};
+
+	(void)state;
+	session_run(&session);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +310,8 @@ int main(void)
 		cmocka_unit_test(reset_and_halt),
 		cmocka_unit_test(bad_control_messages),
 		cmocka_unit_test(early_hosts_indicate_offloads),
+		cmocka_unit_test(other_versions_are_refused),
+		cmocka_unit_test(answers_are_bounded),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,75 @@ static void frames_come_in_batches(void **state)
 	session_run(&session);
 }
 
+/* As many of them in a range as there is room for. */
+static void large_batch_script(struct session *session)
+{
+	struct packet packet;
+	uint8_t frame[600];
+	uint32_t length;
+	uint32_t i;
+
+	session_up(session);
+	session_frame(frame, sizeof(frame));
+	for (i = 0; i < 5; i++)
+		assert_true(session_deliver(session, frame, sizeof(frame)));
+	assert_true(session_next(session, &session->line, &packet));
+	assert_int_equal(raw_get32(packet.header, 4), 3);
+	for (i = 0; i < 3; i++) {
+		assert_memory_equal(
+			session_received(session, &packet, i, &length) + 44,
+			frame, sizeof(frame));
+		assert_int_equal(length, i < 2 ? 648 + 644 : 644);
+	}
+	assert_int_equal(session_counters(session).rx_frames, 5);
+}
+
+static void ranges_are_not_overfilled(void **state)
+{
+	struct session session = {.configuration = {.messages_per_range = 8},
+				  .script = large_batch_script};
+
+	(void)state;
+	session_run(&session);
+}
+
+/* A ring with little room gets a smaller batch, and the rest later. */
+static void little_room_script(struct session *session)
+{
+	struct packet packet;
+	uint8_t frame[60];
+	unsigned frames = 0;
+	unsigned batches = 0;
+	uint32_t i;
+
+	session_up(session);
+	session_frame(frame, sizeof(frame));
+	session_packet(session->send, frame, 60, 104);
+	/* Completions of 64 bytes each leave 120 free. */
+	for (i = 0; i < 126; i++)
+		session_nvsp_send(session, i, 107, 0, 0, 104);
+	for (i = 0; i < 20; i++)
+		assert_true(session_deliver(session, frame, sizeof(frame)));
+	port_delay(session->port, 1000000);
+	assert_int_equal(session_counters(session).rx_frames, 6);
+	for (i = 0; i < 126; i++)
+		session_completion(session, i, &packet);
+	while (session_next(session, &session->line, &packet)) {
+		frames += raw_get32(packet.header, 4);
+		batches++;
+	}
+	assert_int_equal(frames, 20);
+	assert_in_range(batches, 2, 5);
+}
+
+static void batches_fit_the_ring(void **state)
+{
+	struct session session = {.script = little_room_script};
+
+	(void)state;
+	session_run(&session);
+}
+
 static void information_script(struct session *session)
 {
 	static const uint8_t both[20] = {0x80, 1, 20, 0, 4, 4, 4, 4, 4};
@@ -294,6 +363,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_choose),
 		cmocka_unit_test(frames_come_in_batches),
+		cmocka_unit_test(ranges_are_not_overfilled),
+		cmocka_unit_test(batches_fit_the_ring),
 		cmocka_unit_test(information_comes_beside),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(bad_completions),

@@ -142,11 +142,11 @@ static uint32_t ranges_send(struct session *session, uint32_t section,
 
 static void pages_script(struct session *session)
 {
-	/* Header in one range, the frame in two others, over a page's end. */
-	static const uint32_t good[][2] = {{128, 44},
+	/* Header in a page of its own, the frame in others, over an end. */
+	static const uint32_t good[][2] = {{12288 + 128, 44},
 					   {4000, 1000},
 					   {8192, 514}};
-	static const uint32_t cut[][2] = {{128, 40}, {168, 1518}};
+	static const uint32_t cut[][2] = {{12288 + 128, 40}, {168, 1518}};
 	static const uint32_t split[][2] = {{4096 - 20, 44 + 60}};
 	static const uint32_t frame_only[][2] = {{4000, 1000}, {8192, 514}};
 	uint8_t frame[1514];
@@ -155,7 +155,7 @@ static void pages_script(struct session *session)
 	session_up(session);
 	session_frame(frame, sizeof(frame));
 	session_packet(message, frame, 1514, sizeof(message));
-	memcpy(session->page + 128, message, 44);
+	memcpy(session->page + 12288 + 128, message, 44);
 	memcpy(session->page + 4000, frame, 1000);
 	memcpy(session->page + 8192, frame + 1000, 514);
 	port_dma_give(session->port, session->page + 4000, 1000,
@@ -186,7 +186,12 @@ static void pages_script(struct session *session)
 	assert_int_equal(ranges_send(session, 1, 44, frame_only, 2),
 			 STATUS_GOOD);
 	assert_int_equal(session_violations(session), 2);
-	assert_int_equal(session->frames, 4);
+	session_packet(message, frame, 514, 44 + 514);
+	memcpy(session->send + 6144, message, 44);
+	assert_int_equal(ranges_send(session, 1, 44, frame_only + 1, 1),
+			 STATUS_GOOD);
+	assert_int_equal(session_violations(session), 3);
+	assert_int_equal(session->frames, 5);
 	/* 3.D.63: the header must be in the first range. */
 	assert_int_equal(ranges_send(session, NO_SECTION, 0, cut, 2),
 			 STATUS_BAD);
@@ -197,7 +202,7 @@ static void pages_script(struct session *session)
 		assert_int_equal(ranges_send(session, NO_SECTION, 0, split, 1),
 				 STATUS_BAD);
 	assert_false(host_netvsp_is_dead(session->card));
-	assert_int_equal(session->frames, 4);
+	assert_int_equal(session->frames, 5);
 }
 
 static void frames_leave_by_pages(void **state)
@@ -210,9 +215,14 @@ static void frames_leave_by_pages(void **state)
 
 static void no_memory_script(struct session *session)
 {
-	static const uint64_t numbers[] = {UINT64_MAX, UINT64_MAX >> 12,
-					   (UINT64_MAX >> 12) + 1,
-					   UINT64_C(1) << 40};
+	/* The last is a page that exists, if the address is cut off. */
+	const uint64_t numbers[] = {
+		UINT64_MAX,
+		UINT64_MAX >> 12,
+		UINT64_C(1) << 40,
+		UINT64_C(1) << 52 |
+			port_physical(session->port, session->page) >> 12,
+	};
 	uint8_t header[24] = {0};
 	uint8_t message[40];
 	struct packet packet;
@@ -228,6 +238,10 @@ static void no_memory_script(struct session *session)
 			    sizeof(header), message, sizeof(message));
 		session_completion(session, i, &packet);
 		assert_int_equal(raw_get32(packet.payload, 4), STATUS_BAD);
+		assert_non_null(
+			strstr(machine_violation_text(session->raw->machine,
+						      (unsigned)i),
+			       "does not exist"));
 	}
 	/* No range, and more of them than there are. */
 	raw_put32(header, 4, 0);
@@ -262,6 +276,7 @@ static void offload_script(struct session *session)
 	static const uint8_t off[20] = {0x80, 1, 20, 0, 1, 1, 1, 1, 1};
 	uint8_t frame[64] = {2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 4, 8, 0};
 	uint8_t big[1600];
+	struct packet packet;
 	uint32_t bytes;
 
 	session_up(session);
@@ -311,8 +326,11 @@ static void offload_script(struct session *session)
 	assert_int_equal(session_counters(session).tx_refused, 8);
 	/* Without a link nothing leaves, and it is no fault. */
 	host_netvsp_link_set(session->card, false);
+	assert_true(session_next(session, &session->line, &packet));
 	bytes = session_packet(session->send, frame, 60, 104);
-	session_nvsp_send(session, 3, 107, 0, 0, bytes);
+	assert_int_equal(session_section_send(session, 0, bytes), STATUS_BAD);
+	assert_int_equal(session->frames, 3);
+	assert_int_equal(session_counters(session).tx_refused, 9);
 	assert_int_equal(session_violations(session), 8);
 }
 

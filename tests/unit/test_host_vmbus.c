@@ -16,7 +16,7 @@
 
 #define PAGE 4096u
 
-/* ---- Versions ----------------------------------------------------------- */
+/* ---- Versions ---- */
 
 static void versions_body(struct raw_guest *guest)
 {
@@ -222,13 +222,13 @@ static void old_hosts_answer_on_vp_0(void **state)
 	raw_run_on("ws2012", vp_zero_body, 0);
 }
 
-/* ---- Messages that should not be ---------------------------------------- */
+/* ---- Messages that should not be ---- */
 
 static void bad_body(struct raw_guest *guest)
 {
 	const uint32_t words[] = {99, 0}, zero[] = {0, 0};
 	const uint32_t unload_short[] = {16}, huge[] = {0xffffffff, 0};
-	const uint32_t close_short[] = {7, 0}, offers[] = {3, 0};
+	const uint32_t gpadl_short[] = {8, 0, 1, 1}, offers[] = {3, 0};
 	uint8_t payload[RAW_MESSAGE_MAX] = {14};
 
 	raw_hypercalls_on(guest);
@@ -241,7 +241,7 @@ static void bad_body(struct raw_guest *guest)
 	raw_send(guest, zero, 2);
 	raw_send(guest, huge, 2);
 	raw_send(guest, unload_short, 1);
-	raw_send(guest, close_short, 2);
+	raw_send(guest, gpadl_short, 4);
 	raw_expect_silence(guest);
 	/* The connection lives. And longer than it must be is fine. */
 	memset(payload, 0, sizeof(payload));
@@ -277,7 +277,7 @@ static void messages_of_later_versions_are_ignored(void **state)
 	raw_run(versions_of_messages_body, 2);
 }
 
-/* ---- Offers ------------------------------------------------------------- */
+/* ---- Offers ---- */
 
 static void offers_body(struct raw_guest *guest)
 {
@@ -360,7 +360,7 @@ static void edge_21_azure_offers_what_nobody_waits_for(void **state)
 	raw_run_on("azure", late_body, 1);
 }
 
-/* ---- The end ------------------------------------------------------------ */
+/* ---- The end ---- */
 
 static void unload_body(struct raw_guest *guest)
 {
@@ -427,7 +427,7 @@ static void a_guest_that_just_leaves_takes_its_memory(void **state)
 	raw_run(held_body, 1);
 }
 
-/* ---- A hostile host ----------------------------------------------------- */
+/* ---- A hostile host ---- */
 
 static bool lose_offers(void *context, uint8_t *payload, uint32_t *bytes)
 {

@@ -101,8 +101,7 @@ static void expect_fault(struct visor *visor, void (*guest)(void *argument),
 	machine_destroy(machine);
 }
 
-/* ---- The hypervisor
- * ---------------------------------------------------------------------- */
+/* ---- The hypervisor ---- */
 
 static void cpuid_asks_the_hypervisor(void **state)
 {
@@ -250,8 +249,7 @@ static void wrong_hypercalls_fault(void **state)
 	expect_fault(&visor, call_freed, "hypercall 0x5d through guest RAM");
 }
 
-/* ---- Registers
- * ---------------------------------------------------------------------- */
+/* ---- Registers ---- */
 
 struct registers {
 	struct machine_region region;
@@ -350,6 +348,7 @@ static void mmio_reaches_its_region(void **state)
 	other = port_mmio_map(port, 0xd0001180, 4);
 	assert_non_null(window);
 	assert_non_null(other);
+	assert_int_equal((uintptr_t)window % 4096, 0x080);
 	assert_int_equal(port_mmio_read32(port, window + 0x84), 0x55667788);
 	expect_access(&device, 4, 0, 4);
 	assert_int_equal(port_mmio_read16(port, window + 0x82), 0x7788);

@@ -45,8 +45,7 @@ static void step(struct machine *machine)
 	shared_fence(machine_port(machine));
 }
 
-/* ---- Delivery
- * ---------------------------------------------------------------------- */
+/* ---- Delivery ---- */
 
 struct line {
 	struct machine *machine;
@@ -280,8 +279,7 @@ static void detached_is_detached(void **state)
 	machine_destroy(machine);
 }
 
-/* ---- vCPUs
- * ---------------------------------------------------------------------- */
+/* ---- vCPUs ---- */
 
 static void where_am_i(void *argument)
 {
@@ -308,8 +306,7 @@ static void functions_run_on_vcpus(void **state)
 	machine_destroy(machine);
 }
 
-/* ---- What is called where
- * ---------------------------------------------------------------------- */
+/* ---- What is called where ---- */
 
 static struct port *port_of(struct line *line)
 {
@@ -515,8 +512,7 @@ static void wrong_calls_stop(void **state)
 		    "vector 77, which is not attached");
 }
 
-/* ---- How a run ends
- * ---------------------------------------------------------------------- */
+/* ---- How a run ends ---- */
 
 static void stop_event(void *argument)
 {

@@ -39,8 +39,7 @@ static void expect_fault(void (*guest)(void *argument), const char *words)
 	machine_destroy(machine);
 }
 
-/* ---- Addresses
- * ---------------------------------------------------------------------- */
+/* ---- Addresses ---- */
 
 static void neighbours_are_scattered(void **state)
 {
@@ -161,17 +160,19 @@ static void contiguous_is_contiguous(void **state)
 		assert_int_equal(port_physical(port, pages + n * PAGE),
 				 first + n * PAGE);
 	memset(copy, 0x3c, sizeof(copy));
+	copy[PAGE + 1] = 0x3d;
 	assert_true(machine_ram_write(machine, first + PAGE - 1, copy,
 				      sizeof(copy)));
 	assert_int_equal(pages[PAGE - 2], 0);
 	assert_int_equal(pages[PAGE - 1], 0x3c);
-	assert_int_equal(pages[2 * PAGE], 0x3c);
+	assert_int_equal(pages[2 * PAGE - 1], 0x3c);
+	assert_int_equal(pages[2 * PAGE], 0x3d);
 	assert_int_equal(pages[2 * PAGE + 1], 0);
 	memset(copy, 0, sizeof(copy));
-	assert_true(
-		machine_ram_read(machine, first + PAGE - 1, copy, PAGE + 1));
+	assert_true(machine_ram_read(machine, first + PAGE, copy, PAGE + 1));
 	assert_int_equal(copy[0], 0x3c);
-	assert_int_equal(copy[PAGE], 0x3c);
+	assert_int_equal(copy[PAGE - 1], 0x3c);
+	assert_int_equal(copy[PAGE], 0x3d);
 	assert_int_equal(copy[PAGE + 1], 0);
 	/* Below the zone there is nothing, so this crosses out of RAM. */
 	assert_false(
@@ -213,8 +214,7 @@ static void sizes_of_machines(void **state)
 	machine_destroy(NULL);
 }
 
-/* ---- Allocation
- * ---------------------------------------------------------------------- */
+/* ---- Allocation ---- */
 
 static void small_memory_crosses_pages(void **state)
 {
@@ -324,6 +324,9 @@ static void exhausted_memory_comes_back(void **state)
 		for (n = 1; n < count; n += 2)
 			port_pages_free(port, pages[n], 5);
 	}
+	/* And as one. */
+	assert_non_null(pages[0] = port_pages_alloc(port, 7600, 0, "all"));
+	port_pages_free(port, pages[0], 7600);
 	assert_null(port_alloc(port, SIZE_MAX, "too much"));
 	assert_null(port_pages_alloc(port, SIZE_MAX, 0, "too much"));
 	assert_null(port_pages_alloc(port, SIZE_MAX / 4096 + 2, 0, "wraps"));
@@ -448,6 +451,16 @@ static void overrun(void *argument)
 	port_free(machine_port(machine), memory);
 }
 
+/** The size that fills its block but for the red zones. */
+static void overrun_by_one(void *argument)
+{
+	struct machine *machine = argument;
+	uint8_t *memory = port_alloc(machine_port(machine), 112, "request");
+
+	device_writes(machine, memory + 112);
+	port_free(machine_port(machine), memory);
+}
+
 static void underrun(void *argument)
 {
 	struct machine *machine = argument;
@@ -466,6 +479,13 @@ static void overruns_are_found(void **state)
 	assert_string_equal(machine_reason(machine),
 			    "somebody wrote beyond 'request' (100 bytes), at "
 			    "+103");
+	machine_destroy(machine);
+	machine = make(1);
+	assert_int_equal(machine_run(machine, overrun_by_one, machine),
+			 MACHINE_FAULT);
+	assert_string_equal(machine_reason(machine),
+			    "somebody wrote beyond 'request' (112 bytes), at "
+			    "+112");
 	machine_destroy(machine);
 	machine = make(1);
 	assert_int_equal(machine_run(machine, underrun, machine),
@@ -513,8 +533,7 @@ static void checked_addresses(void **state)
 }
 #endif
 
-/* ---- Overlay pages
- * ---------------------------------------------------------------------- */
+/* ---- Overlay pages ---- */
 
 static void overlays_keep_what_is_below(void **state)
 {
@@ -551,8 +570,7 @@ static void overlays_keep_what_is_below(void **state)
 	machine_destroy(machine);
 }
 
-/* ---- Memory given to devices
- * ---------------------------------------------------------------------- */
+/* ---- Memory given to devices ---- */
 
 static void dma_is_recorded(void **state)
 {

@@ -66,8 +66,7 @@ static void exits_add(struct machine *machine)
 	machine_hypervisor_set(machine, &hypervisor);
 }
 
-/* ---- Time and events
- * ---------------------------------------------------------------------- */
+/* ---- Time and events ---- */
 
 struct note {
 	struct machine *machine;
@@ -101,16 +100,18 @@ static void events_fire_in_order(void **state)
 {
 	struct machine *machine = make(MACHINE_SCHEDULE_SEEDED, 1);
 	struct port *port = machine_port(machine);
-	struct note notes[6] = {0};
+	struct note notes[7] = {0};
 	char log[16] = "";
 
 	(void)state;
+	port_delay(port, 10000);
 	note_schedule(&notes[0], machine, 'a', log, 5000);
 	note_schedule(&notes[1], machine, 'b', log, 3000);
 	note_schedule(&notes[2], machine, 'c', log, 5000);
 	note_schedule(&notes[3], machine, 'd', log, 7000);
 	note_schedule(&notes[4], machine, 'e', log, 4000);
 	note_schedule(&notes[5], machine, 'f', log, UINT64_MAX);
+	note_schedule(&notes[6], machine, 'g', log, 5000);
 	machine_event_cancel(machine, &notes[4].event);
 	machine_event_cancel(machine, &notes[4].event);
 	port_delay(port, 2999);
@@ -120,11 +121,11 @@ static void events_fire_in_order(void **state)
 	/* Scheduled again: it moves. */
 	machine_event_schedule(machine, &notes[0].event, 1000);
 	port_delay(port, 100000);
-	assert_string_equal(log, "bacd");
+	assert_string_equal(log, "bacgd");
 	/* The clock passed through their times. */
-	assert_int_equal(notes[0].at, 4000);
-	assert_int_equal(notes[2].at, 5000);
-	assert_int_equal(notes[3].at, 7000);
+	assert_int_equal(notes[0].at, 14000);
+	assert_int_equal(notes[2].at, 15000);
+	assert_int_equal(notes[3].at, 17000);
 	assert_false(notes[3].event.scheduled);
 	assert_true(notes[5].event.scheduled);
 	machine_destroy(machine);
@@ -186,8 +187,7 @@ static void time_passes_at_the_border(void **state)
 	machine_destroy(machine);
 }
 
-/* ---- Giving way
- * ---------------------------------------------------------------------- */
+/* ---- Giving way ---- */
 
 static void relax_stops_at_what_happens(void **state)
 {
@@ -229,6 +229,12 @@ static void relax_past_deadline(void *argument)
 		port_relax(port, 1000);
 }
 
+static void relax_alone(void *argument)
+{
+	for (;;)
+		port_relax(machine_port(argument), 1000);
+}
+
 static void endless_delay(void *argument)
 {
 	port_delay(machine_port(argument), UINT64_MAX);
@@ -249,14 +255,15 @@ static void waiting_for_nothing_stops(void **state)
 	expect_stop(MACHINE_SCHEDULE_SEEDED, relax_past_deadline, MACHINE_SPIN,
 		    "polled 'answer' +0xc, 200000 times, and nothing can "
 		    "change it");
+	expect_stop(MACHINE_SCHEDULE_SEEDED, relax_alone, MACHINE_SPIN,
+		    "polled port_relax(), 200000 times");
 	expect_stop(MACHINE_SCHEDULE_SEEDED, endless_delay, MACHINE_SPIN,
 		    "until the end of time");
 	expect_stop(MACHINE_SCHEDULE_SEEDED, delays_for_ever, MACHINE_SPIN,
 		    "200000 times");
 }
 
-/* ---- Host work
- * ---------------------------------------------------------------------- */
+/* ---- Host work ---- */
 
 struct device {
 	struct machine_work work;
@@ -503,8 +510,7 @@ static void steps_do_not_nest(void **state)
 	machine_destroy(machine);
 }
 
-/* ---- Loops that spin
- * ---------------------------------------------------------------------- */
+/* ---- Loops that spin ---- */
 
 static void poll_memory(void *argument)
 {

@@ -62,6 +62,34 @@ static void bits_are_tested_and_changed(void **state)
 	machine_destroy(machine);
 }
 
+/** Changing bits is progress, however many: nobody takes it for polling. */
+static void change_many_bits(void *port)
+{
+	le32 *words = port_pages_alloc(port, 8, 0, "flags");
+	unsigned bit;
+
+	for (bit = 0; bit < 8 * 8 * 4096; bit++)
+		shared_test_and_set_bit(port, words, bit);
+	for (bit = 0; bit < 8 * 8 * 4096; bit++)
+		shared_test_and_clear_bit(port, words, bit);
+	while (!shared_test_and_clear_bit(port, words, 33))
+		continue;
+}
+
+static void unchanged_bits_are_polled(void **state)
+{
+	struct machine *machine = machine_create(NULL);
+
+	(void)state;
+	assert_int_equal(machine_run(machine, change_many_bits,
+				     machine_port(machine)),
+			 MACHINE_SPIN);
+	assert_string_equal(machine_reason(machine),
+			    "polled 'flags' +0x4, 200000 times, and nothing "
+			    "can change it");
+	machine_destroy(machine);
+}
+
 static void copies_are_counted(void **state)
 {
 	struct machine *machine = machine_create(NULL);
@@ -177,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_little_endian),
 		cmocka_unit_test(bits_are_tested_and_changed),
+		cmocka_unit_test(unchanged_bits_are_polled),
 		cmocka_unit_test(copies_are_counted),
 		cmocka_unit_test(misaligned_words_stop),
 	};

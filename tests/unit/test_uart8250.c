@@ -60,8 +60,7 @@ static void console_end(struct console *console)
 	machine_destroy(console->machine);
 }
 
-/* ---- The two together
- * ---------------------------------------------------------------------- */
+/* ---- The two together ---- */
 
 static void text_goes_out(bool no_fifo)
 {
@@ -310,8 +309,45 @@ static void firmware_finishes_its_line(void **state)
 	console_end(&console);
 }
 
-/* ---- The driver, and devices that are none
- * ---------------------------------------------------------------------- */
+/** What a firmware left: interrupts on, the divisor shown, bytes unread. */
+static void left_overs_are_cleared(void **state)
+{
+	struct console console;
+	char text[8] = "";
+	unsigned no_fifo;
+
+	(void)state;
+	for (no_fifo = 0; no_fifo < 2; no_fifo++) {
+		console_make(&console, no_fifo);
+		port_out8(console.port, BASE + 2, 1);
+		port_out8(console.port, BASE + 1, 0x0f);
+		host_uart8250_input(console.device, "ab", 2);
+		host_uart8250_input_error(console.device, 'c',
+					  HOST_UART8250_FRAMING);
+		port_delay(console.port, 10000000);
+		/* More comes while the driver waits for the transmitter. */
+		host_uart8250_stall(console.device, true);
+		port_out8(console.port, BASE, 'x');
+		host_uart8250_input_error(console.device, 'e',
+					  HOST_UART8250_FRAMING);
+		host_uart8250_input(console.device, "fghijklmnopqrstu", 16);
+		port_out8(console.port, BASE + 3, 0x80);
+		assert_int_equal(uart8250_open(&console.uart, console.port,
+					       BASE, 115200),
+				 0);
+		assert_int_equal(port_in8(console.port, BASE + 1), 0);
+		assert_int_equal(uart8250_read(&console.uart, text, 8), 0);
+		assert_int_equal(console.uart.overruns, 0);
+		host_uart8250_input(console.device, "d", 1);
+		port_delay(console.port, 100000);
+		assert_int_equal(uart8250_read(&console.uart, text, 8), 1);
+		assert_int_equal(text[0], 'd');
+		assert_int_equal(console.uart.framing_errors, 0);
+		console_end(&console);
+	}
+}
+
+/* ---- The driver, and devices that are none ---- */
 
 static void absent_is_no_device(void **state)
 {
@@ -430,8 +466,7 @@ static void noise_does_not_hang(void **state)
 	machine_destroy(machine);
 }
 
-/* ---- The device
- * ---------------------------------------------------------------------- */
+/* ---- The device ---- */
 
 static void expect_register(struct console *console, unsigned offset,
 			    unsigned value)
@@ -536,6 +571,32 @@ static void full_transmitters_drop(void **state)
 	port_delay(console.port, 100000000);
 	assert_string_equal(console.line, "abcdefghijklmnopqAD0");
 	console_end(&console);
+}
+
+static void formats_take_their_time(void **state)
+{
+	/* Line control, and the bits of a character with it. */
+	static const uint8_t formats[][2] = {
+		{0x00, 7},  {0x02, 9},	{0x03, 10},
+		{0x07, 11}, {0x0b, 11}, {0x1e, 11},
+	};
+	unsigned n;
+
+	(void)state;
+	for (n = 0; n < sizeof(formats) / sizeof(formats[0]); n++) {
+		struct console console;
+		uint64_t began;
+
+		console_make(&console, false);
+		port_out8(console.port, BASE + 3, formats[n][0]);
+		began = machine_time(console.machine);
+		port_out8(console.port, BASE, 'x');
+		port_delay(console.port, 10000000);
+		/* The default divisor: 9600 bits a second. */
+		assert_int_equal(console.last - began,
+				 formats[n][1] * 1250000 / 12);
+		console_end(&console);
+	}
 }
 
 static void wide_accesses_are_bytes(void **state)
@@ -678,12 +739,14 @@ int main(void)
 		cmocka_unit_test(damaged_bytes_are_dropped),
 		cmocka_unit_test(stuck_transmitters_time_out),
 		cmocka_unit_test(firmware_finishes_its_line),
+		cmocka_unit_test(left_overs_are_cleared),
 		cmocka_unit_test(absent_is_no_device),
 		cmocka_unit_test(others_are_no_device),
 		cmocka_unit_test(noise_does_not_hang),
 		cmocka_unit_test(loopback_returns_everything),
 		cmocka_unit_test(interrupts_are_identified),
 		cmocka_unit_test(full_transmitters_drop),
+		cmocka_unit_test(formats_take_their_time),
 		cmocka_unit_test(wide_accesses_are_bytes),
 		cmocka_unit_test(linux_finds_the_device),
 	};
