@@ -26,7 +26,8 @@ struct expected_mismatch {
 	/** The first byte that differs, or the length of the shorter one. */
 	uint32_t offset;
 	uint32_t expected_length, actual_length;
-	/** Where the bytes below begin in their frames, and how many they are.
+	/**
+	 * Where the bytes below begin in their frames, and how many they are.
 	 */
 	uint32_t start, expected_bytes, actual_bytes;
 	uint8_t expected[2 * EXPECTED_CONTEXT], actual[2 * EXPECTED_CONTEXT];

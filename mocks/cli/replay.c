@@ -24,7 +24,8 @@
 #define REPLAY_PATIENCE	     5000000000ull
 /** How long one turn of polling waits. */
 #define REPLAY_POLL_TIME     20000ull
-/** Frames between two calls of progress(), less one; a power of two less one.
+/**
+ * Frames between two calls of progress(), less one; a power of two less one.
  */
 #define REPLAY_PROGRESS_MASK 0xffffu
 /** Frames that the host may have in hand: fewer than its queue has room for. */
@@ -53,7 +54,8 @@ struct replay {
 	uint8_t assembled[STACK_FRAME_MAX + ETHERNET_VLAN_BYTES];
 	/** Nobody woke us until the deadline. */
 	bool overslept;
-	/** When nothing has moved until then, frames are lost; 0: not waiting.
+	/**
+	 * When nothing has moved until then, frames are lost; 0: not waiting.
 	 */
 	uint64_t deadline;
 	struct nic_statistics before;

@@ -30,7 +30,8 @@
 struct stack {
 	struct port *port;
 	uint8_t *receive_memory, *transmit_memory;
-	/** Bytes of a transmit buffer: room for gaps and any offset in a page.
+	/**
+	 * Bytes of a transmit buffer: room for gaps and any offset in a page.
 	 */
 	uint32_t transmit_bytes;
 	void *receive_free[STACK_RECEIVE_COUNT];

@@ -172,24 +172,57 @@ static void virtual_machine_close(struct virtual_machine *vm)
 	vm->nic = NULL;
 }
 
+/** Note what of the bus's memory the host was never heard to let go of. */
+static void virtual_machine_disconnect(struct virtual_machine *vm)
+{
+	struct machine_counters before, after;
+	uint64_t kept = 0, bytes = 0;
+	unsigned i;
+
+	for (i = 0; i < VMBUS_KEPT_MAX; i++) {
+		if (!vm->bus.kept[i].memory)
+			continue;
+		kept++;
+		bytes += vm->bus.kept[i].pages * PORT_PAGE_SIZE;
+	}
+	machine_counters(vm->machine, &before);
+	vmbus_disconnect(&vm->bus);
+	machine_counters(vm->machine, &after);
+	/* Freed, with the bus's own memory, or not at all. */
+	if (before.live_allocations - after.live_allocations <= kept) {
+		vm->kept += kept;
+		vm->kept_bytes += bytes;
+	}
+	vm->bus_woken = false;
+}
+
+void virtual_machine_back(struct virtual_machine *vm,
+			  enum virtual_machine_stage stage)
+{
+	while (vm->stage > stage) {
+		switch (vm->stage) {
+		case VIRTUAL_MACHINE_STARTED:
+			nic_stop(vm->nic);
+			break;
+		case VIRTUAL_MACHINE_OPEN:
+			virtual_machine_close(vm);
+			break;
+		case VIRTUAL_MACHINE_CONNECTED:
+			virtual_machine_disconnect(vm);
+			break;
+		case VIRTUAL_MACHINE_ATTACHED:
+			hyperv_detach(&vm->hyperv);
+			break;
+		case VIRTUAL_MACHINE_OFF:
+			break;
+		}
+		vm->stage--;
+	}
+}
+
 void virtual_machine_down(struct virtual_machine *vm)
 {
-	switch (vm->stage) {
-	case VIRTUAL_MACHINE_STARTED:
-	case VIRTUAL_MACHINE_OPEN:
-		virtual_machine_close(vm);
-		/* fall through */
-	case VIRTUAL_MACHINE_CONNECTED:
-		vmbus_disconnect(&vm->bus);
-		/* fall through */
-	case VIRTUAL_MACHINE_ATTACHED:
-		hyperv_detach(&vm->hyperv);
-		/* fall through */
-	case VIRTUAL_MACHINE_OFF:
-		break;
-	}
-	vm->stage = VIRTUAL_MACHINE_OFF;
-	vm->bus_woken = false;
+	virtual_machine_back(vm, VIRTUAL_MACHINE_OFF);
 }
 
 /* ---- Afterwards ---- */

@@ -2,10 +2,9 @@
 /*
  * A virtual machine with a card: the two worlds put together.
  *
- *	virtual_machine_create()	host: machine, partition, VMBus, card,
- *wire virtual_machine_run(guest)	enter the guest; inside it:
- *	  virtual_machine_up()		  attach, connect, open the card, start
- *it
+ *	virtual_machine_create()	host: machine, partition, VMBus, card
+ *	virtual_machine_run(guest)	enter the guest; inside it:
+ *	  virtual_machine_up()		  attach, connect, open, start
  *	  ... nic.h ...
  *	  virtual_machine_down()	  the same backwards
  *	virtual_machine_check()		is everything as it was before?
@@ -78,6 +77,11 @@ struct virtual_machine {
 	struct nic_statistics final;
 	struct host_netvsp_counters final_host;
 	uint32_t final_backlog;
+	/**
+	 * What the bus kept, since the host never said that it let go of it, as
+	 * it was disconnected; over all connections: pieces and bytes.
+	 */
+	uint64_t kept, kept_bytes;
 };
 
 /**
@@ -90,7 +94,8 @@ struct virtual_machine *virtual_machine_create(
 /** Give everything back, but a wire that is the caller's. NULL is allowed. */
 void virtual_machine_destroy(struct virtual_machine *vm);
 
-/** Run guest code, see machine_run(); may be called again while it is "done".
+/**
+ * Run guest code, see machine_run(); may be called again while it is "done".
  */
 enum machine_outcome virtual_machine_run(struct virtual_machine *vm,
 					 void (*guest)(void *argument),
@@ -113,6 +118,10 @@ int virtual_machine_up(struct virtual_machine *vm,
 
 /** Dispatch what VMBus has to say, when it has: for each turn of a loop. */
 void virtual_machine_poll(struct virtual_machine *vm);
+
+/** Shut down as far as that stage, in order. */
+void virtual_machine_back(struct virtual_machine *vm,
+			  enum virtual_machine_stage stage);
 
 /** Shut down to nothing, in order, from any stage. */
 void virtual_machine_down(struct virtual_machine *vm);

@@ -8,6 +8,7 @@
  * it masks the doorbell, and after unmasking it looks once more.
  */
 #include "mocks/hyperv/vmbus_internal.h"
+#include "mocks/machine/fault.h"
 
 #include <assert.h>
 #include <string.h>
@@ -367,6 +368,7 @@ void host_vmbus_open(struct host_vmbus *vmbus, const void *message,
 	struct host_channel *channel = host_channel_by_relid(vmbus, relid);
 	struct host_msg_open_result result;
 	const char *fault;
+	bool refused;
 
 	(void)bytes;
 	/* A rescinded channel stays silent: the guest is about to hear. */
@@ -379,7 +381,8 @@ void host_vmbus_open(struct host_vmbus *vmbus, const void *message,
 					  : "does not exist");
 		return;
 	}
-	fault = open_try(channel, open);
+	refused = machine_fault_fires(vmbus->machine, MACHINE_FAULT_OPEN);
+	fault = refused ? NULL : open_try(channel, open);
 	if (channel->state == HOST_CHANNEL_REVOKED)
 		return;
 	if (fault)
@@ -387,7 +390,8 @@ void host_vmbus_open(struct host_vmbus *vmbus, const void *message,
 				  relid, fault);
 	result.relid = open->relid;
 	result.open_id = open->open_id;
-	result.status = cpu_to_le32(fault ? HOST_VMBUS_FAILURE : 0);
+	result.status =
+		cpu_to_le32(fault || refused ? HOST_VMBUS_FAILURE : 0);
 	host_vmbus_send(vmbus, HOST_VMBUS_OPEN_RESULT, &result, sizeof(result));
 }
 

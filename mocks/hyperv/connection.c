@@ -155,7 +155,7 @@ void host_vmbus_disconnect(struct host_vmbus *vmbus)
 
 	for (channel = vmbus->channels; channel; channel = channel->next)
 		host_channel_close(channel);
-	host_partials_drop(vmbus, NULL, false);
+	host_partials_drop(vmbus, NULL);
 	host_offers_forget(vmbus);
 	machine_event_cancel(vmbus->machine, &vmbus->late_offer);
 	vmbus->version = 0;

@@ -9,6 +9,7 @@
  * and lives until the guest tears it down and nobody holds it.
  */
 #include "mocks/hyperv/vmbus_internal.h"
+#include "mocks/machine/fault.h"
 
 #include <assert.h>
 #include <string.h>
@@ -220,27 +221,29 @@ static void partial_free(struct host_vmbus *vmbus, struct host_partial **link)
 	free(partial);
 }
 
-void host_partials_drop(struct host_vmbus *vmbus, struct host_channel *channel,
-			bool answer)
+void host_partials_drop(struct host_vmbus *vmbus, struct host_channel *channel)
 {
 	struct host_partial **link = &vmbus->partials;
 
 	while (*link) {
-		struct host_partial *partial = *link;
-
-		if (channel && partial->channel != channel) {
-			link = &partial->next;
-			continue;
-		}
-		if (!answer) {
+		if (channel && (*link)->channel != channel)
+			link = &(*link)->next;
+		else
 			partial_free(vmbus, link);
+	}
+}
+
+void host_partials_refuse(struct host_channel *channel)
+{
+	struct host_vmbus *vmbus = channel->vmbus;
+	struct host_partial *partial;
+
+	for (partial = vmbus->partials; partial; partial = partial->next) {
+		if (partial->channel != channel)
 			continue;
-		}
-		/* Its bodies may be on their way: it stays, refused. */
 		created(vmbus, channel->relid, partial->handle,
 			HOST_VMBUS_FAILURE);
 		partial->channel = NULL;
-		link = &partial->next;
 	}
 }
 
@@ -285,6 +288,11 @@ static void partial_finish(struct host_vmbus *vmbus, struct host_partial **link)
 
 	if (!channel) {
 		partial_free(vmbus, link);
+		return;
+	}
+	if (machine_fault_fires(vmbus->machine, MACHINE_FAULT_GPADL)) {
+		partial_free(vmbus, link);
+		created(vmbus, channel->relid, handle, HOST_VMBUS_FAILURE);
 		return;
 	}
 	gpadl = gpadl_build(vmbus, partial);

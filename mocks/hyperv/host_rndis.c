@@ -208,7 +208,8 @@ void host_rndis_length_set(uint8_t *message, uint32_t bytes)
 	       sizeof(length));
 }
 
-/* Priority is at the bottom of per-packet information and at the top of a tag.
+/*
+ * Priority is at the bottom of per-packet information and at the top of a tag.
  */
 uint16_t host_rndis_vlan_to_tci(uint32_t information)
 {

@@ -17,8 +17,10 @@
 #define HOST_RNDIS_PACKETS_MAX	  8u
 /** Bytes of a message of the guest, likewise. */
 #define HOST_RNDIS_TRANSFER_MAX	  0x20000u
-/** Each packet of a message but the last is padded to this, as its logarithm
- * says there. */
+/**
+ * Each packet of a message but the last is padded to this, as its logarithm
+ * says there.
+ */
 #define HOST_RNDIS_ALIGNMENT	  8u
 #define HOST_RNDIS_ALIGNMENT_LOG2 3u
 

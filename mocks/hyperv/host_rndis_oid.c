@@ -18,8 +18,10 @@
 /** Half-kilobyte of UTF-16: the name's fixed room. */
 #define FRIENDLY_NAME_UNITS 256u
 
-/* MAC options: copies lookahead data, serialises reception, no loopback, full
- * duplex; and with VLAN offload priority and tag. */
+/*
+ * MAC options: copies lookahead data, serialises reception, no loopback, full
+ * duplex; and with VLAN offload priority and tag.
+ */
 #define MAC_OPTIONS	 0x1bu
 #define MAC_OPTIONS_VLAN 0x240u
 
@@ -426,8 +428,10 @@ static bool offload_choose(struct host_rndis_card *card, uint8_t choice,
 	}
 }
 
-/* Segmentation is not offered (see the hardware's capabilities): asking for
- * version 2 of it changes nothing, version 1 does not even exist here. */
+/*
+ * Segmentation is not offered (see the hardware's capabilities): asking for
+ * version 2 of it changes nothing, version 1 does not even exist here.
+ */
 static uint32_t set_offload(struct host_rndis_card *card, const uint8_t *input,
 			    uint32_t bytes)
 {

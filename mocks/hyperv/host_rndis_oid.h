@@ -43,8 +43,10 @@ struct host_rndis_card {
 	const struct host_netvsp_counters *counters;
 };
 
-/** A card as it is when RNDIS starts: nothing received, offloads of reception
- * off. Addresses, sizes and link stay. */
+/**
+ * A card as it is when RNDIS starts: nothing received, offloads of reception
+ * off. Addresses, sizes and link stay.
+ */
 void host_rndis_card_reset(struct host_rndis_card *card);
 
 /** Bytes of the longest information. */

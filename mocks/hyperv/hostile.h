@@ -79,7 +79,8 @@ bool host_hostile_word_get(struct host_channel *channel, bool to_guest,
 bool host_hostile_word_set(struct host_channel *channel, bool to_guest,
 			   enum host_hostile_word word, uint32_t value);
 
-/** Stop reading the ring from the guest, whatever its doorbells say, or go on.
+/**
+ * Stop reading the ring from the guest, whatever its doorbells say, or go on.
  */
 void host_hostile_stall(struct host_channel *channel, bool stalled);
 

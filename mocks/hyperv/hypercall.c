@@ -5,6 +5,7 @@
  * its input lies, by privilege, and last by what the input says.
  */
 #include "mocks/hyperv/partition_internal.h"
+#include "mocks/machine/fault.h"
 
 /* One post in so many is refused for no reason, so often in a row at most. */
 #define REFUSAL_ODDS 6u
@@ -46,6 +47,10 @@ static uint16_t refuse_at_random(struct host_partition *partition)
 {
 	uint32_t dice;
 
+	if (machine_fault_fires(partition->machine, MACHINE_FAULT_POST_BUSY))
+		return HOST_STATUS_INSUFFICIENT_BUFFERS;
+	if (machine_fault_fires(partition->machine, MACHINE_FAULT_POST_REFUSED))
+		return HOST_STATUS_INVALID_PARAMETER;
 	if (!partition->personality->post_timeouts)
 		return HOST_STATUS_SUCCESS;
 	dice = machine_random_below(partition->machine, 2 * REFUSAL_ODDS);
@@ -124,6 +129,11 @@ static uint16_t signal_event(struct host_partition *partition, bool fast,
 				  (unsigned)(value >> 48));
 		return HOST_STATUS_INVALID_PARAMETER;
 	}
+	if (machine_fault_fires(partition->machine,
+				MACHINE_FAULT_SIGNAL_REFUSED))
+		return HOST_STATUS_INSUFFICIENT_BUFFERS;
+	if (machine_fault_fires(partition->machine, MACHINE_FAULT_SIGNAL_LOST))
+		return HOST_STATUS_SUCCESS;
 	if (!partition->client.signalled)
 		return HOST_STATUS_INVALID_CONNECTION;
 	return partition->client.signalled(partition->client.context,

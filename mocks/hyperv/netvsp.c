@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "mocks/hyperv/netvsp_internal.h"
+#include "mocks/machine/fault.h"
 
 /** f8615163-df3e-46c5-913f-f2d2f965ed0e */
 static const struct host_guid netvsp_interface = {
@@ -135,7 +136,9 @@ void netvsp_complete(struct netvsp_queue *queue,
 	uint32_t least = netvsp_message_bytes(queue->netvsp);
 	uint8_t padded[NETVSP_REPLY_BYTES] = {0};
 
-	if (!packet->completion_requested)
+	if (!packet->completion_requested ||
+	    machine_fault_fires(queue->netvsp->machine,
+				MACHINE_FAULT_COMPLETION_LOST))
 		return;
 	if (bytes) {
 		memcpy(padded, message, bytes);
@@ -403,6 +406,12 @@ void host_netvsp_remove(struct host_netvsp *netvsp)
 	subchannels_rescind(netvsp);
 	queue_rescind(&netvsp->queues[0]);
 	netvsp_reset(netvsp);
+}
+
+void host_netvsp_return(struct host_netvsp *netvsp)
+{
+	if (!netvsp->queues[0].channel)
+		netvsp_offer(netvsp, 0);
 }
 
 void host_netvsp_destroy(struct host_netvsp *netvsp)

@@ -22,18 +22,23 @@ struct host_netvsp_configuration {
 	bool mac_changes;
 	/** The link is down at first. */
 	bool link_down;
-	/** Frames waiting for the guest's receive buffer before drops; default
-	 * 512. */
+	/**
+	 * Frames waiting for the guest's receive buffer before drops; default
+	 * 512.
+	 */
 	uint32_t queue_frames;
-	/** The most transfer-page ranges in a packet to the guest; default 375.
+	/**
+	 * The most transfer-page ranges in a packet to the guest; default 375.
 	 */
 	uint32_t ranges_max;
 	/** RNDIS messages that a range may hold; default 1 (as Hyper-V). */
 	uint32_t messages_per_range;
 	/** Receive buffer sections to announce; default 1 (as Hyper-V). */
 	uint32_t sections;
-	/** 802.1Q tags travel as per-packet information, not in the frame's
-	 * bytes. */
+	/**
+	 * 802.1Q tags travel as per-packet information, not in the frame's
+	 * bytes.
+	 */
 	bool vlan_offload;
 };
 
@@ -42,15 +47,20 @@ struct host_netvsp_counters {
 	/** Frames from the guest by the way they came, and those refused. */
 	uint64_t tx_frames, tx_bytes, tx_send_buffer, tx_pages, tx_aggregated,
 		tx_refused;
-	/** NVSP messages with frames: tx_frames / tx_messages is the
-	 * aggregation. */
+	/**
+	 * NVSP messages with frames: tx_frames / tx_messages is the
+	 * aggregation.
+	 */
 	uint64_t tx_messages;
-	/** Frames to the guest: delivered, dropped since queue, filter, state.
+	/**
+	 * Frames to the guest: delivered, dropped since queue, filter, state.
 	 */
 	uint64_t rx_frames, rx_bytes, rx_drop_queue, rx_drop_filter,
 		rx_drop_state, rx_drop_length;
-	/** Completions of the guest for receive packets: good, and with bad
-	 * status. */
+	/**
+	 * Completions of the guest for receive packets: good, and with bad
+	 * status.
+	 */
 	uint64_t rx_completed, rx_completed_bad;
 	/** Doorbells that the guest rang, and signals sent to it. */
 	uint64_t doorbells, signals;
@@ -64,7 +74,8 @@ void host_netvsp_destroy(struct host_netvsp *netvsp);
 void host_netvsp_counters(const struct host_netvsp *netvsp,
 			  struct host_netvsp_counters *counters);
 
-/** What the device is: alive, or dead since the guest broke a rule (and which).
+/**
+ * What the device is: alive, or dead since the guest broke a rule (and which).
  */
 bool host_netvsp_is_dead(const struct host_netvsp *netvsp);
 
@@ -85,5 +96,7 @@ void host_netvsp_keepalive(struct host_netvsp *netvsp);
 void host_netvsp_network_change(struct host_netvsp *netvsp);
 /** Rescind the channel(s). */
 void host_netvsp_remove(struct host_netvsp *netvsp);
+/** Offer a card that was removed again. */
+void host_netvsp_return(struct host_netvsp *netvsp);
 
 #endif /* MOCKS_HYPERV_NETVSP_H */

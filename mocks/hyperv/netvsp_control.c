@@ -11,6 +11,7 @@
 
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/hyperv/rndis_wire.h"
+#include "mocks/machine/fault.h"
 
 /** The range of an answer to SET, whose message is only 16 bytes. */
 #define SET_RANGE_BYTES	     52u
@@ -185,11 +186,17 @@ static void offload_indicate(struct host_netvsp *netvsp)
 	message_ready(netvsp, message, bytes);
 }
 
+static bool control_fails(struct host_netvsp *netvsp)
+{
+	return machine_fault_fires(netvsp->machine, MACHINE_FAULT_CONTROL);
+}
+
 static void initialize(struct host_netvsp *netvsp,
 		       const struct host_rndis_control *control,
 		       struct netvsp_message *message)
 {
-	bool good = control->major == 1 && control->minor == 0;
+	bool good = control->major == 1 && control->minor == 0 &&
+		    !control_fails(netvsp);
 
 	if (good) {
 		netvsp->rndis_up = true;
@@ -214,7 +221,9 @@ static void query(struct host_netvsp *netvsp,
 	_Static_assert(HOST_RNDIS_QUERY_HEADER + HOST_RNDIS_INFORMATION_MAX <=
 			       HOST_RNDIS_CONTROL_MAX,
 		       "an answer fits");
-	if (control->information_bytes && !control->information)
+	if (control_fails(netvsp))
+		status = HOST_RNDIS_FAILURE;
+	else if (control->information_bytes && !control->information)
 		status = HOST_RNDIS_INVALID_DATA;
 	else
 		status = host_rndis_oid_query(
@@ -230,9 +239,12 @@ static void set(struct host_netvsp *netvsp,
 		const struct host_rndis_control *control,
 		struct netvsp_message *message)
 {
-	uint32_t status = host_rndis_oid_set(&netvsp->card, control->oid,
-					     control->information,
-					     control->information_bytes);
+	uint32_t status = HOST_RNDIS_FAILURE;
+
+	if (!control_fails(netvsp))
+		status = host_rndis_oid_set(&netvsp->card, control->oid,
+					    control->information,
+					    control->information_bytes);
 
 	if (!netvsp->card.filter)
 		frames_drop(netvsp, &netvsp->counters.rx_drop_filter);

@@ -22,8 +22,10 @@
 #define NETVSP_CONTROL_RESERVE	 16u
 /** Sections that can be announced. */
 #define NETVSP_SECTIONS_MAX	 8u
-/** Bytes at the end of a sub-allocation that a Windows guest cannot use, and
- * those for headers in front of the frame. */
+/**
+ * Bytes at the end of a sub-allocation that a Windows guest cannot use, and
+ * those for headers in front of the frame.
+ */
 #define NETVSP_TAIL_BYTES	 36u
 #define NETVSP_HEADER_BYTES	 256u
 #define NETVSP_QUEUES_MAX	 MACHINE_CPUS_MAX
@@ -78,7 +80,8 @@ struct netvsp_receive_buffer {
 	struct host_gpadl *gpadl;
 	bool revoked;
 	uint16_t id;
-	/** Bytes of a sub-allocation, and how many of them a message may use.
+	/**
+	 * Bytes of a sub-allocation, and how many of them a message may use.
 	 */
 	uint32_t allocation_bytes, usable_bytes;
 	uint32_t count;
@@ -89,7 +92,8 @@ struct netvsp_receive_buffer {
 	uint32_t free_count;
 	uint16_t free_control[NETVSP_CONTROL_RESERVE];
 	uint32_t free_control_count;
-	/** For the first of a packet's: its queue plus 1; else 0. And its next.
+	/**
+	 * For the first of a packet's: its queue plus 1; else 0. And its next.
 	 */
 	uint8_t *holder;
 	uint16_t *next;
@@ -166,8 +170,10 @@ uint32_t netvsp_message_bytes(const struct host_netvsp *netvsp);
 void netvsp_send(struct netvsp_queue *queue, uint16_t type,
 		 uint64_t transaction_id, const void *payload, uint32_t bytes);
 
-/** Complete a guest's packet if it asked for that, with an NVSP message padded
- * to the version's size, or with nothing. */
+/**
+ * Complete a guest's packet if it asked for that, with an NVSP message padded
+ * to the version's size, or with nothing.
+ */
 void netvsp_complete(struct netvsp_queue *queue,
 		     const struct host_packet *packet, const void *message,
 		     uint32_t bytes);
@@ -200,8 +206,10 @@ uint32_t netvsp_receive_buffer_describe(const struct host_netvsp *netvsp,
 					uint32_t status,
 					uint8_t message[NETVSP_REPLY_BYTES]);
 void netvsp_receive_buffer_drop(struct netvsp_receive_buffer *buffer);
-/** The guest is done with a packet: its sub-allocations are free again. False:
- * no such packet of that queue. */
+/**
+ * The guest is done with a packet: its sub-allocations are free again. False:
+ * no such packet of that queue.
+ */
 bool netvsp_receive_buffer_release(struct netvsp_receive_buffer *buffer,
 				   const struct netvsp_queue *queue,
 				   uint64_t transaction_id);
@@ -249,7 +257,7 @@ void netvsp_indicate(struct host_netvsp *netvsp, uint32_t status,
 /** RNDIS_PKT of the guest. */
 void netvsp_transmit(struct netvsp_queue *queue,
 		     const struct host_packet *packet,
-		     const struct host_nvsp_rndis *message);
+		     const struct host_nvsp_rndis *wire);
 
 /* ---- netvsp_receive.c ---- */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mocks/hyperv/netvsp_internal.h"
+#include "mocks/machine/fault.h"
 
 static const uint32_t versions[] = {
 	HOST_NVSP_1, HOST_NVSP_2, HOST_NVSP_4,
@@ -124,6 +125,15 @@ static void refuse(struct netvsp_queue *queue, const struct host_packet *packet,
 	default:
 		netvsp_complete(queue, packet, NULL, 0);
 	}
+}
+
+/* Whether the completion of such a message has a status to say no with. */
+static bool can_refuse(const struct host_packet *packet, uint32_t type)
+{
+	return packet->completion_requested &&
+	       (type == HOST_NVSP_INIT || type == HOST_NVSP_RNDIS_PACKET ||
+		type == HOST_NVSP_SEND_RECEIVE_BUFFER ||
+		type == HOST_NVSP_SEND_SEND_BUFFER);
 }
 
 /* ---- Version and NDIS ---- */
@@ -417,6 +427,12 @@ void netvsp_nvsp(struct netvsp_queue *queue, const struct host_packet *packet)
 		type = le32_to_cpu(wire);
 	}
 	fault = envelope(queue, packet, type);
+	if (!fault && can_refuse(packet, type) &&
+	    machine_fault_fires(netvsp->machine,
+				MACHINE_FAULT_COMPLETION_FAILED)) {
+		refuse(queue, packet, type);
+		return;
+	}
 	if (fault) {
 		netvsp_break(netvsp, "NVSP messages", "message type %u %s",
 			     type, fault);

@@ -52,8 +52,10 @@ static uint32_t range_piece(const struct range *range, uint32_t n)
 	return left < room ? left : room;
 }
 
-/* The address of the n-th page's piece; a frame number too large for an address
- * names no memory, and all ones is no memory either. */
+/*
+ * The address of the n-th page's piece; a frame number too large for an address
+ * names no memory, and all ones is no memory either.
+ */
 static uint64_t range_address(const struct range *range, uint32_t n)
 {
 	uint64_t frame = range_frame(range, n);

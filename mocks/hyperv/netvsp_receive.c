@@ -20,8 +20,10 @@
 #define ALIGN(bytes)                                                           \
 	(((bytes) + HOST_RNDIS_ALIGNMENT - 1) & ~(HOST_RNDIS_ALIGNMENT - 1))
 
-/** Bytes of a transfer-page packet beside its ranges: descriptor, header,
- * NVSP message, footer. */
+/**
+ * Bytes of a transfer-page packet beside its ranges: descriptor, header, NVSP
+ * message, footer.
+ */
 #define TRANSFER_OVERHEAD                                                      \
 	(16u + sizeof(struct host_transfer_header) + HOST_NVSP_BYTES_V6_1 + 8u)
 

@@ -162,8 +162,10 @@ static const char *frame_make(const struct host_netvsp *netvsp, uint8_t *data,
 	return NULL;
 }
 
-/* Take a message apart to its end, or as far as there is a way through it.
- * @return the first fault, or NULL */
+/*
+ * Take a message apart to its end, or as far as there is a way through it.
+ * @return the first fault, or NULL
+ */
 static const char *frames_read(struct host_netvsp *netvsp,
 			       const struct message *message,
 			       struct frames *frames)

@@ -132,7 +132,8 @@ host_channel_offer(struct host_vmbus *vmbus, const struct host_offer *offer,
 	return channel;
 }
 
-/** Something that nobody waits for: the pass-through device of a big machine.
+/**
+ * Something that nobody waits for: the pass-through device of a big machine.
  */
 void host_late_offer_fire(void *argument)
 {
@@ -156,7 +157,7 @@ static void channel_free(struct host_channel *channel)
 	struct host_channel **link = &vmbus->channels;
 
 	host_channel_silence(channel);
-	host_partials_drop(vmbus, channel, false);
+	host_partials_drop(vmbus, channel);
 	host_gpadls_drop(channel);
 	relid_free(channel);
 	while (*link && *link != channel)
@@ -182,7 +183,7 @@ static void revoke(struct host_channel *channel)
 		return;
 	}
 	channel->state = HOST_CHANNEL_REVOKED;
-	host_partials_drop(vmbus, channel, true);
+	host_partials_refuse(channel);
 	message.relid = cpu_to_le32(channel->relid);
 	host_vmbus_send(vmbus, HOST_VMBUS_RESCIND, &message, sizeof(message));
 }
@@ -256,6 +257,10 @@ void host_offers_forget(struct host_vmbus *vmbus)
 
 void host_offers_destroy(struct host_vmbus *vmbus)
 {
-	while (vmbus->channels)
-		channel_free(vmbus->channels);
+	struct host_channel *channel = vmbus->channels, *next;
+
+	for (; channel; channel = next) {
+		next = channel->next;
+		channel_free(channel);
+	}
 }

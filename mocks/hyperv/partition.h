@@ -21,7 +21,7 @@ struct host_partition_client {
 	/**
 	 * The guest posted a message.
 	 * @return a hypercall status (TLFS appendix): 0, 0x12 for a connection
-	 *that does not exist, 0x13 when the queue is full, ...
+	 *	that does not exist, 0x13 when the queue is full, ...
 	 */
 	uint16_t (*posted)(void *context, uint32_t connection_id, uint32_t type,
 			   const void *payload, uint32_t bytes);
@@ -79,8 +79,10 @@ void host_partition_tsc_page_valid(struct host_partition *partition,
 bool host_synic_post(struct host_partition *partition, unsigned cpu,
 		     unsigned sint, uint32_t type, const void *payload,
 		     uint32_t bytes);
-/** Set an event flag, and interrupt if it was not set. @return false: not
- * delivered */
+/**
+ * Set an event flag, and interrupt if it was not set.
+ * @return false: not delivered
+ */
 bool host_synic_signal(struct host_partition *partition, unsigned cpu,
 		       unsigned sint, unsigned flag);
 /** Forget the messages queued for the guest. */

@@ -40,6 +40,8 @@ struct host_synic {
 	struct host_overlay message_page, event_page;
 	struct host_sint sint[HOST_SINTS];
 	struct machine_work delivery;
+	/** All messages wait until then: MACHINE_FAULT_MESSAGE_LATE. */
+	struct machine_event late;
 	uint64_t tpr, vp_assist;
 	struct host_overlay assist_page;
 };

@@ -21,22 +21,26 @@ struct host_personality {
 	uint32_t nvsp_version_max;
 	/** CPUID 0x40000002: build, and major and minor version. */
 	uint32_t build, version;
-	/** Messages go to vCPU 0 whatever INITIATE_CONTACT asked (before 3.0).
+	/**
+	 * Messages go to vCPU 0 whatever INITIATE_CONTACT asked (before 3.0).
 	 */
 	bool messages_to_cpu0;
 	/** TORNDOWN of a device's GPADL comes only after CLOSE (2012 R2). */
 	bool late_torndown;
 	/** INDICATE 40020006 with a short length at start of day (2012 R2). */
 	bool offload_indication;
-	/** The indirection table's offset is short of the NVSP 6 union (2016).
+	/**
+	 * The indirection table's offset is short of the NVSP 6 union (2016).
 	 */
 	bool indirection_offset_bug;
 	/** Offers that nobody waits for arrive later (Azure). */
 	bool late_offers;
 	/** HvCallPostMessage times out now and then (Azure). */
 	bool post_timeouts;
-	/** Microseconds between a doorbell and the host's looking: least and
-	 * most. */
+	/**
+	 * Microseconds between a doorbell and the host's looking: least and
+	 * most.
+	 */
 	uint32_t latency_min_us, latency_max_us;
 };
 

@@ -21,8 +21,10 @@ struct host_ring {
 	uint32_t index;
 };
 
-/** Take a ring with the index of its consumer or producer as the guest left it.
- * @return false: the indices are impossible */
+/**
+ * Take a ring with the index of its consumer or producer as the guest left it.
+ * @return false: the indices are impossible
+ */
 bool host_ring_open_reader(struct host_ring *ring, uint8_t *const *pages,
 			   uint32_t count);
 bool host_ring_open_writer(struct host_ring *ring, uint8_t *const *pages,
@@ -74,7 +76,8 @@ bool host_ring_consume(struct host_ring *ring,
 bool host_ring_is_empty(const struct host_ring *ring);
 void host_ring_mask(struct host_ring *ring, bool masked);
 
-/** Bytes that may be written now; false: the guest's read index is impossible.
+/**
+ * Bytes that may be written now; false: the guest's read index is impossible.
  */
 bool host_ring_room(const struct host_ring *ring, uint32_t *bytes);
 /** Ask the guest for a signal when so much is free; 0: no longer. */

@@ -118,8 +118,10 @@ struct host_rndis_initialize_complete {
 _Static_assert(sizeof(struct host_rndis_initialize_complete) == 52,
 	       "RNDIS INITIALIZE_CMPLT");
 
-/** HALT, KEEPALIVE: the request alone. RESET has no request, but a reserved
- * word. */
+/**
+ * HALT, KEEPALIVE: the request alone. RESET has no request, but a reserved
+ * word.
+ */
 struct host_rndis_request_header {
 	struct host_rndis_header header;
 	le32 request;
@@ -145,8 +147,10 @@ struct host_rndis_query_complete {
 _Static_assert(sizeof(struct host_rndis_query_complete) == 24,
 	       "RNDIS QUERY_CMPLT");
 
-/** SET_CMPLT, KEEPALIVE_CMPLT. RESET_CMPLT has the same size: status and
- * whether addresses must be set again. */
+/**
+ * SET_CMPLT, KEEPALIVE_CMPLT. RESET_CMPLT has the same size: status and whether
+ * addresses must be set again.
+ */
 struct host_rndis_complete {
 	struct host_rndis_header header;
 	le32 request;

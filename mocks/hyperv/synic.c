@@ -11,6 +11,7 @@
  * the host, spread over the guest's exits like any other.
  */
 #include "mocks/hyperv/partition_internal.h"
+#include "mocks/machine/fault.h"
 
 #include <assert.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static bool delivery_step(void *argument)
 	struct host_synic *synic = argument;
 	unsigned i;
 
-	if (!messages_on(synic))
+	if (!messages_on(synic) || synic->late.scheduled)
 		return false;
 	for (i = 0; i < HOST_SINTS; i++)
 		if (deliver(synic, i))
@@ -96,6 +97,11 @@ static bool delivery_step(void *argument)
 static void delivery_kick(struct host_synic *synic)
 {
 	machine_work_kick(synic->partition->machine, &synic->delivery);
+}
+
+static void late_over(void *argument)
+{
+	delivery_kick(argument);
 }
 
 bool host_synic_post(struct host_partition *partition, unsigned cpu,
@@ -113,6 +119,11 @@ bool host_synic_post(struct host_partition *partition, unsigned cpu,
 	queue = &synic->sint[sint];
 	if (!messages_on(synic) || queue->queued == QUEUED_MAX)
 		return false;
+	if (machine_fault_fires(partition->machine, MACHINE_FAULT_MESSAGE_LOST))
+		return true;
+	if (machine_fault_fires(partition->machine, MACHINE_FAULT_MESSAGE_LATE))
+		machine_event_schedule(partition->machine, &synic->late,
+				       MACHINE_FAULT_LATE);
 	message = host_alloc(1, sizeof(*message));
 	message->type = type;
 	message->bytes = bytes;
@@ -270,6 +281,8 @@ void host_synic_create(struct host_synic *synic,
 	}
 	synic->delivery.step = delivery_step;
 	synic->delivery.argument = synic;
+	synic->late.fire = late_over;
+	synic->late.argument = synic;
 }
 
 void host_synic_destroy(struct host_synic *synic)
@@ -277,6 +290,7 @@ void host_synic_destroy(struct host_synic *synic)
 	unsigned i;
 
 	machine_work_cancel(synic->partition->machine, &synic->delivery);
+	machine_event_cancel(synic->partition->machine, &synic->late);
 	for (i = 0; i < HOST_SINTS; i++)
 		queue_empty(&synic->sint[i]);
 }

@@ -283,7 +283,7 @@ void host_vmbus_destroy(struct host_vmbus *vmbus)
 	host_partition_client_set(vmbus->partition, NULL);
 	machine_work_cancel(vmbus->machine, &vmbus->work);
 	machine_event_cancel(vmbus->machine, &vmbus->late_offer);
-	host_partials_drop(vmbus, NULL, false);
+	host_partials_drop(vmbus, NULL);
 	host_offers_destroy(vmbus);
 	free(vmbus);
 }

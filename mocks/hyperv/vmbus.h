@@ -19,8 +19,10 @@ struct host_channel;
 
 /** How the host treats what a guest should not have done. */
 enum host_strictness {
-	/** As the real one: a corrupt ring or an impossible message ends the
-	   device. */
+	/**
+	 * As the real one: a corrupt ring or an impossible message ends the
+	 * device.
+	 */
 	HOST_STRICT,
 	/** Each such thing is refused alone and the device lives on. */
 	HOST_LENIENT,
@@ -81,8 +83,10 @@ enum host_packet_type {
 struct host_device_operations {
 	/** The guest opened the channel. @return false: refuse it */
 	bool (*opened)(void *device, struct host_channel *channel);
-	/** The guest closed it, the connection ended, or it was rescinded while
-	   open. Lists that the device held are dropped now. */
+	/**
+	 * The guest closed it, the connection ended, or it was rescinded while
+	 * open. Lists that the device held are dropped now.
+	 */
 	void (*closed)(void *device, struct host_channel *channel);
 	/** One packet of the guest's. */
 	void (*packet)(void *device, struct host_channel *channel,
@@ -111,7 +115,7 @@ host_channel_offer(struct host_vmbus *vmbus, const struct host_offer *offer,
  * and so are its subchannels (same instance, index above 0), which go first.
  * Of each that is open closed() is called.
  */
-void host_channel_rescind(struct host_channel *channel);
+void host_channel_rescind(struct host_channel *primary);
 
 bool host_channel_is_open(const struct host_channel *channel);
 
@@ -123,8 +127,10 @@ unsigned host_channel_cpu(const struct host_channel *channel);
 const uint8_t *host_channel_user_data(const struct host_channel *channel);
 /** Lists of guest memory of this channel's: with that of its ring. */
 unsigned host_channel_gpadls(const struct host_channel *channel);
-/** Doorbells of the guest so far; those that found nothing to do; and signals
- * to the guest. */
+/**
+ * Doorbells of the guest so far; those that found nothing to do; and signals to
+ * the guest.
+ */
 uint64_t host_channel_doorbells(const struct host_channel *channel);
 uint64_t host_channel_doorbells_unneeded(const struct host_channel *channel);
 uint64_t host_channel_signals(const struct host_channel *channel);
@@ -135,7 +141,7 @@ enum host_send_result { HOST_SEND_DONE, HOST_SEND_FULL, HOST_SEND_CLOSED };
  * Write a packet to the guest and signal it by the rules. When the guest broke
  * the ring, corrupt() is called before this returns HOST_SEND_CLOSED.
  * @param header what lies between descriptor and payload (type 7: page set,
- *range count, ranges), header_bytes a multiple of 8
+ *	range count, ranges), header_bytes a multiple of 8
  * @return HOST_SEND_FULL: room() is called when there is room for as much
  */
 enum host_send_result
@@ -151,15 +157,19 @@ uint32_t host_channel_room(const struct host_channel *channel);
 
 struct host_gpadl;
 
-/** A list by its handle, if it is complete, alive, and of this channel's; or
- * NULL. */
+/**
+ * A list by its handle, if it is complete, alive, and of this channel's; or
+ * NULL.
+ */
 struct host_gpadl *host_gpadl_find(struct host_channel *channel,
 				   uint32_t handle);
 /** Hold a list: its TORNDOWN waits until the device lets go. */
 void host_gpadl_hold(struct host_gpadl *gpadl);
 void host_gpadl_drop(struct host_gpadl *gpadl);
-/** Bytes of the list, all its ranges together, and whether it is one aligned
- * range. */
+/**
+ * Bytes of the list, all its ranges together, and whether it is one aligned
+ * range.
+ */
 uint32_t host_gpadl_bytes(const struct host_gpadl *gpadl);
 bool host_gpadl_is_aligned(const struct host_gpadl *gpadl);
 /** Copy; false when out of bounds. */

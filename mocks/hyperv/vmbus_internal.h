@@ -38,7 +38,8 @@ struct host_gpadl_range {
 struct host_gpadl {
 	struct host_gpadl *next;
 	struct host_vmbus *vmbus;
-	/** NULL when the connection ended under a device that still holds it.
+	/**
+	 * NULL when the connection ended under a device that still holds it.
 	 */
 	struct host_channel *channel;
 	uint32_t handle;
@@ -164,10 +165,13 @@ void host_vmbus_gpadl_body(struct host_vmbus *vmbus, const void *message,
 			   uint32_t bytes);
 void host_vmbus_gpadl_teardown(struct host_vmbus *vmbus, const void *message,
 			       uint32_t bytes);
-/** Forget what the guest began to describe for a channel (NULL: for all),
- * with failures if the guest is to hear of it. */
-void host_partials_drop(struct host_vmbus *vmbus, struct host_channel *channel,
-			bool answer);
+/** Forget what the guest began to describe for a channel (NULL: for all). */
+void host_partials_drop(struct host_vmbus *vmbus, struct host_channel *channel);
+/**
+ * Answer what the guest began to describe for a channel with failures. It stays
+ * known as refused, since its bodies may be on their way.
+ */
+void host_partials_refuse(struct host_channel *channel);
 /** Answer the teardowns that waited for the channel to be closed. */
 void host_gpadls_release(struct host_channel *channel);
 /** Let go of all lists of a channel without a word to the guest. */

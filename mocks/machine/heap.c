@@ -20,8 +20,10 @@
 #define RED_ZONE     16u
 #define RED_BYTE     0xc5u
 #define FREED_BYTE   0xa5u
-/** Of a long run only the beginning is poisoned: the rest may never have been
- * touched, and is not to be for this. */
+/**
+ * Of a long run only the beginning is poisoned: the rest may never have been
+ * touched, and is not to be for this.
+ */
 #define FREED_BYTES  ((size_t)64 << 10)
 #define CHUNK_BYTES  ((size_t)64 << 10)
 #define GUARD_WINDOW ((size_t)64 << 10)
@@ -270,7 +272,8 @@ void *heap_alloc(struct machine *machine, size_t bytes, const char *what)
 	struct allocation *allocation;
 	size_t block_bytes, block;
 
-	if (bytes >= machine->ram_bytes)
+	if (bytes >= machine->ram_bytes ||
+	    machine_fault_fires(machine, MACHINE_FAULT_ALLOCATION))
 		return NULL;
 	block_bytes = round_up(RED_ZONE + bytes + RED_ZONE, BLOCK_UNIT);
 	allocation = calloc(1, sizeof(*allocation));
@@ -351,7 +354,8 @@ void *heap_pages_alloc(struct machine *machine, size_t pages, bool contiguous,
 	size_t bytes, start, used;
 	bool taken;
 
-	if (!pages || pages >= machine->ram_bytes / MACHINE_PAGE_SIZE)
+	if (!pages || pages >= machine->ram_bytes / MACHINE_PAGE_SIZE ||
+	    machine_fault_fires(machine, MACHINE_FAULT_PAGES))
 		return NULL;
 	allocation = calloc(1, sizeof(*allocation));
 	if (!allocation)

@@ -14,6 +14,7 @@
 
 #include <setjmp.h>
 
+#include "mocks/machine/fault.h"
 #include "mocks/machine/machine.h"
 #include "mocks/machine/space.h"
 
@@ -196,6 +197,9 @@ struct machine {
 	struct machine_hypervisor hypervisor;
 	struct machine_region *port_regions, *mmio_regions;
 	struct mapping *mappings;
+
+	/* What fails. */
+	struct machine_faults faults;
 
 	/* What is told. */
 	FILE *log;

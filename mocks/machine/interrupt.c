@@ -28,7 +28,7 @@ void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector)
 		return;
 	machine->progress++;
 	word = &machine->pending[cpu][vector / 64];
-	if (*word & bit)
+	if (*word & bit || machine_fault_fires(machine, MACHINE_FAULT_INTERRUPT))
 		return;
 	*word |= bit;
 	machine->pending_count++;
@@ -121,6 +121,8 @@ int interrupt_attach(struct machine *machine, void (*function)(void *argument),
 {
 	unsigned tries;
 
+	if (machine_fault_fires(machine, MACHINE_FAULT_ATTACH))
+		return ERROR_NO_SPACE;
 	for (tries = MACHINE_VECTORS; tries; tries--) {
 		uint8_t candidate = machine->vector_next++;
 		struct handler *handler = &machine->handlers[candidate];

@@ -26,11 +26,15 @@ struct machine;
 enum machine_schedule {
 	/** The seed decides at each exit: nothing, one step, some, or all. */
 	MACHINE_SCHEDULE_SEEDED,
-	/** All pending work is done at once at each doorbell: fast, for
-	   benchmarks. */
+	/**
+	 * All pending work is done at once at each doorbell: fast, for
+	 * benchmarks.
+	 */
 	MACHINE_SCHEDULE_EAGER,
-	/** Nothing is done until the guest gives way (port_relax(),
-	   port_delay()). */
+	/**
+	 * Nothing is done until the guest gives way (port_relax(),
+	 * port_delay()).
+	 */
 	MACHINE_SCHEDULE_LAZY,
 };
 
@@ -75,11 +79,13 @@ enum machine_outcome {
 enum machine_outcome machine_run(struct machine *machine,
 				 void (*guest)(void *argument), void *argument);
 
-/** Why the machine stopped: a sentence that names place and cause; "" if not.
+/**
+ * Why the machine stopped: a sentence that names place and cause; "" if not.
  */
 const char *machine_reason(const struct machine *machine);
 
-/** End the guest now (from host code or a border call); does not return there.
+/**
+ * End the guest now (from host code or a border call); does not return there.
  */
 _Noreturn void machine_stop(struct machine *machine,
 			    enum machine_outcome outcome, const char *format,
@@ -105,7 +111,8 @@ uint64_t machine_time(const struct machine *machine);
 uint64_t machine_tsc(const struct machine *machine);
 uint64_t machine_tsc_hz(const struct machine *machine);
 
-/** Something that happens at a time; embedded by its owner, zeroed before use.
+/**
+ * Something that happens at a time; embedded by its owner, zeroed before use.
  */
 struct machine_event {
 	void (*fire)(void *argument);
@@ -148,7 +155,7 @@ uint32_t machine_random_below(struct machine *machine, uint32_t bound);
  * Guest memory at a physical address.
  *
  * @return where the host finds it, or NULL when the bytes are not all inside
- *one page of RAM (or of an overlay page laid over it)
+ *	one page of RAM (or of an overlay page laid over it)
  */
 void *machine_ram(struct machine *machine, uint64_t physical, size_t bytes);
 
@@ -168,7 +175,8 @@ bool machine_ram_write(struct machine *machine, uint64_t physical,
 void *machine_overlay_add(struct machine *machine, uint64_t page_number);
 void machine_overlay_remove(struct machine *machine, uint64_t page_number);
 
-/** Whether the driver gave that memory to a device (port_dma_give()) right now.
+/**
+ * Whether the driver gave that memory to a device (port_dma_give()) right now.
  */
 bool machine_dma_given(struct machine *machine, uint64_t physical,
 		       size_t bytes);
@@ -202,8 +210,10 @@ struct machine_hypervisor {
 			 uint64_t *value);
 	bool (*msr_write)(void *context, unsigned cpu, uint32_t msr,
 			  uint64_t value);
-	/** @param page the physical address of the page that was called
-	 *  @return false: nothing callable is there */
+	/**
+	 * @param page the physical address of the page that was called
+	 * @return false: nothing callable is there
+	 */
 	bool (*hypercall)(void *context, unsigned cpu, uint64_t page,
 			  uint64_t control, uint64_t input, uint64_t output,
 			  uint64_t *result);
@@ -223,7 +233,8 @@ struct machine_region {
 	struct machine_region *next;
 };
 
-/** @param region embedded by its owner; reads beyond all regions are all ones
+/**
+ * @param region embedded by its owner; reads beyond all regions are all ones
  */
 void machine_port_region_add(struct machine *machine,
 			     struct machine_region *region);
@@ -233,7 +244,8 @@ void machine_mmio_region_add(struct machine *machine,
 /* ---- What the machine counts ---- */
 
 struct machine_counters {
-	/** Calls through the border, and of those reads that changed nothing.
+	/**
+	 * Calls through the border, and of those reads that changed nothing.
 	 */
 	uint64_t border_calls, unproductive;
 	/** port_alloc() and port_pages_alloc(): calls, and what lives now. */

@@ -244,7 +244,8 @@ static void uart_write_data(struct host_uart8250 *uart, uint8_t byte)
 	unsigned depth = uart_depth(uart);
 
 	uart->empty_pending = false;
-	/* What does not fit is lost: a FIFO's new byte, a register's old one.
+	/*
+	 * What does not fit is lost: a FIFO's new byte, a register's old one.
 	 */
 	if (uart->transmit_count < depth)
 		uart->transmit[uart->transmit_count++] = byte;
@@ -362,8 +363,10 @@ static void uart_write_modem(struct host_uart8250 *uart, uint8_t value)
 	uint8_t lines = HOST_MSR_LINES;
 
 	uart->mcr = value & HOST_MCR_BITS;
-	/* In a loopback test the outputs come back: RTS as CTS, DTR as DSR,
-	 * OUT1 as the ring, OUT2 as the carrier. */
+	/*
+	 * In a loopback test the outputs come back: RTS as CTS, DTR as DSR,
+	 * OUT1 as the ring, OUT2 as the carrier.
+	 */
 	if (value & HOST_MCR_LOOP)
 		lines = (value & 0x02) << 3 | (value & 0x01) << 5 |
 			(value & 0x0c) << 4;

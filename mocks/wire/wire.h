@@ -22,7 +22,9 @@ struct wire_frame {
 	uint32_t length;
 };
 
-/** What a card does with a frame that arrives. @return false: it had to drop it
+/**
+ * What a card does with a frame that arrives.
+ * @return false: it had to drop it
  */
 typedef bool (*wire_receive)(void *card, const struct wire_frame *frame);
 
@@ -37,8 +39,9 @@ struct wire {
 	const struct wire_operations *operations;
 	wire_receive receive;
 	void *card;
-	/** Frames and bytes that the card sent, and that it was handed and
-	 * took. */
+	/**
+	 * Frames and bytes that the card sent, and that it was handed and took.
+	 */
 	uint64_t sent_frames, sent_bytes, taken_frames, taken_bytes,
 		refused_frames;
 };

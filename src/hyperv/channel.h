@@ -10,8 +10,9 @@
 #include "hyperv/vmbus.h"
 
 struct channel_configuration {
-	/** Data pages of the ring to the host and of the one from it, each
-	 * >= 1. */
+	/**
+	 * Data pages of the ring to the host and of the one from it, each >= 1.
+	 */
 	uint32_t send_pages, receive_pages;
 	/** The vCPU (counted as by port.h) that its interrupts go to. */
 	unsigned cpu;
@@ -36,7 +37,7 @@ struct channel_range {
  *
  * @return 0; ERROR_NO_MEMORY; ERROR_IO when the host refused; ERROR_NO_DEVICE
  *	when it rescinded; ERROR_TIMED_OUT; ERROR_BUSY when it is open, or
- *closed and not freed; ERROR_INVALID for no pages or no such vCPU;
+ *	closed and not freed; ERROR_INVALID for no pages or no such vCPU;
  *	ERROR_NO_SPACE for more pages than one list can name. Nothing is left
  *	behind on any error, except memory that the host did not confirm to have
  *	let go: that is vmbus_keep()'s
@@ -52,12 +53,14 @@ int channel_open(struct vmbus_channel *channel,
  */
 void channel_close(struct vmbus_channel *channel);
 
-/** Tear the rings down and free them. Does nothing on a channel never opened.
+/**
+ * Tear the rings down and free them. Does nothing on a channel never opened.
  */
 void channel_free(struct vmbus_channel *channel);
 
-/** Whether a device's GPADLs are torn down after CLOSE (4.0 and up), not
- * before. */
+/**
+ * Whether a device's GPADLs are torn down after CLOSE (4.0 and up), not before.
+ */
 bool channel_closes_first(const struct vmbus_channel *channel);
 
 /* ---- Packets ---- */
@@ -106,8 +109,10 @@ int channel_receive(struct vmbus_channel *channel, struct ring_packet *packet,
 /** Release what was received, and ring if the host waits for that room. */
 bool channel_received(struct vmbus_channel *channel);
 
-/** As ring_mask() and ring_unmask(), of the receive ring; what was received is
- * released first. Masking: any context. */
+/**
+ * As ring_mask() and ring_unmask(), of the receive ring; what was received is
+ * released first. Masking: any context.
+ */
 void channel_mask(struct vmbus_channel *channel);
 bool channel_unmask(struct vmbus_channel *channel);
 

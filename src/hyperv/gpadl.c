@@ -102,7 +102,8 @@ static int created_wait(struct gpadl *gpadl)
 	int error;
 
 	error = vmbus_wait(bus, gpadl->channel, VMBUS_ANSWER_TIME, &status);
-	/* The host answers what was under way, and its answer says whether the
+	/*
+	 * The host answers what was under way, and its answer says whether the
 	 * list is there to be torn down.
 	 */
 	if (error == ERROR_NO_DEVICE &&

@@ -44,7 +44,7 @@ void gpadl_teardown_begin(struct gpadl *gpadl);
 
 /**
  * Hide the pages again, unless that was begun, and wait until the host
- *confirms, which it does even for a channel that it rescinded.
+ * confirms, which it does even for a channel that it rescinded.
  *
  * @return true: the memory is the guest's again; false: the host did not
  *	confirm in time and may still write there, so the memory must not be

@@ -24,7 +24,8 @@ static bool hypervisor_is_hyperv(struct port *port)
 	if (leaf.ebx != HV_VENDOR_EBX || leaf.ecx != HV_VENDOR_ECX ||
 	    leaf.edx != HV_VENDOR_EDX || leaf.eax < HV_CPUID_LEAF_MIN)
 		return false;
-	/* Others borrow the vendor's name; the interface is what is promised.
+	/*
+	 * Others borrow the vendor's name; the interface is what is promised.
 	 */
 	leaf = port_cpuid(port, HV_CPUID_INTERFACE, 0);
 	return leaf.eax == HV_INTERFACE_HV1;

@@ -7,8 +7,10 @@
 
 #include "port/port.h"
 
-/** A globally unique identifier as it lies on the wire (RFC 4122,
- * little-endian). */
+/**
+ * A globally unique identifier as it lies on the wire (RFC 4122,
+ * little-endian).
+ */
 struct guid {
 	uint8_t bytes[16];
 };
@@ -36,12 +38,14 @@ struct hyperv {
  * @return 0; ERROR_NO_DEVICE, quietly, where there is no Hyper-V or it offers
  *	too little for VMBus; ERROR_BUSY when somebody else (firmware) has
  *	identified itself already, or locked the hypercall page;
- *ERROR_NO_MEMORY; ERROR_IO when the hypervisor did not enable the page
+ *	ERROR_NO_MEMORY; ERROR_IO when the hypervisor did not enable the page
  */
 int hyperv_attach(struct hyperv *hyperv, struct port *port);
 
-/** Undo hyperv_attach(): hypercall page off, identity withdrawn, memory freed.
- * Does nothing on one that is not attached. */
+/**
+ * Undo hyperv_attach(): hypercall page off, identity withdrawn, memory freed.
+ * Does nothing on one that is not attached.
+ */
 void hyperv_detach(struct hyperv *hyperv);
 
 /**

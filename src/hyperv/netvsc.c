@@ -11,8 +11,8 @@
  * Taking it down has an order too: no more frames asked for, HALT, buffers
  * revoked, channel closed. The host is asked for the buffers' GPADLs before
  * CLOSE up to VMBus 3.0, though it may confirm only after it, and after CLOSE
- * from 4.0 on. Memory that the host does not let go of is never
- * freed while the host could write there.
+ * from 4.0 on. Memory that the host does not let go of is never freed while the
+ * host could write there.
  */
 #include "hyperv/netvsc_internal.h"
 

@@ -50,7 +50,8 @@ struct netvsc_configuration {
 	unsigned cpu;
 };
 
-/** Class of the synthetic network device: f8615163-df3e-46c5-913f-f2d2f965ed0e.
+/**
+ * Class of the synthetic network device: f8615163-df3e-46c5-913f-f2d2f965ed0e.
  */
 extern const struct guid netvsc_interface;
 

@@ -16,7 +16,8 @@
 
 #include "port/log.h"
 
-/** What INITIALIZE says that this guest can take; nothing it does exceeds it.
+/**
+ * What INITIALIZE says that this guest can take; nothing it does exceeds it.
  */
 #define TRANSFER_BYTES_MAX 0x4000u
 #define MEDIUM_802_3	   0u
@@ -486,8 +487,10 @@ void netvsc_control_received(struct netvsc *card)
 		error = netvsc_keepalive(card);
 	else if (netvsc_is_awaited(control, type))
 		netvsc_answer_keep(control);
-	/* An answer that nobody waits for is late, and any other type is not
-	 * for a guest: both are completed, and that is all. */
+	/*
+	 * An answer that nobody waits for is late, and any other type is not
+	 * for a guest: both are completed, and that is all.
+	 */
 	if (error)
 		card->queue.statistics.bad_messages++;
 }

@@ -342,7 +342,8 @@ bool netvsc_has_work(struct netvsc_queue *queue)
 	for (i = 0; i < NETVSC_ROOMS; i++) {
 		if (queue->room_wanted[i] == 0)
 			continue;
-		/* Asked for, then looked again: the host signals, or it fits.
+		/*
+		 * Asked for, then looked again: the host signals, or it fits.
 		 */
 		room = channel_room(queue->channel);
 		if (room >= queue->room_wanted[i])

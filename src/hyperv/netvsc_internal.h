@@ -241,8 +241,10 @@ struct netvsc_control {
 	uint32_t awaited_type;
 	uint32_t awaited_id;
 	uint32_t last_id;
-	/** The answer is there; the ring is read no further until this is
-	 * cleared. */
+	/**
+	 * The answer is there; the ring is read no further until this is
+	 * cleared.
+	 */
 	bool answered;
 	/** The answer of an NVSP request lies in the queue's packet, */
 	const uint8_t *reply;
@@ -284,7 +286,8 @@ struct netvsc {
 	uint32_t nvsp_version;
 	struct netvsc_buffer receive_buffer, send_buffer;
 	uint32_t section_bytes, section_count;
-	/** What one message with several frames may have, and their alignment.
+	/**
+	 * What one message with several frames may have, and their alignment.
 	 */
 	uint32_t aggregate_frames, aggregate_bytes, alignment;
 };
@@ -399,7 +402,7 @@ void netvsc_received(struct netvsc_queue *queue,
 void netvsc_receive_drop(struct netvsc_queue *queue);
 /** Give buffers that were not used back to the stack. */
 void netvsc_receive_release(struct netvsc_queue *queue);
-unsigned netvsc_receive(struct nic *nic, unsigned queue,
+unsigned netvsc_receive(struct nic *nic, unsigned index,
 			struct net_packet packets[], unsigned n,
 			struct net_segment segments[], unsigned m);
 
@@ -410,10 +413,10 @@ void netvsc_transmit_reset(struct netvsc_queue *queue);
 /** The frames of a message are sent, or lost. */
 void netvsc_transmitted(struct netvsc_queue *queue, uint32_t index,
 			bool success);
-unsigned netvsc_transmit(struct nic *nic, unsigned queue,
+unsigned netvsc_transmit(struct nic *nic, unsigned index,
 			 struct net_packet packets[], unsigned n,
 			 const struct net_segment segments[]);
-unsigned netvsc_reclaim(struct nic *nic, unsigned queue, void *owners[],
+unsigned netvsc_reclaim(struct nic *nic, unsigned index, void *owners[],
 			unsigned n);
 
 #endif /* HYPERV_NETVSC_INTERNAL_H */

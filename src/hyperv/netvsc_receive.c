@@ -374,7 +374,8 @@ netvsc_receive_flags(const struct netvsc *card,
 	return flags;
 }
 
-/* The frame as a packet in the stack's segments, of which it takes the first.
+/*
+ * The frame as a packet in the stack's segments, of which it takes the first.
  */
 static void netvsc_frame_packet(struct netvsc_queue *queue, uint32_t needed,
 				uint32_t first, struct net_packet *packet)

@@ -81,10 +81,16 @@ void offer_flush(struct vmbus *bus)
 
 /* ---- The table ---- */
 
+/** A relid's entry plus 1, or 0. */
+static unsigned entry_get(struct vmbus *bus, uint32_t relid)
+{
+	return atomic_load_explicit(&bus->entry_of_relid[relid],
+				    memory_order_acquire);
+}
+
 struct vmbus_channel *offer_of_flag(struct vmbus *bus, unsigned flag)
 {
-	uint8_t entry = atomic_load_explicit(&bus->entry_of_relid[flag],
-					     memory_order_acquire);
+	unsigned entry = entry_get(bus, flag);
 
 	return entry ? &bus->channels[entry - 1] : NULL;
 }
@@ -132,11 +138,12 @@ void offer_add(struct vmbus *bus, const struct vmbus_offer *offer)
 	struct vmbus_channel *channel;
 	bool known;
 
-	/* What is the guest's cannot be offered to it again, and what has no
+	/*
+	 * What is the guest's cannot be offered to it again, and what has no
 	 * event flag cannot be used.
 	 */
-	if (relid == 0 || relid >= SYNIC_EVENT_FLAGS ||
-	    offer_of_flag(bus, relid) || relid_is_in(bus->refused, relid) ||
+	if (relid == 0 || relid >= SYNIC_EVENT_FLAGS || entry_get(bus, relid) ||
+	    relid_is_in(bus->refused, relid) ||
 	    relid_is_in(bus->release_due, relid)) {
 		bus->messages_ignored++;
 		return;

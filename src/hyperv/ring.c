@@ -217,7 +217,8 @@ void ring_end(struct ring_writer *writer)
 
 	if (sizeof(writer->bytes) - writer->gathered < UNIT + FOOTER_BYTES)
 		writer_flush(writer);
-	/* As much padding as there can be, and the footer over what is too
+	/*
+	 * As much padding as there can be, and the footer over what is too
 	 * much.
 	 */
 	end = writer->bytes + writer->gathered;
@@ -401,7 +402,8 @@ bool ring_release(struct ring *ring)
 	if (!(shared_load32(ring->port, &control->feature_bits) &
 	      FEATURE_PENDING_SEND))
 		return false;
-	/* Some wait for more than can be, and some for an odd number, which is
+	/*
+	 * Some wait for more than can be, and some for an odd number, which is
 	 * the same as the multiple of 8 below it. A write index that is a lie
 	 * costs nothing but a signal.
 	 */

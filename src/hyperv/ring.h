@@ -26,13 +26,16 @@ struct ring_packet {
 	enum ring_packet_type type;
 	bool completion_requested;
 	uint64_t transaction_id;
-	/** Bytes between the descriptor and the payload: ranges of types 7
-	 * and 9. */
+	/**
+	 * Bytes between the descriptor and the payload: ranges of types 7 and
+	 * 9.
+	 */
 	uint32_t header_bytes;
 	uint32_t payload_bytes;
 };
 
-/** A piece of a packet that is written: gathered without an intermediate copy.
+/**
+ * A piece of a packet that is written: gathered without an intermediate copy.
  */
 struct ring_piece {
 	const void *data;
@@ -67,7 +70,8 @@ struct ring {
 /** A packet being staged, see ring_begin(). */
 struct ring_writer {
 	struct ring *ring;
-	/** Where in the ring the gathered bytes go, and where the packet began.
+	/**
+	 * Where in the ring the gathered bytes go, and where the packet began.
 	 */
 	uint32_t index, start;
 	/** Bytes of padding that follow the payload. */
@@ -100,7 +104,7 @@ void ring_announce(struct ring *ring);
  * @param pieces header_bytes and then payload_bytes, together
  * @return 0; ERROR_AGAIN when there is no room now; ERROR_NO_SPACE when there
  *	never will be; ERROR_PROTOCOL when the host's read index is out of
- *range; ERROR_INVALID when the pieces are not what the packet says
+ *	range; ERROR_INVALID when the pieces are not what the packet says
  */
 int ring_write(struct ring *ring, const struct ring_packet *packet,
 	       const struct ring_piece pieces[], unsigned count);
@@ -148,7 +152,7 @@ uint32_t ring_room(struct ring *ring);
  * @param packet out: its descriptor
  * @param buffer out: header and payload, packet->header_bytes of the one and
  *	then packet->payload_bytes of the other (which includes the padding to
- *8)
+ *	8)
  * @param size of buffer; a longer packet is skipped and counted as
  *	ERROR_NO_SPACE
  * @return 1, 0 when the ring is empty, ERROR_NO_SPACE (skipped), or

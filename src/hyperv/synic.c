@@ -101,14 +101,16 @@ static void cpu_enable(void *argument)
 			       HV_SCONTROL_ENABLE);
 }
 
+/**
+ * Mask the source and take the pages away. SCONTROL stays enabled, as it is
+ * after a reset: the loader of Windows Server 2016 waits for ever when it finds
+ * that off.
+ */
 static void cpu_disable(void *argument)
 {
 	struct synic *synic = argument;
 	struct port *port = synic->hyperv->port;
 
-	port_msr_write(port, HV_MSR_SCONTROL,
-		       port_msr_read(port, HV_MSR_SCONTROL) &
-			       ~HV_SCONTROL_ENABLE);
 	port_msr_write(port, HV_MSR_SINT0 + SYNIC_SINT,
 		       port_msr_read(port, HV_MSR_SINT0 + SYNIC_SINT) |
 			       HV_SINT_MASKED);
@@ -235,12 +237,14 @@ bool synic_take(struct synic *synic, unsigned cpu,
 	memset(message->payload + message->bytes, 0,
 	       SYNIC_PAYLOAD_MAX - message->bytes);
 
-	/* Whoever else empties slots (a dump being written) may have been here,
+	/*
+	 * Whoever else empties slots (a dump being written) may have been here,
 	 * and then what lies in the slot is the next message.
 	 */
 	if (shared_load32(port, &slot->type) == message->type)
 		shared_store32(port, &slot->type, SLOT_TYPE_NONE);
-	/* The slot is seen free before we look whether somebody waits for it.
+	/*
+	 * The slot is seen free before we look whether somebody waits for it.
 	 */
 	shared_fence(port);
 	if (!(shared_load8(port, &slot->flags) & SLOT_FLAG_PENDING))

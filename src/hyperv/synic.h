@@ -23,8 +23,10 @@
 /** A message, copied out of its slot. */
 struct synic_message {
 	uint32_t type;
-	/** Bytes of payload; 0 if the host said more than there can be. Zeroes
-	 * follow them. */
+	/**
+	 * Bytes of payload; 0 if the host said more than there can be. Zeroes
+	 * follow them.
+	 */
 	uint32_t bytes;
 	uint8_t payload[SYNIC_PAYLOAD_MAX];
 };

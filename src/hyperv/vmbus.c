@@ -25,12 +25,14 @@
 #define CONNECTION_CONTACT_OLD 1u
 #define CONNECTION_CONTACT     4u
 
-/** Messages read from one vCPU before the others have their turn: a host could
+/**
+ * Messages read from one vCPU before the others have their turn: a host could
  * refill its slot for ever.
  */
 #define POLL_MESSAGES 256u
 
-/** The longest pause between two looks: what comes after a look and before the
+/**
+ * The longest pause between two looks: what comes after a look and before the
  * pause does not end it.
  */
 #define WAIT_PAUSE 1000000ull
@@ -214,8 +216,8 @@ int vmbus_try_post(struct vmbus *bus, const void *message, size_t bytes)
 		hypercall_try_post_message(bus->hyperv, bus->message_connection,
 					   message, bytes);
 
-	/* The connection is there: we are on it. It only cannot be reached
-	 * now.
+	/*
+	 * The connection is there: we are on it. It only cannot be reached now.
 	 */
 	return error == ERROR_NO_DEVICE ? ERROR_AGAIN : error;
 }
@@ -415,7 +417,8 @@ void vmbus_disconnect(struct vmbus *bus)
 	struct port *port = bus->hyperv->port;
 	unsigned i;
 
-	/* Before 3.0 hosts do not answer, and drop the old connection when
+	/*
+	 * Before 3.0 hosts do not answer, and drop the old connection when
 	 * somebody makes another.
 	 */
 	if (bus->version >= VMBUS_VERSION_WIN8_1 && unload(bus))

@@ -176,8 +176,9 @@ struct vmbus_channel *vmbus_claim(struct vmbus *bus,
  */
 void vmbus_release(struct vmbus_channel *channel);
 
-/** Whether the host took the channel away; checked as often as the caller
- * likes. */
+/**
+ * Whether the host took the channel away; checked as often as the caller likes.
+ */
 bool vmbus_rescinded(const struct vmbus_channel *channel);
 
 /**
@@ -215,7 +216,7 @@ void vmbus_expect(struct vmbus *bus, uint32_t type, uint32_t relid,
  * @param time in nanoseconds
  * @return 0; ERROR_NO_DEVICE when the channel was rescinded; ERROR_TIMED_OUT.
  *	After an error the answer is still expected, so that a caller may wait
- *on
+ *	on
  */
 int vmbus_wait(struct vmbus *bus, const struct vmbus_channel *channel,
 	       uint64_t time, uint32_t *status);

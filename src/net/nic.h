@@ -50,7 +50,8 @@ struct nic_stack {
 	 */
 	void (*wake)(void *context, unsigned queue);
 	void *context;
-	/** Room in each supplied buffer, in bytes; a long frame takes several.
+	/**
+	 * Room in each supplied buffer, in bytes; a long frame takes several.
 	 */
 	uint32_t receive_buffer_bytes;
 };
@@ -71,7 +72,8 @@ enum nic_event {
 	NIC_EVENT_LINK = 1 << 0,
 	/** The host took the card away. */
 	NIC_EVENT_REMOVED = 1 << 1,
-	/** The card failed (the host broke the protocol): close and open again.
+	/**
+	 * The card failed (the host broke the protocol): close and open again.
 	 */
 	NIC_EVENT_FAILED = 1 << 2,
 	/** The network behind the link changed: ask for addresses again. */
@@ -112,8 +114,10 @@ struct nic_information {
  */
 struct nic_statistics {
 	uint64_t tx_frames, tx_bytes;
-	/** Frames by the way they took: copied alone, copied with others, by
-	 * pages. */
+	/**
+	 * Frames by the way they took: copied alone, copied with others, by
+	 * pages.
+	 */
 	uint64_t tx_copied, tx_aggregated, tx_pages;
 	/** Taken, but refused by the host or lost when the card went away. */
 	uint64_t tx_errors;
@@ -199,11 +203,11 @@ static inline void nic_close(struct nic *nic)
  * Transmit a burst, in order.
  *
  * A malformed packet (shorter than an Ethernet header, longer than the MTU
- *allows, more pieces than the card can take) is taken, counted in tx_invalid,
- *and its owner comes back like any other.
+ * allows, more pieces than the card can take) is taken, counted in tx_invalid,
+ * and its owner comes back like any other.
  * @param packets n of them, their segments in the array beside; the driver
- *keeps neither array after it returned, but memory and owner of taken packets
- *	until nic_reclaim() returns the owner
+ *	keeps neither array after it returned, but memory and owner of taken
+ *	packets until nic_reclaim() returns the owner
  * @return how many were taken; the others stay the caller's, to try again after
  *	nic_reclaim()
  */
@@ -228,10 +232,10 @@ static inline unsigned nic_reclaim(struct nic *nic, unsigned queue,
  * Receive a burst.
  *
  * @param packets room for n frames; each is a run of segments, each a buffer
- *that was supplied, now the stack's again, with the length used
+ *	that was supplied, now the stack's again, with the length used
  * @param segments room for m
  * @return how many frames; fewer than n means that none is left for now, or
- *that the next one needs more than the segments that are left
+ *	that the next one needs more than the segments that are left
  */
 static inline unsigned nic_receive(struct nic *nic, unsigned queue,
 				   struct net_packet packets[], unsigned n,
@@ -275,7 +279,7 @@ static inline void nic_link(struct nic *nic, struct nic_link *link)
 /**
  * Change the MAC address; the card is stopped.
  * @return 0 with information.mac read back, ERROR_NOT_SUPPORTED, ERROR_IO when
- *the host refused, ERROR_TIMED_OUT, ERROR_NO_DEVICE
+ *	the host refused, ERROR_TIMED_OUT, ERROR_NO_DEVICE
  */
 static inline int nic_mac_set(struct nic *nic, const uint8_t mac[])
 {

@@ -21,8 +21,9 @@ struct net_segment {
 	void *data;
 	/** Bytes of the frame in it; of an empty buffer, its room. */
 	uint32_t length;
-	/** The stack's name for the buffer (receive only); comes back
-	 * untouched. */
+	/**
+	 * The stack's name for the buffer (receive only); comes back untouched.
+	 */
 	void *owner;
 };
 
@@ -38,22 +39,28 @@ enum net_packet_flags {
 	NET_TX_CHECKSUM_UDP = 1 << 2,
 	/** The headers behind l3_offset are IPv6, else IPv4. */
 	NET_IPV6 = 1 << 3,
-	/** Both ways: vlan_tag is part of the frame, and its bytes hold no tag.
+	/**
+	 * Both ways: vlan_tag is part of the frame, and its bytes hold no tag.
 	 */
 	NET_VLAN = 1 << 4,
-	/** Receive: the card checked the IPv4 header, the TCP, UDP checksum:
-	   good. */
+	/**
+	 * Receive: the card checked the IPv4 header, the TCP, UDP checksum:
+	 * good.
+	 */
 	NET_RX_CHECKSUM_IPV4_GOOD = 1 << 5,
 	NET_RX_CHECKSUM_L4_GOOD = 1 << 6,
-	/** Receive: the card checked and it was wrong; the frame comes anyway.
+	/**
+	 * Receive: the card checked and it was wrong; the frame comes anyway.
 	 */
 	NET_RX_CHECKSUM_BAD = 1 << 7,
 };
 
-/** A frame: Ethernet header to last byte, without preamble and check sequence.
+/**
+ * A frame: Ethernet header to last byte, without preamble and check sequence.
  */
 struct net_packet {
-	/** Index of its first segment in the array of the call, and how many.
+	/**
+	 * Index of its first segment in the array of the call, and how many.
 	 */
 	uint32_t first_segment;
 	uint32_t segment_count;
@@ -61,14 +68,18 @@ struct net_packet {
 	uint32_t length;
 	/** Of enum net_packet_flags. */
 	uint16_t flags;
-	/** 802.1Q tag control information: priority 15:13, DEI 12, VLAN id
-	 * 11:0. */
+	/**
+	 * 802.1Q tag control information: priority 15:13, DEI 12, VLAN id
+	 * 11:0.
+	 */
 	uint16_t vlan_tag;
-	/** Bytes from the start of the frame to the IP and the TCP/UDP header.
+	/**
+	 * Bytes from the start of the frame to the IP and the TCP/UDP header.
 	 */
 	uint16_t l3_offset;
 	uint16_t l4_offset;
-	/** Transmit: the stack's name for the frame; nic_reclaim() returns it.
+	/**
+	 * Transmit: the stack's name for the frame; nic_reclaim() returns it.
 	 */
 	void *owner;
 };

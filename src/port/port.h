@@ -61,8 +61,10 @@ PORT_API void port_free(struct port *port, void *memory);
 PORT_API void *port_pages_alloc(struct port *port, size_t pages, unsigned flags,
 				const char *what);
 
-/** Release what port_pages_alloc() returned, with the same count; NULL is
- * allowed. */
+/**
+ * Release what port_pages_alloc() returned, with the same count; NULL is
+ * allowed.
+ */
 PORT_API void port_pages_free(struct port *port, void *memory, size_t pages);
 
 /**
@@ -225,7 +227,8 @@ PORT_API void port_log(struct port *port, enum port_log_level level,
 		       const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The other half of the border, and with it the bodies of an inline platform.
+/*
+ * The other half of the border, and with it the bodies of an inline platform.
  */
 #include "port/shared.h"
 

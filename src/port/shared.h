@@ -31,8 +31,9 @@ PORT_API void shared_store64(struct port *port, le64 *word, uint64_t value);
  */
 PORT_API void shared_fence(struct port *port);
 
-/** Atomically clear (set) a bit of an array of words; true if it was set
- * before. */
+/**
+ * Atomically clear (set) a bit of an array of words; true if it was set before.
+ */
 PORT_API bool shared_test_and_clear_bit(struct port *port, le32 *words,
 					unsigned bit);
 PORT_API bool shared_test_and_set_bit(struct port *port, le32 *words,

@@ -79,8 +79,10 @@ static int uart_wait(struct uart8250 *uart, uint8_t wanted, uint64_t patience)
 	uint64_t deadline = port_time(uart->port) + patience;
 
 	for (;;) {
-		/* The clock before the register: however late this context gets
-		 * to run again, the register is looked at once more. */
+		/*
+		 * The clock before the register: however late this context gets
+		 * to run again, the register is looked at once more.
+		 */
 		uint64_t now = port_time(uart->port);
 		uint8_t status = uart_status(uart);
 
@@ -122,8 +124,10 @@ static void uart_configure(struct uart8250 *uart, uint16_t divisor)
 {
 	uart_out(uart, REGISTER_FIFO_CONTROL, FIFO_ENABLE);
 	uart_out(uart, REGISTER_FIFO_CONTROL, FIFO_ENABLE | FIFO_CLEAR);
-	/* A 16450 has none, and the 16550 without A has one that loses bytes:
-	 * only the good one sets both bits. */
+	/*
+	 * A 16450 has none, and the 16550 without A has one that loses bytes:
+	 * only the good one sets both bits.
+	 */
 	if ((uart_in(uart, REGISTER_INTERRUPT_IDENTITY) & FIFO_WORKING) ==
 	    FIFO_WORKING) {
 		uart->room = FIFO_BYTES;

@@ -17,19 +17,23 @@
 struct uart8250 {
 	struct port *port;
 	uint16_t base;
-	/** Bytes that fit once the transmitter is empty: 16, or 1 without FIFO.
+	/**
+	 * Bytes that fit once the transmitter is empty: 16, or 1 without FIFO.
 	 */
 	unsigned room;
 	/** What a character takes on the line, in nanoseconds. */
 	uint64_t character;
-	/** Errors of the next byte to read, seen while something else was
-	 * asked of the line status register, which forgets them. */
+	/**
+	 * Errors of the next byte to read, seen while something else was asked
+	 * of the line status register, which forgets them.
+	 */
 	uint8_t errors;
 	/** Bytes written and read. */
 	uint64_t sent, received;
 	/** Times that bytes were lost since nobody read them in time. */
 	uint64_t overruns;
-	/** Bytes that came damaged and were dropped: breaks are framing errors.
+	/**
+	 * Bytes that came damaged and were dropped: breaks are framing errors.
 	 */
 	uint64_t framing_errors, parity_errors;
 };

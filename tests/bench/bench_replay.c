@@ -46,7 +46,8 @@ static uint64_t bench_nanoseconds(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/** The processor's own TSC, not the virtual machine's; 0 where there is none.
+/**
+ * The processor's own TSC, not the virtual machine's; 0 where there is none.
  */
 static uint64_t bench_cycles(void)
 {

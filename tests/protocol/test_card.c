@@ -384,7 +384,8 @@ static void split_everywhere(struct live_card *live)
 	for (uint32_t at = 1; at < total; at++) {
 		pair[0] = at;
 		pair[1] = total - at;
-		/* The second piece begins near the page's end, or ends there.
+		/*
+		 * The second piece begins near the page's end, or ends there.
 		 */
 		live_send_pieces(live, (PORT_PAGE_SIZE - at) % PORT_PAGE_SIZE,
 				 at % 5, pair, 2);

@@ -142,8 +142,10 @@ static uint32_t await_completion(struct scripted_guest *guest,
 	return 0;
 }
 
-/* Wait for the answer to a control message and hold it against the recorded
- * one. */
+/*
+ * Wait for the answer to a control message and hold it against the recorded
+ * one.
+ */
 static void check_answer(struct scripted_guest *guest, size_t index)
 {
 	const struct recording_message *message = &recording.messages[index];

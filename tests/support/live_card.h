@@ -31,8 +31,10 @@ struct live_card_configuration {
 	struct virtual_machine_configuration machine;
 	/* Of enum nic_filter, set before the start; 0: the card's own. */
 	unsigned filter;
-	/* Receive buffers of the stack: how many, of how many bytes, and how
-	 * far from where a page begins; 0: LIVE_BUFFERS, LIVE_ROOM, 0. */
+	/*
+	 * Receive buffers of the stack: how many, of how many bytes, and how
+	 * far from where a page begins; 0: LIVE_BUFFERS, LIVE_ROOM, 0.
+	 */
 	unsigned receive_count;
 	uint32_t receive_bytes, receive_skew;
 };

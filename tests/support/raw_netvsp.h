@@ -58,8 +58,10 @@ struct packet {
 void session_open(struct session *session, struct line *line,
 		  const uint8_t *offer, uint32_t handle);
 
-/* Make a machine with a card, run the script as guest code, check that every
- * frame is accounted for, take all down and clear the session. */
+/*
+ * Make a machine with a card, run the script as guest code, check that every
+ * frame is accounted for, take all down and clear the session.
+ */
 void session_run(struct session *session);
 
 /* Rules broken so far, and whether a text about one contains something. */

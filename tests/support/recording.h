@@ -25,8 +25,9 @@ struct recording_message {
 	char title[128];
 	/** The ring packet: 16-byte descriptor first, without the footer. */
 	struct recording_bytes packet;
-	/** RNDIS messages: of the GPA ranges, of the transfer pages, or as
-	 * data. */
+	/**
+	 * RNDIS messages: of the GPA ranges, of the transfer pages, or as data.
+	 */
 	struct recording_bytes rndis[RECORDING_RNDIS_MAX];
 	size_t rndis_count;
 	/** What "rndis" is: "rndis", "rndis(gpa)" or "rndis-data". */
@@ -41,7 +42,7 @@ struct recording {
 /**
  * Read a whole recording.
  * @return false, with a sentence in error, when the file cannot be read or a
- *line is not understood
+ *	line is not understood
  */
 bool recording_read(struct recording *recording, const char *path, char *error,
 		    size_t error_size);

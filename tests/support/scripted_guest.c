@@ -7,8 +7,10 @@
 
 #include "hyperv/netvsc.h"
 
-/* NVSP and RNDIS as numbers: this is a third reading, kept as short as it can
- * be. */
+/*
+ * NVSP and RNDIS as numbers: this is a third reading, kept as short as it can
+ * be.
+ */
 #define NVSP_BYTES		 40
 #define NVSP_INIT		 1
 #define NVSP_NDIS_VERSION	 100
@@ -200,7 +202,8 @@ bool guest_up(struct scripted_guest *guest, uint32_t version)
 
 /* ---- RNDIS ---- */
 
-/* Copy the first message of a transfer-page packet out of the receive buffer.
+/*
+ * Copy the first message of a transfer-page packet out of the receive buffer.
  */
 static int take_message(struct scripted_guest *guest,
 			const struct script_packet *packet, uint8_t *answer,

@@ -113,7 +113,8 @@ bool guest_up(struct scripted_guest *guest, uint32_t version);
  */
 int guest_control(struct scripted_guest *guest, uint8_t *request,
 		  uint32_t bytes, uint8_t *answer, uint32_t size);
-/* Query or set an OID: the status of the answer, or -1; the information copied.
+/*
+ * Query or set an OID: the status of the answer, or -1; the information copied.
  */
 int64_t guest_query(struct scripted_guest *guest, uint32_t oid, uint8_t *answer,
 		    uint32_t size, uint32_t *length);

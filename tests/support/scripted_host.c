@@ -495,12 +495,13 @@ bool card_submit(struct scripted_host *host, uint32_t offset, const void *frame,
 	return nic_transmit(host->nic, 0, &packet, 1, &segment) == 1;
 }
 
-int card_transmit(struct scripted_host *host, const void *frame, uint32_t bytes)
+int card_transmit_at(struct scripted_host *host, uint32_t offset,
+		     const void *frame, uint32_t bytes)
 {
 	uint64_t deadline = port_time(host->port) + SCRIPT_PATIENCE;
 	void *owner;
 
-	if (!card_submit(host, 0, frame, bytes))
+	if (!card_submit(host, offset, frame, bytes))
 		return ERROR_AGAIN;
 	while (nic_reclaim(host->nic, 0, &owner, 1) == 0) {
 		if (port_time(host->port) >= deadline)
@@ -508,6 +509,11 @@ int card_transmit(struct scripted_host *host, const void *frame, uint32_t bytes)
 		port_relax(host->port, deadline);
 	}
 	return 0;
+}
+
+int card_transmit(struct scripted_host *host, const void *frame, uint32_t bytes)
+{
+	return card_transmit_at(host, 0, frame, bytes);
 }
 
 int card_receive(struct scripted_host *host, uint8_t *frame, uint32_t size,
@@ -624,6 +630,7 @@ make(const struct scripted_host_configuration *configuration)
 	host->card = configuration->card;
 	host->device =
 		host_channel_offer(host->server, &offer, &operations, host);
+	host->context = configuration->context;
 	if (configuration->prepare)
 		configuration->prepare(host);
 	return host;

@@ -31,6 +31,8 @@ struct scripted_host_configuration {
 	uint32_t nvsp_version;
 	/* Set up more of the struct below before the guest runs. */
 	void (*prepare)(struct scripted_host *host);
+	/* The test's own, copied to the struct below before. */
+	void *context;
 };
 
 struct scripted_range {
@@ -48,11 +50,14 @@ struct scripted_host {
 	uint32_t nvsp_version;
 	bool refuse_send_buffer;
 	uint32_t section_count;
-	/* RNDIS INITIALIZE_CMPLT: packets and bytes a message, log2 of
-	 * alignment. */
+	/*
+	 * RNDIS INITIALIZE_CMPLT: packets and bytes a message, log2 of
+	 * alignment.
+	 */
 	uint32_t packets_max, transfer_max, alignment;
 	bool media_down;
-	/* Complete the guest's data packets (with this status), or hold them.
+	/*
+	 * Complete the guest's data packets (with this status), or hold them.
 	 */
 	bool hold_data;
 	uint32_t data_status;
@@ -122,7 +127,11 @@ void card_close(struct scripted_host *host);
  */
 int card_transmit(struct scripted_host *host, const void *frame,
 		  uint32_t bytes);
-/* Put a frame into transmit memory at an offset and hand it over; no waiting.
+/* The same from an offset of transmit memory. */
+int card_transmit_at(struct scripted_host *host, uint32_t offset,
+		     const void *frame, uint32_t bytes);
+/*
+ * Put a frame into transmit memory at an offset and hand it over; no waiting.
  */
 bool card_submit(struct scripted_host *host, uint32_t offset, const void *frame,
 		 uint32_t bytes);
@@ -143,8 +152,10 @@ enum host_send_result device_ranges(struct scripted_host *host, uint64_t id,
 				    uint16_t page_set,
 				    const struct scripted_range ranges[],
 				    unsigned count);
-/* Put one RNDIS message into the next slot and send it. Returns the packet's
- * id. */
+/*
+ * Put one RNDIS message into the next slot and send it. Returns the packet's
+ * id.
+ */
 uint64_t device_rndis(struct scripted_host *host, const void *message,
 		      uint32_t bytes);
 /* The same with a plain frame around it. */

@@ -348,8 +348,10 @@ const char *server_text(struct scripted_server *server)
 static void run_script(void *argument)
 {
 	struct scripted_server *server = argument;
-	int error = hyperv_attach(&server->hyperv, server->port);
+	int error = 0;
 
+	if (!server->unattached)
+		error = hyperv_attach(&server->hyperv, server->port);
 	if (error != 0)
 		machine_stop(server->machine, MACHINE_STOPPED,
 			     "not attached: %s", error_name(error));
@@ -382,6 +384,9 @@ make(const struct scripted_server_configuration *configuration)
 						  host_personality_find(name));
 	host_partition_client_set(server->partition, &client);
 	post_log_attach(&server->log, server->partition);
+	server->log.context = server;
+	register_log_attach(&server->registers, server->partition);
+	server->registers.context = server;
 	server->version_max = 0x50003;
 	server->offer_count = 1;
 	server->offers[0] = (struct server_offer){
@@ -390,8 +395,8 @@ make(const struct scripted_server_configuration *configuration)
 		.instance = 1,
 	};
 	server->guest_version_max = configuration->guest_version_max;
+	server->unattached = configuration->unattached;
 	server->context = configuration->context;
-	server->log.context = server;
 	if (configuration->prepare)
 		configuration->prepare(server);
 	return server;

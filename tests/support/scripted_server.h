@@ -17,6 +17,7 @@
 #include "mocks/hyperv/partition.h"
 #include "mocks/machine/machine.h"
 #include "tests/support/post_log.h"
+#include "tests/support/register_log.h"
 
 #define SERVER_OFFERS	 64u
 #define SERVER_LISTS	 64u
@@ -47,6 +48,8 @@ struct scripted_server_configuration {
 	struct machine_configuration machine;
 	/* The highest version that the driver may try; 0: what it likes. */
 	uint32_t guest_version_max;
+	/* The body itself attaches, if at all. */
+	bool unattached;
 	/* Memory stays behind: the host never let it go. */
 	bool memory_stays;
 	/* Set up more of the struct below before the guest runs. */
@@ -82,7 +85,10 @@ struct scripted_server {
 	struct machine *machine;
 	struct host_partition *partition;
 	struct port *port;
+	/* What the guest did; the hooks are the test's, called with the server.
+	 */
 	struct post_log log;
+	struct register_log registers;
 
 	/* What it answers: the highest version, and the offers. */
 	uint32_t version_max;
@@ -106,6 +112,7 @@ struct scripted_server {
 	struct vmbus bus;
 	uint32_t guest_version_max;
 	unsigned wakes;
+	bool unattached;
 	void (*body)(struct scripted_server *server);
 	/* All that the guest logged. */
 	FILE *stream;

@@ -69,8 +69,10 @@ static void buffers_script(struct session *session)
 			 STATUS_BAD);
 	session_nvsp_send(session, 7, 101, 2, 0xcafe, 0);
 	session_completion(session, 7, &packet);
-	/* 9014 + 256 + 36, to a multiple of 8; 128 KiB hold 14 of them, too
-	 * few for 16 control messages. */
+	/*
+	 * 9014 + 256 + 36, to a multiple of 8; 128 KiB hold 14 of them, too few
+	 * for 16 control messages.
+	 */
 	assert_int_equal(raw_get32(packet.payload, 4), STATUS_BAD);
 	assert_int_equal(raw_get32(packet.payload, 8), 0);
 	assert_int_equal(session_nvsp(session, 4, 104, 77, 0, 0), STATUS_BAD);
@@ -188,7 +190,8 @@ static const struct fault {
 	/** The message, and how many of its bytes. */
 	uint32_t words[4];
 	uint32_t bytes;
-	/** The status in the lenient host's answer, at which offset; none: 99.
+	/**
+	 * The status in the lenient host's answer, at which offset; none: 99.
 	 */
 	uint32_t status, offset;
 } faults[] = {

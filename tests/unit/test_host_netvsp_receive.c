@@ -269,8 +269,10 @@ static void limits_script(struct session *session)
 	assert_int_equal(session_counters(session).rx_drop_length, 3);
 	assert_true(session_deliver(session, frame, 1514 + 256 - 44));
 	assert_true(session_next(session, &session->line, &packet));
-	/* 56 sub-allocations are not for control messages, one is in use; and
-	 * eight frames wait. */
+	/*
+	 * 56 sub-allocations are not for control messages, one is in use; and
+	 * eight frames wait.
+	 */
 	for (i = 0; i < 100; i++) {
 		session_deliver(session, frame, 60);
 		port_delay(session->port, 100000);

@@ -33,8 +33,10 @@ struct sum_case {
 	"20010db8000000000000000000000001 20010db8000000000000000000000002 "
 
 static const struct sum_case sums[] = {
-	/* A header that many books print, whose sum they give as 0xb861; the
-	 * datagram itself is not there, so nothing is said about it. */
+	/*
+	 * A header that many books print, whose sum they give as 0xb861; the
+	 * datagram itself is not there, so nothing is said about it.
+	 */
 	{ETHERNET4 "4500 0073 0000 4000 4011 ffff c0a80001 c0a800c7", 0x11, 24,
 	 0xb861, 0},
 	{ETHERNET4 "4500 002b 1c46 4000 4006 ffff ac100a63 ac100a0c " TCP_PART,

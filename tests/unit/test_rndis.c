@@ -246,8 +246,10 @@ static void case_72_message_and_range(void **state)
 
 static void case_71_parts_out_of_bounds(void **state)
 {
-	/* Of a message of 172 bytes: where, and how many, and the like of the
-	 * information. Offsets count from byte 8. */
+	/*
+	 * Of a message of 172 bytes: where, and how many, and the like of the
+	 * information. Offsets count from byte 8.
+	 */
 	static const uint32_t bad[][4] = {
 		{100, 65, 36, 64},	   /* the frame is too long */
 		{101, 64, 36, 64},	   /* begins too late */

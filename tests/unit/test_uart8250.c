@@ -410,8 +410,10 @@ static struct machine *fake_make(struct fake *fake)
 
 static void others_are_no_device(void **state)
 {
-	/* What of the interrupt enable register can be written and what is
-	 * always there; the line status; and whether that is an 8250. */
+	/*
+	 * What of the interrupt enable register can be written and what is
+	 * always there; the line status; and whether that is an 8250.
+	 */
 	static const struct {
 		uint8_t writable, fixed, status;
 		int result;

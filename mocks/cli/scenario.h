@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scenarios: what a driver goes through, each a named function on a machine.
+ *
+ * A scenario is guest code. It brings the card up, does what its line in the
+ * table says, and returns 0 or the first error of the driver's; what it leaves
+ * up is taken down after it. Around it stands the same frame for all: the
+ * machine is made from a combination of host, versions and seed; frames are
+ * known by their number, so that one which is lost, changed or out of order is
+ * missed; and afterwards nothing may be left behind.
+ *
+ * The same scenario runs with one fault of the machine (mocks/machine/fault.h).
+ * Then any error of enum error is a good answer, but the rest holds as before,
+ * and the card must come up again on the same machine.
+ */
+#ifndef MOCKS_CLI_SCENARIO_H
+#define MOCKS_CLI_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mocks/cli/virtual_machine.h"
+#include "mocks/machine/fault.h"
+
+struct scenario_guest;
+
+struct scenario {
+	const char *name;
+	/** What it shows, in one line. */
+	const char *shows;
+	/** The lowest NVSP version that has what it needs, and what; 0: any. */
+	uint32_t nvsp_version_min;
+	const char *nvsp_need;
+	/** Change the machine before it is made; may be NULL. */
+	void (*configure)(struct virtual_machine_configuration *configuration);
+	/** @return 0, or the first error of the driver's */
+	int (*run)(struct scenario_guest *guest);
+};
+
+/** All of them, in the order of a card's life. */
+extern const struct scenario scenarios[];
+extern const size_t scenario_count;
+
+/** By name, or NULL. */
+const struct scenario *scenario_find(const char *name);
+
+/** The functions of the table, by file. */
+int scenario_bring_up(struct scenario_guest *guest);
+int scenario_stop_start(struct scenario_guest *guest);
+int scenario_reopen(struct scenario_guest *guest);
+int scenario_reconnect(struct scenario_guest *guest);
+int scenario_rescind(struct scenario_guest *guest);
+int scenario_rescind_asked(struct scenario_guest *guest);
+
+int scenario_transmit(struct scenario_guest *guest);
+int scenario_receive(struct scenario_guest *guest);
+int scenario_flood(struct scenario_guest *guest);
+int scenario_lengths(struct scenario_guest *guest);
+int scenario_jumbo(struct scenario_guest *guest);
+int scenario_armed(struct scenario_guest *guest);
+
+int scenario_mtu(struct scenario_guest *guest);
+int scenario_mac(struct scenario_guest *guest);
+int scenario_filter(struct scenario_guest *guest);
+int scenario_link(struct scenario_guest *guest);
+int scenario_keepalive(struct scenario_guest *guest);
+int scenario_network_change(struct scenario_guest *guest);
+int scenario_reset(struct scenario_guest *guest);
+
+/* ---- Versions ---- */
+
+/** VMBus and NVSP versions that a guest may be told to stop at. */
+extern const uint32_t scenario_vmbus_versions[];
+extern const size_t scenario_vmbus_count;
+extern const uint32_t scenario_nvsp_versions[];
+extern const size_t scenario_nvsp_count;
+
+#define SCENARIO_VERSION_MAX 12u
+
+/** "5.3", "6.1". @param text room for SCENARIO_VERSION_MAX */
+const char *scenario_version_text(uint32_t version, char *text);
+
+/* ---- Running one ---- */
+
+#define SCENARIO_REASON_MAX 640u
+
+/** One combination. */
+struct scenario_case {
+	const struct scenario *scenario;
+	const struct host_personality *host;
+	/** Where the guest stops. */
+	uint32_t vmbus_version, nvsp_version;
+	uint64_t seed;
+	/** n is 0: none. */
+	struct machine_fault fault;
+};
+
+/**
+ * Whether there is such a combination.
+ * @param reason room for SCENARIO_REASON_MAX: why there is not
+ */
+bool scenario_exists(const struct scenario_case *it, char *reason);
+
+/** Small enough for one write to a pipe. */
+struct scenario_result {
+	bool passed;
+	/** What the scenario returned, and what of the rest did not hold. */
+	int error;
+	char reason[SCENARIO_REASON_MAX];
+	/** What could fail in it, and what did. */
+	uint64_t points[MACHINE_FAULT_KINDS], fired;
+	uint64_t frames_out, frames_in, virtual_ns;
+};
+
+/** Run it here. @param result out, filled in whatever happens */
+void scenario_run(const struct scenario_case *it,
+		  struct scenario_result *result);
+
+#endif /* MOCKS_CLI_SCENARIO_H */
