@@ -70,16 +70,17 @@ int scenario_reset(struct scenario_guest *guest);
 
 /* ---- Versions ---- */
 
-/** VMBus and NVSP versions that a guest may be told to stop at. */
-extern const uint32_t scenario_vmbus_versions[];
+/** As on the wire, and as people call it: "5.3". */
+struct scenario_version {
+	uint32_t value;
+	const char *name;
+};
+
+/** Where a guest may be told to stop, the lowest first. */
+extern const struct scenario_version scenario_vmbus_versions[];
 extern const size_t scenario_vmbus_count;
-extern const uint32_t scenario_nvsp_versions[];
+extern const struct scenario_version scenario_nvsp_versions[];
 extern const size_t scenario_nvsp_count;
-
-#define SCENARIO_VERSION_MAX 12u
-
-/** "5.3", "6.1". @param text room for SCENARIO_VERSION_MAX */
-const char *scenario_version_text(uint32_t version, char *text);
 
 /* ---- Running one ---- */
 
@@ -90,7 +91,7 @@ struct scenario_case {
 	const struct scenario *scenario;
 	const struct host_personality *host;
 	/** Where the guest stops. */
-	uint32_t vmbus_version, nvsp_version;
+	const struct scenario_version *vmbus, *nvsp;
 	uint64_t seed;
 	/** n is 0: none. */
 	struct machine_fault fault;

@@ -23,7 +23,9 @@
 
 /** Frames of one direction since the card was opened. */
 struct scenario_flow {
-	/** Numbers of the next frame to be made, and of the next to come out. */
+	/**
+	 * Numbers of the next frame to be made, and of the next to come out.
+	 */
 	uint32_t made, next;
 	/** Came out; and were jumped over. */
 	uint32_t seen, missing;
@@ -43,9 +45,14 @@ struct scenario_guest {
 	uint64_t taken;
 	/** What the host had counted when the card was opened. */
 	struct host_netvsp_counters host_before;
+	/** Frames are lost now and that is right: the link is down, ... */
+	bool lossy;
+	/** Lost so far and forgiven: out, in; in, neither seen nor dropped. */
+	uint32_t out_forgiven, in_forgiven, in_vanished;
 	/** Of enum nic_event, since the card was opened. */
 	unsigned events;
-	/** The host took the card away. */
+	/** The host takes the card away, and did so. */
+	struct machine_event removal;
 	bool removed;
 	/** Over all lives of the card. */
 	uint64_t frames_out, frames_in;
@@ -56,6 +63,9 @@ struct scenario_guest {
 /** Note that something does not hold, whatever fault there is. */
 void scenario_fail(struct scenario_guest *guest, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/** The same, of what a fault may prevent. */
+void scenario_expect(struct scenario_guest *guest, bool holds,
+		     const char *what);
 /** Whether anything that went wrong may be due to a fault that fired. */
 bool scenario_is_hurt(const struct scenario_guest *guest);
 
@@ -64,6 +74,13 @@ int scenario_up(struct scenario_guest *guest);
 /** Take it down as far as that stage; owners come back and are counted. */
 void scenario_down(struct scenario_guest *guest,
 		   enum virtual_machine_stage stage);
+
+/** Stop it: what is on its way in is lost. */
+void scenario_stop(struct scenario_guest *guest);
+/** Take the card away so many nanoseconds from now. */
+void scenario_remove_after(struct scenario_guest *guest, uint64_t delay);
+/** The host offers it again: close what is left, and come up. */
+int scenario_return(struct scenario_guest *guest);
 
 /** A length between a bare header and the MTU's longest, without a tag. */
 uint32_t scenario_length(struct scenario_guest *guest);
@@ -84,8 +101,11 @@ bool scenario_deliver_to(struct scenario_guest *guest, uint32_t length,
 bool scenario_pump(struct scenario_guest *guest);
 /** Turns for so long. */
 void scenario_idle(struct scenario_guest *guest, uint64_t nanoseconds);
-/** Sleep armed, without a look, until woken or for so long. */
-void scenario_sleep(struct scenario_guest *guest, uint64_t nanoseconds);
+/**
+ * Sleep armed, without a look, until woken or for so long.
+ * @return whether there was something, or somebody woke us
+ */
+bool scenario_sleep(struct scenario_guest *guest, uint64_t nanoseconds);
 /**
  * Turns until each frame is accounted for, out and in.
  * @return as scenario_send()

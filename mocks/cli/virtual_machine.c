@@ -199,25 +199,20 @@ static void virtual_machine_disconnect(struct virtual_machine *vm)
 void virtual_machine_back(struct virtual_machine *vm,
 			  enum virtual_machine_stage stage)
 {
-	while (vm->stage > stage) {
-		switch (vm->stage) {
-		case VIRTUAL_MACHINE_STARTED:
-			nic_stop(vm->nic);
-			break;
-		case VIRTUAL_MACHINE_OPEN:
-			virtual_machine_close(vm);
-			break;
-		case VIRTUAL_MACHINE_CONNECTED:
-			virtual_machine_disconnect(vm);
-			break;
-		case VIRTUAL_MACHINE_ATTACHED:
-			hyperv_detach(&vm->hyperv);
-			break;
-		case VIRTUAL_MACHINE_OFF:
-			break;
-		}
-		vm->stage--;
-	}
+	enum virtual_machine_stage from = vm->stage;
+
+	if (from <= stage)
+		return;
+	if (from == VIRTUAL_MACHINE_STARTED)
+		nic_stop(vm->nic);
+	if (from >= VIRTUAL_MACHINE_OPEN && stage < VIRTUAL_MACHINE_OPEN)
+		virtual_machine_close(vm);
+	if (from >= VIRTUAL_MACHINE_CONNECTED &&
+	    stage < VIRTUAL_MACHINE_CONNECTED)
+		virtual_machine_disconnect(vm);
+	if (stage == VIRTUAL_MACHINE_OFF)
+		hyperv_detach(&vm->hyperv);
+	vm->stage = stage;
 }
 
 void virtual_machine_down(struct virtual_machine *vm)

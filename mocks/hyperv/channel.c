@@ -390,8 +390,7 @@ void host_vmbus_open(struct host_vmbus *vmbus, const void *message,
 				  relid, fault);
 	result.relid = open->relid;
 	result.open_id = open->open_id;
-	result.status =
-		cpu_to_le32(fault || refused ? HOST_VMBUS_FAILURE : 0);
+	result.status = cpu_to_le32(fault || refused ? HOST_VMBUS_FAILURE : 0);
 	host_vmbus_send(vmbus, HOST_VMBUS_OPEN_RESULT, &result, sizeof(result));
 }
 

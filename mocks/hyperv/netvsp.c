@@ -450,6 +450,11 @@ bool host_netvsp_is_dead(const struct host_netvsp *netvsp)
 	return netvsp->dead;
 }
 
+bool host_netvsp_is_asking(const struct host_netvsp *netvsp)
+{
+	return netvsp->keepalive_pending;
+}
+
 uint32_t host_netvsp_version(const struct host_netvsp *netvsp)
 {
 	return netvsp->version;

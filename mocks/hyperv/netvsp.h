@@ -96,6 +96,8 @@ void host_netvsp_keepalive(struct host_netvsp *netvsp);
 void host_netvsp_network_change(struct host_netvsp *netvsp);
 /** Rescind the channel(s). */
 void host_netvsp_remove(struct host_netvsp *netvsp);
+/** Whether a KEEPALIVE still waits for its answer. */
+bool host_netvsp_is_asking(const struct host_netvsp *netvsp);
 /** Offer a card that was removed again. */
 void host_netvsp_return(struct host_netvsp *netvsp);
 

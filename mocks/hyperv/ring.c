@@ -208,9 +208,12 @@ bool host_ring_consume(struct host_ring *ring,
 	write = host_load32(&control->write_index);
 	if (!index_valid(ring, write))
 		return false;
-	/* Once only: when this packet made the difference. */
+	/*
+	 * Once only: when this packet made the difference. A guest that wrote
+	 * into its space already does not wait for it.
+	 */
 	after = ring->size - used_bytes(ring, write, ring->index);
-	return after > pending && (after < bytes || after - bytes <= pending);
+	return after > pending && after >= bytes && after - bytes <= pending;
 }
 
 bool host_ring_is_empty(const struct host_ring *ring)

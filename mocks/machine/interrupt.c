@@ -28,7 +28,8 @@ void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector)
 		return;
 	machine->progress++;
 	word = &machine->pending[cpu][vector / 64];
-	if (*word & bit || machine_fault_fires(machine, MACHINE_FAULT_INTERRUPT))
+	if (*word & bit ||
+	    machine_fault_fires(machine, MACHINE_FAULT_INTERRUPT))
 		return;
 	*word |= bit;
 	machine->pending_count++;

@@ -140,7 +140,7 @@ static int open_request(struct vmbus_channel *channel,
 	signalled_set(channel, NULL, NULL);
 	/* A host that is slow may open it yet; then it is to close it again. */
 	if (posted && error == ERROR_TIMED_OUT)
-		close_post(channel);
+		channel->close_due = close_post(channel) != 0;
 	return error;
 }
 
@@ -157,6 +157,13 @@ int channel_open(struct vmbus_channel *channel,
 		return ERROR_INVALID;
 	if (vmbus_rescinded(channel))
 		return ERROR_NO_DEVICE;
+	/* It is open still: a second OPEN would not even be answered. */
+	if (channel->close_due) {
+		error = close_post(channel);
+		if (error)
+			return error;
+		channel->close_due = false;
+	}
 	error = rings_make(channel, configuration->send_pages,
 			   configuration->receive_pages);
 	if (!error)
@@ -182,10 +189,11 @@ void channel_close(struct vmbus_channel *channel)
 	if (vmbus_rescinded(channel))
 		return;
 	error = close_post(channel);
-	if (error)
-		log_warning(channel_port(channel),
-			    "vmbus: channel %u not closed: %s", channel->relid,
-			    error_name(error));
+	if (!error)
+		return;
+	channel->close_due = true;
+	log_warning(channel_port(channel), "vmbus: channel %u not closed: %s",
+		    channel->relid, error_name(error));
 }
 
 void channel_free(struct vmbus_channel *channel)

@@ -72,18 +72,19 @@ static int body_post(struct gpadl *gpadl, uint32_t number,
 				  *posted * sizeof(message.pages[0]));
 }
 
-/** Post all pieces. *begun is set once the host knows of the list. */
-static int list_post(struct gpadl *gpadl, const uint8_t *memory, uint32_t pages,
-		     bool *begun)
+/**
+ * Post all pieces. After an error at least one is missing: then there is no
+ * list, now or ever, since its handle is not used again; and a host refuses to
+ * tear down what is no list.
+ */
+static int list_post(struct gpadl *gpadl, const uint8_t *memory, uint32_t pages)
 {
 	uint32_t done, posted, number;
 	int error;
 
-	*begun = false;
 	error = header_post(gpadl, memory, pages, &done);
 	if (error)
 		return error;
-	*begun = true;
 	for (number = 1; done < pages; number++, done += posted) {
 		error = body_post(gpadl, number,
 				  memory + (size_t)done * PORT_PAGE_SIZE,
@@ -121,7 +122,6 @@ int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
 		 const void *memory, size_t pages)
 {
 	struct vmbus *bus = channel->bus;
-	bool begun;
 	int error;
 
 	*gpadl = (struct gpadl){.channel = channel};
@@ -134,10 +134,10 @@ int gpadl_create(struct gpadl *gpadl, struct vmbus_channel *channel,
 
 	gpadl->handle = bus->gpadl_next++;
 	vmbus_expect(bus, VMBUS_GPADL_CREATED, channel->relid, gpadl->handle);
-	error = list_post(gpadl, memory, (uint32_t)pages, &begun);
+	error = list_post(gpadl, memory, (uint32_t)pages);
 	if (!error)
 		error = created_wait(gpadl);
-	else if (!begun)
+	else
 		gpadl->handle = 0;
 	vmbus_forget(bus);
 	return error;
@@ -205,6 +205,7 @@ bool gpadl_teardown(struct gpadl *gpadl)
 	}
 	asked_remove(gpadl);
 	if (error) {
+		gpadl->channel->lists_stay = true;
 		log_warning(bus->hyperv->port, "vmbus: GPADL %#x stays: %s",
 			    gpadl->handle, error_name(error));
 		return false;

@@ -324,8 +324,11 @@ static int netvsc_filter_set(struct nic *nic, unsigned filter,
 		return netvsc_death(card);
 	if (card->started) {
 		error = netvsc_filter_apply(card, filter);
+		if (error == ERROR_NOT_SUPPORTED ||
+		    (error == ERROR_PROTOCOL && netvsc_alive(card)))
+			error = ERROR_IO;
 		if (error)
-			return error == ERROR_NOT_SUPPORTED ? ERROR_IO : error;
+			return error;
 	}
 	card->filter = filter;
 	return 0;

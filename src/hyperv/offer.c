@@ -163,6 +163,8 @@ void offer_add(struct vmbus *bus, const struct vmbus_offer *offer)
 	channel->subchannel_index = le16_to_cpu(offer->subchannel_index);
 	channel->order = bus->offers++;
 	channel->claimed = false;
+	channel->lists_stay = false;
+	channel->close_due = false;
 	atomic_store(&channel->rescinded, false);
 	entry_set(bus, relid, (unsigned)(channel - bus->channels) + 1);
 	synic_watch(&bus->synic, relid);
@@ -217,6 +219,9 @@ void vmbus_release(struct vmbus_channel *channel)
 	struct vmbus_relid message = release_message(relid);
 	int error;
 
+	/* The relid ends with the connection, and is nobody's until then. */
+	if (vmbus_rescinded(channel) && channel->lists_stay)
+		return;
 	channel->claimed = false;
 	if (!vmbus_rescinded(channel))
 		return;

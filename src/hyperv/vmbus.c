@@ -360,6 +360,22 @@ static int offers_request(struct vmbus *bus)
 	return error;
 }
 
+/**
+ * The slots may hold what was for whoever had them before, and an old answer
+ * looks like one to us.
+ */
+static void leftovers_drop(struct vmbus *bus)
+{
+	struct synic_message message;
+	unsigned cpu, n;
+
+	for (cpu = 0; cpu < bus->hyperv->cpu_count; cpu++)
+		for (n = 0; n < POLL_MESSAGES &&
+			    synic_take(&bus->synic, cpu, &message);
+		     n++)
+			continue;
+}
+
 int vmbus_connect(struct vmbus *bus, struct hyperv *hyperv,
 		  const struct vmbus_configuration *configuration)
 {
@@ -379,6 +395,7 @@ int vmbus_connect(struct vmbus *bus, struct hyperv *hyperv,
 		bus->hyperv = NULL;
 		return error;
 	}
+	leftovers_drop(bus);
 	error = negotiate(bus);
 	if (!error)
 		error = offers_request(bus);
@@ -400,6 +417,8 @@ static bool unload(struct vmbus *bus)
 	uint32_t status;
 	int error;
 
+	/* What came before the question is no answer to it. */
+	vmbus_poll(bus);
 	bus->unloading = true;
 	vmbus_expect(bus, VMBUS_UNLOAD_RESPONSE, 0, 0);
 	error = vmbus_post(bus, &message, sizeof(message));

@@ -73,6 +73,12 @@ struct vmbus_channel {
 	bool claimed;
 	/** The host took it away. Set by vmbus_poll(), read by any thread. */
 	atomic_bool rescinded;
+	/**
+	 * The host did not confirm that it let go of a list of the channel's.
+	 */
+	bool lists_stay;
+	/** The host would not hear that the channel is closed. */
+	bool close_due;
 
 	/** The rest is channel.c's. */
 	enum vmbus_channel_state state;
@@ -172,7 +178,8 @@ struct vmbus_channel *vmbus_claim(struct vmbus *bus,
 
 /**
  * Give a claimed, closed channel back. One that the host rescinded is released
- * to it (RELID_RELEASED), exactly once.
+ * to it (RELID_RELEASED), exactly once; or never, if the host did not let go of
+ * all memory that it was shown through it.
  */
 void vmbus_release(struct vmbus_channel *channel);
 

@@ -8,7 +8,8 @@
  * nic_close() gives everything back. A host may take the card away at any time:
  * then NIC_EVENT_REMOVED is raised, the data calls take and give nothing,
  * control calls return ERROR_NO_DEVICE, owners of frames in flight come back
- * through nic_reclaim(), and nic_close() is the one thing left to do.
+ * through nic_reclaim(), and nic_close() is the one thing left to do. The same
+ * holds for a card that failed (NIC_EVENT_FAILED), with ERROR_PROTOCOL.
  *
  * Threads: a queue (nic_transmit, nic_reclaim, nic_receive, nic_arm, nic_disarm
  * of one index) is used by one thread at a time; different queues may be used

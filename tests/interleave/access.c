@@ -3,9 +3,13 @@
  * Shared memory as both sides reach it: loads, stores through a buffer, fences,
  * copies, signals.
  *
- * A copy of many bytes is one store; nobody may look at it before the index that
- * follows it, so where it is cut does not matter. It is no place for a choice
- * either: alone in the buffer nobody can see it, and what follows it is one.
+ * Not each access is a place for a choice. A store goes into a buffer where
+ * nobody else sees it, so that others may as well go on before the next access;
+ * but the guest's may be stopped by its own interrupt handler. Packets are
+ * copied where the other side has no business: instead of trying all orders,
+ * each copy out of the ring is checked to be of what is published, and each
+ * copy into it to be where there is room, at the moment at which it happens.
+ * The feature bits do not change.
  */
 #include "tests/interleave/explorer_internal.h"
 
@@ -13,6 +17,8 @@
 #include <string.h>
 
 #define CONTROL_BYTES 4096u
+#define DATA_BYTES    (EXPLORER_RING_BYTES - CONTROL_BYTES)
+#define FEATURE_BITS  64u
 
 uint64_t explorer_mix(uint64_t hash, uint64_t value)
 {
@@ -35,18 +41,35 @@ bool explorer_is_shared(const struct explorer *explorer, const void *address)
 
 /* ---- What is shown ---- */
 
+static void note_show(struct explorer *explorer, const char *who,
+		      const char *format, va_list arguments)
+{
+	fprintf(explorer->show, "  %3u  %-6s  ", ++explorer->step, who);
+	vfprintf(explorer->show, format, arguments);
+	fputc('\n', explorer->show);
+}
+
 void explorer_note(struct explorer *explorer, const char *format, ...)
 {
 	va_list arguments;
 
 	if (!explorer->show)
 		return;
-	fprintf(explorer->show, "  %3u  %-5s  ", ++explorer->step,
-		explorer_side_name(explorer->running));
 	va_start(arguments, format);
-	vfprintf(explorer->show, format, arguments);
+	note_show(explorer, explorer_side_name(explorer->running), format,
+		  arguments);
 	va_end(arguments);
-	fputc('\n', explorer->show);
+}
+
+static void memory_note(struct explorer *explorer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void memory_note(struct explorer *explorer, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	note_show(explorer, "memory", format, arguments);
+	va_end(arguments);
 }
 
 struct word_name {
@@ -76,22 +99,109 @@ static struct word_name word_name(const struct explorer *explorer,
 	return name;
 }
 
-static void store_show(struct explorer *explorer, const char *what,
-		       const struct buffered_store *store)
+/** What a store is, as it is made and as it reaches memory. */
+static void store_show(struct explorer *explorer,
+		       const struct buffered_store *store, bool reaches,
+		       enum side side)
 {
 	struct word_name name;
 	uint32_t value;
+	char what[96];
 
 	if (!explorer->show)
 		return;
 	name = word_name(explorer, store->address);
 	if (store->bytes == sizeof(value)) {
 		memcpy(&value, store->data, sizeof(value));
-		explorer_note(explorer, "%s %s = %u", what, name.text, value);
+		snprintf(what, sizeof(what), "%s = %u", name.text, value);
 	} else {
-		explorer_note(explorer, "%s %s, %zu bytes", what, name.text,
-			      store->bytes);
+		snprintf(what, sizeof(what), "%s, %zu bytes", name.text,
+			 store->bytes);
 	}
+	if (reaches)
+		memory_note(explorer, "%s (the %s's store)", what,
+			    explorer_side_name(side));
+	else
+		explorer_note(explorer, "stores %s", what);
+}
+
+/* ---- Whose memory it is ---- */
+
+/** Where in its ring something lies, and the ring's two indices in memory. */
+struct place {
+	enum side producer;
+	size_t at;
+	uint32_t write, read;
+};
+
+static struct place place_of(const struct explorer *explorer,
+			     const void *address)
+{
+	size_t at = (size_t)((const uint8_t *)address - explorer->memory);
+	size_t ring = at / EXPLORER_RING_BYTES;
+	const le32 *control =
+		(const le32 *)(const void *)(explorer->memory +
+					     ring * EXPLORER_RING_BYTES);
+	struct place place = {
+		.producer = ring == 0 ? GUEST : HOST,
+		.at = at % EXPLORER_RING_BYTES,
+		.write = explorer_memory(explorer, &control[0]),
+		.read = explorer_memory(explorer, &control[1]),
+	};
+
+	return place;
+}
+
+/** Whether bytes of a ring's data are inside [from, to) of the circle. */
+static bool is_inside(size_t at, size_t bytes, uint32_t from, uint32_t to)
+{
+	size_t offset = (at - CONTROL_BYTES + DATA_BYTES - from) % DATA_BYTES;
+	size_t length = (to + DATA_BYTES - from) % DATA_BYTES;
+
+	return offset + bytes <= length;
+}
+
+/** A consumer writes read_index and interrupt_mask, a producer all else. */
+static void store_check(struct explorer *explorer, const void *address)
+{
+	struct place place = place_of(explorer, address);
+	bool consumers = place.at >= 4 && place.at < 12;
+
+	if (consumers != (explorer->running != place.producer))
+		explorer_fail(explorer, "foreign word",
+			      "the %s writes %s, which is not its to write",
+			      explorer_side_name(explorer->running),
+			      word_name(explorer, address).text);
+}
+
+/** What reaches the ring's data must not lie on what is not read yet. */
+static void drain_check(struct explorer *explorer,
+			const struct buffered_store *store)
+{
+	struct place place = place_of(explorer, store->address);
+
+	/* All but the one byte that would make a full ring look empty. */
+	if (place.at >= CONTROL_BYTES &&
+	    !is_inside(place.at, store->bytes, place.write,
+		       (place.read + DATA_BYTES - 1) % DATA_BYTES))
+		explorer_fail(explorer, "wrong packet",
+			      "%zu bytes are written at %s, where there is no "
+			      "room or where there are packets already",
+			      store->bytes,
+			      word_name(explorer, store->address).text);
+}
+
+/** What is copied out must be published. */
+static void read_check(struct explorer *explorer, const void *address,
+		       size_t bytes)
+{
+	struct place place = place_of(explorer, address);
+
+	if (!is_inside(place.at, bytes, place.read, place.write))
+		explorer_fail(explorer, "wrong packet",
+			      "%zu bytes are read at %s, which are not "
+			      "published",
+			      bytes, word_name(explorer, address).text);
 }
 
 /* ---- Store buffers ---- */
@@ -102,11 +212,9 @@ void explorer_drain(struct explorer *explorer, enum side side)
 	const struct buffered_store *store =
 		&owner->stores[owner->first++ % BUFFER_STORES];
 
+	drain_check(explorer, store);
 	memcpy(store->address, store->data, store->bytes);
-	store_show(explorer,
-		   side == GUEST ? "(reaches memory: the guest's)"
-				 : "(reaches memory: the host's)",
-		   store);
+	store_show(explorer, store, true, side);
 	explorer->world->changed(explorer->world->context);
 }
 
@@ -114,21 +222,6 @@ void explorer_drain_all(struct explorer *explorer, enum side side)
 {
 	while (explorer->sides[side].first != explorer->sides[side].last)
 		explorer_drain(explorer, side);
-}
-
-/** A consumer writes read_index and interrupt_mask, a producer all else. */
-static void store_check(struct explorer *explorer, const void *address)
-{
-	size_t at = (size_t)((const uint8_t *)address - explorer->memory);
-	bool consumers = at % EXPLORER_RING_BYTES >= 4 &&
-			 at % EXPLORER_RING_BYTES < 12;
-	enum side producer = at < EXPLORER_RING_BYTES ? GUEST : HOST;
-
-	if (consumers != (explorer->running != producer))
-		explorer_fail(explorer, "foreign word",
-			      "the %s writes %s, which is not its to write",
-			      explorer_side_name(explorer->running),
-			      word_name(explorer, address).text);
 }
 
 static void store_buffer(struct explorer *explorer, void *to, const void *from,
@@ -148,7 +241,7 @@ static void store_buffer(struct explorer *explorer, void *to, const void *from,
 	store->data = self->data + self->data_used;
 	store->bytes = bytes;
 	self->data_used += bytes;
-	store_show(explorer, "stores", store);
+	store_show(explorer, store, false, explorer->running);
 }
 
 /** Memory as a side sees it: with what is in its own buffer. */
@@ -181,6 +274,42 @@ static void history_add(struct explorer *explorer, uint64_t value)
 	self->history = explorer_mix(self->history, value);
 }
 
+/*
+ * Packets are told by how many were written, which is in the history of who
+ * wrote them; so of a copy only the place counts.
+ */
+uint64_t explorer_memory_key(const struct explorer *explorer)
+{
+	uint64_t key = 0;
+	unsigned i, side;
+	uint32_t value;
+
+	for (i = 0; i < EXPLORER_RINGS; i++) {
+		uint64_t words[2];
+
+		memcpy(words,
+		       explorer->memory + (size_t)i * EXPLORER_RING_BYTES,
+		       sizeof(words));
+		key = explorer_mix(explorer_mix(key, words[0]), words[1]);
+	}
+	for (side = 0; side < SIDES; side++) {
+		const struct coroutine *self = &explorer->sides[side];
+
+		key = explorer_mix(key, self->last - self->first);
+		for (i = self->first; i != self->last; i++) {
+			const struct buffered_store *store =
+				&self->stores[i % BUFFER_STORES];
+
+			value = 0;
+			if (store->bytes == sizeof(value))
+				memcpy(&value, store->data, sizeof(value));
+			key = explorer_mix(key, (uintptr_t)store->address);
+			key = explorer_mix(key, value);
+		}
+	}
+	return key;
+}
+
 /* ---- Accesses ---- */
 
 uint32_t explorer_seen(const struct explorer *explorer, enum side side,
@@ -205,7 +334,8 @@ uint32_t explorer_load(struct explorer *explorer, const le32 *word)
 {
 	uint32_t value;
 
-	explorer_point(explorer);
+	if (place_of(explorer, word).at != FEATURE_BITS)
+		explorer_point(explorer);
 	value = explorer_seen(explorer, explorer->running, word);
 	history_add(explorer, value);
 	if (explorer->show)
@@ -218,7 +348,8 @@ void explorer_store(struct explorer *explorer, le32 *word, uint32_t value)
 {
 	le32 stored = cpu_to_le32(value);
 
-	explorer_point(explorer);
+	if (explorer->running == GUEST)
+		explorer_point(explorer);
 	store_buffer(explorer, word, &stored, sizeof(stored));
 	history_add(explorer, 1);
 	explorer->world->changed(explorer->world->context);
@@ -232,21 +363,28 @@ void explorer_fence(struct explorer *explorer)
 	explorer_drain_all(explorer, explorer->running);
 }
 
+/** Words may be added in any order, so that the processor need not wait. */
+static uint64_t bytes_key(const uint8_t *bytes, size_t count)
+{
+	uint64_t sum = count, word;
+	size_t at;
+
+	for (at = 0; at + sizeof(word) <= count; at += sizeof(word)) {
+		memcpy(&word, bytes + at, sizeof(word));
+		sum += (word ^ word >> 32 ^ at) *
+		       (0x9e3779b97f4a7c15u + 2 * at);
+	}
+	for (; at < count; at++)
+		sum += bytes[at] * (0xff51afd7ed558ccdu + 2 * at);
+	return sum;
+}
+
 void explorer_read(struct explorer *explorer, void *to, const void *from,
 		   size_t bytes)
 {
-	size_t at;
-
-	explorer_point(explorer);
+	read_check(explorer, from, bytes);
 	view(explorer, explorer->running, to, from, bytes);
-	for (at = 0; at < bytes; at += sizeof(uint64_t)) {
-		size_t part = bytes - at < sizeof(uint64_t) ? bytes - at
-							    : sizeof(uint64_t);
-		uint64_t value = 0;
-
-		memcpy(&value, (const uint8_t *)to + at, part);
-		history_add(explorer, value);
-	}
+	history_add(explorer, bytes_key(to, bytes));
 	if (explorer->show)
 		explorer_note(explorer, "reads %s, %zu bytes",
 			      word_name(explorer, from).text, bytes);
@@ -257,6 +395,12 @@ void explorer_write(struct explorer *explorer, void *to, const void *from,
 {
 	if (bytes)
 		store_buffer(explorer, to, from, bytes);
+}
+
+void explorer_pause(struct explorer *explorer)
+{
+	explorer_point(explorer);
+	history_add(explorer, 8);
 }
 
 void explorer_signal(struct explorer *explorer)

@@ -29,6 +29,7 @@ void explorer_fail(struct explorer *explorer, const char *kind,
 	va_list arguments;
 
 	result->failed = true;
+	result->stops = explorer->stopped;
 	snprintf(result->kind, sizeof(result->kind), "%s", kind);
 	va_start(arguments, format);
 	vsnprintf(result->text, sizeof(result->text), format, arguments);
@@ -99,9 +100,9 @@ static uint64_t state_key(const struct explorer *explorer)
 
 	for (side = GUEST; side < SIDES; side++) {
 		key = explorer_mix(key, explorer->sides[side].history);
-		key = explorer_mix(key, explorer->sides[side].first);
 		key = explorer_mix(key, explorer->signalled[side]);
 	}
+	key = explorer_mix(key, explorer_memory_key(explorer));
 	key = explorer_mix(key, explorer->running);
 	key = explorer_mix(key, explorer->moved);
 	if (explorer->bound != EXPLORER_UNBOUNDED)
@@ -207,6 +208,11 @@ void explorer_wait(struct explorer *explorer, bool *flag)
 	*flag = false;
 	self->history = explorer_mix(self->history, 7);
 	explorer_note(explorer, "wakes up");
+}
+
+void explorer_forget(struct explorer *explorer, uint64_t state)
+{
+	explorer->sides[explorer->running].history = state;
 }
 
 bool *explorer_doorbell(struct explorer *explorer)
@@ -332,8 +338,8 @@ struct explorer *explorer_create(const struct explorer_world *world)
 	if (!explorer)
 		abort();
 	explorer->world = world;
-	explorer->memory = aligned_alloc(
-		4096, (size_t)EXPLORER_RINGS * EXPLORER_RING_BYTES);
+	explorer->memory = aligned_alloc(4096, (size_t)EXPLORER_RINGS *
+						       EXPLORER_RING_BYTES);
 	explorer->sides[GUEST].stack = malloc(STACK_BYTES);
 	explorer->sides[HOST].stack = malloc(STACK_BYTES);
 	if (!explorer->memory || !explorer->sides[GUEST].stack ||

@@ -9,17 +9,20 @@
  * alternatives left is changed and everything runs again from the start, until
  * there are none.
  *
- * Memory is that of x86 (TSO): what a side stores goes into a buffer of its own,
- * first in, first out, and reaches memory at any later time; it sees its own
- * stores at once. A fence empties the buffer, and so does a signal, which is a
- * hypercall or a locked operation. A store of a side matters to the other side
- * only, so it is enough to choose when it reaches memory while the other runs.
+ * Memory is that of x86 (TSO): what a side stores goes into a buffer of its
+ * own, first in, first out, and reaches memory at any later time; it sees its
+ * own stores at once. A fence empties the buffer, and so does a signal, which
+ * is a hypercall or a locked operation. A store of a side matters to the other
+ * side only, so it is enough to choose when it reaches memory while the other
+ * runs.
  *
  * What a side does depends on nothing but what it has read. So the state of the
- * whole is told by what each has read so far, how many of its stores are in
- * memory (each word has one writer), and which signals are on their way; a state
- * that was explored before is not explored again, but what was counted below it
- * is counted again. States are told apart by 64 bits of hash.
+ * whole is told by what each has read so far, the words in memory and in the
+ * buffers, and which signals are on their way; a state that was explored before
+ * is not explored again, but what was counted below it is counted again. Where
+ * a side's state is known to be a few variables, it tells them in place of all
+ * that it read to get there (explorer_forget()). States are told apart by 64
+ * bits of hash.
  */
 #ifndef INTERLEAVE_EXPLORER_H
 #define INTERLEAVE_EXPLORER_H
@@ -61,6 +64,8 @@ struct explorer_result {
 	uint64_t executions, states;
 	double interleavings;
 	bool failed;
+	/** Stops of a side that could have gone on, in what failed. */
+	unsigned stops;
 	char kind[32];
 	char text[160];
 };
@@ -93,8 +98,17 @@ bool explorer_is_shared(const struct explorer *explorer, const void *address);
 
 /** Wake the other side: ring the host's doorbell, or interrupt the guest. */
 void explorer_signal(struct explorer *explorer);
+/** A place where an interrupt may come, and no access. */
+void explorer_pause(struct explorer *explorer);
 /** Sleep until a flag is set, and clear it. */
 void explorer_wait(struct explorer *explorer, bool *flag);
+/**
+ * The side that runs does from here what these variables say, whatever it read
+ * before.
+ * @param state a hash of them
+ */
+void explorer_forget(struct explorer *explorer, uint64_t state);
+uint64_t explorer_mix(uint64_t hash, uint64_t value);
 /** Set by the guest's doorbell; the host waits for it. */
 bool *explorer_doorbell(struct explorer *explorer);
 

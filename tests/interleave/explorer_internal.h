@@ -6,22 +6,21 @@
 #ifndef INTERLEAVE_EXPLORER_INTERNAL_H
 #define INTERLEAVE_EXPLORER_INTERNAL_H
 
-#include <stdalign.h>
 #include <ucontext.h>
 
 #include "tests/interleave/explorer.h"
 #include "tests/interleave/memo.h"
 
 /** Stores that a buffer holds; the oldest leaves when one more comes. */
-#define BUFFER_STORES  48u
+#define BUFFER_STORES 48u
 /** Bytes of all stores of one side in one execution. */
-#define BUFFER_BYTES   65536u
-#define STACK_BYTES    65536u
+#define BUFFER_BYTES  65536u
+#define STACK_BYTES   65536u
 /** What can be chosen from at one place. */
-#define OPTIONS_MAX    4u
-#define CHOICES_MAX    4096u
+#define OPTIONS_MAX   4u
+#define CHOICES_MAX   1024u
 /** More accesses than any execution that ends has. */
-#define ACCESSES_MAX   20000u
+#define ACCESSES_MAX  1000u
 
 struct buffered_store {
 	uint8_t *address;
@@ -94,7 +93,8 @@ struct explorer {
 void explorer_point(struct explorer *explorer);
 
 /* access.c */
-uint64_t explorer_mix(uint64_t hash, uint64_t value);
+/** A hash of all words in memory and of what is in the buffers. */
+uint64_t explorer_memory_key(const struct explorer *explorer);
 /** The oldest store of a side reaches memory. */
 void explorer_drain(struct explorer *explorer, enum side side);
 void explorer_drain_all(struct explorer *explorer, enum side side);

@@ -7,6 +7,8 @@
  */
 #include "tests/interleave/host_side.h"
 
+#include <stdarg.h>
+
 #include "mocks/hyperv/vmbus_internal.h"
 
 #undef memcpy
@@ -62,7 +64,8 @@ bool __wrap_host_vmbus_interrupt(struct host_channel *channel);
 void __wrap_machine_work_kick(struct machine *machine,
 			      struct machine_work *work);
 void __wrap_machine_violation(struct machine *machine, const char *clause,
-			      const char *format, ...);
+			      const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 bool __real_host_ring_write(struct host_ring *ring,
 			    const struct host_ring_piece *pieces,
 			    unsigned count);
@@ -91,9 +94,14 @@ void __wrap_machine_work_kick(struct machine *machine,
 void __wrap_machine_violation(struct machine *machine, const char *clause,
 			      const char *format, ...)
 {
+	char text[128];
+	va_list arguments;
+
 	(void)machine;
-	explorer_fail(explored->explorer, "violation", "%s: %s", clause,
-		      format);
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	explorer_fail(explored->explorer, "violation", "%s: %s", clause, text);
 }
 
 bool __wrap_host_ring_write(struct host_ring *ring,
@@ -170,7 +178,7 @@ void host_side_reset(struct host_side *host, uint32_t start)
 
 	explored = host;
 	memset(channel, 0, sizeof(*channel));
-	memset(&host->signals, 0, sizeof(host->signals));
+	host->signals.rule = SIGNALS_NONE;
 	channel->vmbus = &host->vmbus;
 	channel->operations = &operations;
 	channel->device = host;
@@ -193,7 +201,7 @@ struct host_side *host_side_create(struct explorer *explorer,
 
 	host->explorer = explorer;
 	host->device = *device;
-	host->vmbus.personality = host_personality_default();
+	host->vmbus.personality = host_personalities;
 	host->buffer.bytes = host_alloc(BUFFER_SIZE, 1);
 	host->buffer.size = BUFFER_SIZE;
 	return host;
@@ -206,11 +214,24 @@ void host_side_destroy(struct host_side *host)
 	free(host);
 }
 
+/** Between doorbells the host is no more than this. */
+static void forget(const struct host_side *host)
+{
+	const struct host_channel *channel = &host->channel;
+	uint64_t state = (uint64_t)channel->from_guest.index << 32 |
+			 channel->to_guest.index;
+
+	state = explorer_mix(state, (uint64_t)channel->wanted << 1 |
+					    channel->draining);
+	explorer_forget(host->explorer, state);
+}
+
 void host_side_run(struct host_side *host)
 {
 	struct machine_work *work = &host->channel.work;
 
 	for (;;) {
+		forget(host);
 		explorer_wait(host->explorer,
 			      explorer_doorbell(host->explorer));
 		host_channel_doorbell(&host->channel);

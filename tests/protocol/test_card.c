@@ -173,10 +173,8 @@ static const struct sweep sweeps[] = {
 static bool is_swept(const struct sweep *sweep, uint32_t length, uint32_t most)
 {
 	static const uint32_t places[] = {
-		64,   100,
-		1024, 1500,
-		2048, 4096,
-		8192, SECTION_BYTES - RNDIS_BYTES,
+		64,   100,  1024, 1500,
+		2048, 4096, 8192, SECTION_BYTES - RNDIS_BYTES,
 		6144, 9000,
 	};
 
@@ -204,7 +202,8 @@ static void sweep_out(struct live_card *live, const struct sweep *sweep,
 	uint64_t copied = 0, paged = 0;
 
 	for (uint32_t length = 14; length <= most + 4; length++) {
-		bool tagged = length > most || (length >= 18 && length % 3 == 0);
+		bool tagged =
+			length > most || (length >= 18 && length % 3 == 0);
 
 		if (!is_swept(sweep, length, most))
 			continue;
@@ -234,7 +233,8 @@ static void sweep_in(struct live_card *live, const struct sweep *sweep,
 	uint64_t frames = 0, beside = 0;
 
 	for (uint32_t length = 14; length <= most + 4; length++) {
-		bool tagged = length > most || (length >= 18 && length % 3 == 0);
+		bool tagged =
+			length > most || (length >= 18 && length % 3 == 0);
 
 		if (!is_swept(sweep, length, most))
 			continue;
@@ -275,7 +275,9 @@ START_TEST(frames_of_every_length_arrive_whole)
 		.machine.card = sweeps[_i % SWEEPS].card,
 		.machine.device.vlan_offload = _i / SWEEPS % 2,
 		/* Whole pages, small pieces, and such that are not aligned. */
-		.receive_bytes = _i % 3 == 0 ? 4000 : _i % 3 == 1 ? 141 : 2045,
+		.receive_bytes = _i % 3 == 0   ? 4000
+				 : _i % 3 == 1 ? 141
+					       : 2045,
 		.receive_skew = (uint32_t)_i % 7,
 	};
 
@@ -492,9 +494,8 @@ static void order_of_bursts(struct live_card *live)
 	ck_assert_int_eq(live_up(live), 0);
 	for (unsigned n = 1; n <= LIVE_OWNERS; n++) {
 		for (unsigned i = 0; i < n; i++)
-			lengths[i] =
-				14 + random_below(&live->random,
-						  i % 5 == 4 ? 1500 : 600);
+			lengths[i] = 14 + random_below(&live->random,
+						       i % 5 == 4 ? 1500 : 600);
 		live_send_burst(live, lengths, n);
 		frames += n;
 	}
@@ -589,8 +590,9 @@ int main(void)
 			    a_frame_too_short_or_too_long_is_taken_and_counted,
 			    0, 4);
 	tcase_add_loop_test(
-		data, edge_86_a_frame_longer_than_the_mtu_is_dropped_and_counted,
-		0, 4);
+		data,
+		edge_86_a_frame_longer_than_the_mtu_is_dropped_and_counted, 0,
+		4);
 	tcase_add_loop_test(data, a_frame_may_lie_in_pieces_of_any_shape, 0, 8);
 	tcase_add_loop_test(data, bursts_keep_their_order, 0, 12);
 	tcase_add_loop_test(data, traffic_both_ways_is_conserved, 0, 36);

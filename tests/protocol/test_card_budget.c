@@ -11,14 +11,14 @@
 #define HOSTS 6
 
 /* Bytes in a ring around an NVSP message of 40: descriptor and footer. */
-#define DESCRIPTOR	 16u
-#define NVSP		 40u
-#define FOOTER		 8u
-#define PACKET		 (DESCRIPTOR + NVSP + FOOTER)
+#define DESCRIPTOR	16u
+#define NVSP		40u
+#define FOOTER		8u
+#define PACKET		(DESCRIPTOR + NVSP + FOOTER)
 /* What a reader copies of one: the footer is of no interest. */
-#define COMPLETION_READ	 (DESCRIPTOR + NVSP)
-#define RNDIS_HEADER	 44u
-#define FRAMES		 10000u
+#define COMPLETION_READ (DESCRIPTOR + NVSP)
+#define RNDIS_HEADER	44u
+#define FRAMES		10000u
 
 /* ---- Memory ---- */
 
@@ -175,8 +175,10 @@ START_TEST(a_frame_that_is_copied_is_copied_once)
 }
 END_TEST
 
-/* By pages, nothing of the frame is copied: only packets, with two ranges of a
- * page each, and completions. */
+/*
+ * By pages, nothing of the frame is copied: only packets, with two ranges of a
+ * page each, and completions.
+ */
 static void copies_of_pages(struct live_card *live)
 {
 	const uint32_t ranges = 8 + 2 * (8 + 8);

@@ -275,9 +275,10 @@ static void passes_as(struct live_card *live, const bool passes[])
 	for (unsigned i = 0; i < ADDRESSES; i++) {
 		memcpy(live->destination, addresses[i], 6);
 		ck_assert_msg(live_deliver(live, 60 + i, false) == passes[i],
-			      "filter %#x, address %u", live->context
-					? *(const unsigned *)live->context
-					: 0, i);
+			      "filter %#x, address %u",
+			      live->context ? *(const unsigned *)live->context
+					    : 0,
+			      i);
 		dropped += !passes[i];
 		ck_assert_msg(live_settle(live), "%s", live->failure);
 	}
@@ -381,8 +382,7 @@ static void filter_zero_under_load(struct live_card *live)
 		before = live_statistics(live);
 		live_idle(live, 10000000);
 		ck_assert_uint_eq(host_netvsp_backlog(live->vm->device), 0);
-		ck_assert_uint_eq(host_netvsp_outstanding(live->vm->device),
-				  0);
+		ck_assert_uint_eq(host_netvsp_outstanding(live->vm->device), 0);
 		ck_assert_uint_eq(live_statistics(live).rx_frames,
 				  before.rx_frames);
 		made = before.rx_frames + live_host(live).rx_drop_filter;
@@ -646,9 +646,8 @@ static void add_settings(Suite *suite)
 {
 	TCase *test = tcase_create("settings");
 
-	tcase_add_loop_test(test,
-			    the_mtu_changes_up_and_down_and_nothing_leaks, 0,
-			    12);
+	tcase_add_loop_test(test, the_mtu_changes_up_and_down_and_nothing_leaks,
+			    0, 12);
 	tcase_add_loop_test(test, the_mtu_changes_a_hundred_times, 0, HOSTS);
 	tcase_add_loop_test(test, edge_86_an_mtu_that_is_none_changes_nothing,
 			    0, 2);
@@ -678,8 +677,9 @@ static void add_events(Suite *suite)
 			    HOSTS);
 	tcase_add_loop_test(test, edge_82_a_link_that_toggles_ends_as_it_is, 0,
 			    12);
-	tcase_add_loop_test(test, edge_87_each_keepalive_of_the_host_is_answered,
-			    0, 12);
+	tcase_add_loop_test(test,
+			    edge_87_each_keepalive_of_the_host_is_answered, 0,
+			    12);
 	tcase_add_loop_test(test, a_stop_in_flight_gives_everything_back, 0,
 			    24);
 	tcase_add_loop_test(test, a_card_can_be_closed_and_opened_again, 0,

@@ -171,8 +171,8 @@ static void removed_while_asked(struct live_card *live)
 		ck_assert_uint_lt(i, 10000);
 		if (i % 4 == 3) {
 			nic_stop(live->nic);
-			error = nic_mtu_set(live->nic, i % 8 == 3 ? 9000
-								  : 1500);
+			error = nic_mtu_set(live->nic,
+					    i % 8 == 3 ? 9000 : 1500);
 			bringing_up = error != 0;
 			if (error == 0)
 				error = nic_start(live->nic);
@@ -508,12 +508,14 @@ int main(void)
 	tcase_add_loop_test(removal,
 			    a_card_that_was_taken_away_unseen_is_closed, 0, 24);
 	tcase_add_loop_test(removal, a_card_is_taken_away_while_it_asks, 0, 60);
-	tcase_add_loop_test(sleep, edge_46_who_sleeps_until_woken_misses_nothing,
-			    0, 100);
+	tcase_add_loop_test(sleep,
+			    edge_46_who_sleeps_until_woken_misses_nothing, 0,
+			    100);
 	tcase_add_loop_test(sleep, who_waits_for_room_is_woken_when_there_is, 0,
 			    24);
-	tcase_add_loop_test(
-		sleep, who_waits_for_a_section_does_not_poll_for_room, 0, 8);
+	tcase_add_loop_test(sleep,
+			    who_waits_for_a_section_does_not_poll_for_room, 0,
+			    8);
 	tcase_add_loop_test(sleep, an_armed_queue_wakes_once, 0, 24);
 	tcase_add_loop_test(sleep, link_and_removal_wake_the_stack, 0, 24);
 	suite_add_tcase(suite, removal);

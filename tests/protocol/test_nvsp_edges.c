@@ -716,7 +716,8 @@ START_TEST(edge_69_nobody_waits_for_an_answer_to_a_revoke)
 }
 END_TEST
 
-/* A device that says nothing at all any more: a bounded time, and all is back.
+/*
+ * A device that says nothing at all any more: a bounded time, and all is back.
  */
 static void closes_though_mute(struct scripted_host *host)
 {

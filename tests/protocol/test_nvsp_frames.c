@@ -33,8 +33,10 @@ static void lay_frame(struct scripted_host *host, uint32_t offset)
 
 static const struct ranges {
 	uint16_t page_set;
-	/* Ranges, those of them that are dropped, and those of these that are
-	 * inside but too short to say what they are. */
+	/*
+	 * Ranges, those of them that are dropped, and those of these that are
+	 * inside but too short to say what they are.
+	 */
 	unsigned count, bad, tiny;
 	struct scripted_range range[4];
 } packets[] = {

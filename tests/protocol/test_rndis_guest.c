@@ -10,7 +10,7 @@
 
 #define NVSP_BYTES  40u
 #define NVSP_FAILED 2u
-#define SEEDS	   4
+#define SEEDS	    4
 
 static const uint8_t device_mac[6] = {0x00, 0x15, 0x5d, 1, 2, 3};
 
@@ -147,10 +147,9 @@ static bool twist_request(struct scripted_host *host,
 	uint8_t request[28] = {0};
 	uint64_t page = get32(packet->ranges, 8);
 
-	ck_assert(machine_ram_read(host->machine,
-				   page * PORT_PAGE_SIZE +
-					   get32(packet->ranges, 4),
-				   request, 24));
+	ck_assert(machine_ram_read(
+		host->machine, page * PORT_PAGE_SIZE + get32(packet->ranges, 4),
+		request, 24));
 	if (get32(request, 0) != twist->rndis ||
 	    (twist->oid != 0 && get32(request, 12) != twist->oid))
 		return false;
@@ -245,9 +244,9 @@ START_TEST(each_answer_of_the_bring_up_is_missing_or_refused)
 		configuration.seed = seed;
 		/* Hosts that close before and after a teardown. */
 		configuration.host = seed % 2 ? "ws2012r2" : "ws2022";
-		ck_assert_str_eq(
-			scripted_host_run(&configuration, bring_up_twisted),
-			"");
+		ck_assert_str_eq(scripted_host_run(&configuration,
+						   bring_up_twisted),
+				 "");
 	}
 }
 END_TEST
@@ -525,9 +524,9 @@ int main(void)
 	tcase_add_loop_test(test,
 			    each_answer_of_the_bring_up_is_missing_or_refused,
 			    0, TWISTS);
-	tcase_add_loop_test(test,
-			    edge_76_an_aggregate_is_what_the_device_says_it_takes,
-			    0, DEVICE_CASES);
+	tcase_add_loop_test(
+		test, edge_76_an_aggregate_is_what_the_device_says_it_takes, 0,
+		DEVICE_CASES);
 	tcase_add_loop_test(test, a_device_that_is_no_ethernet_is_not_taken, 0,
 			    4);
 	tcase_add_loop_test(test, edge_71_offsets_count_from_byte_8, 0,

@@ -199,13 +199,12 @@ static uint32_t gpadl_at_an_offset(struct scripted_guest *guest,
 			PORT_PAGE_SIZE);
 	vmbus_expect(&guest->bus, VMBUS_GPADL_CREATED, guest->channel->relid,
 		     0x777);
-	ck_assert_int_eq(
-		vmbus_post(&guest->bus, &message,
-			   offsetof(struct vmbus_gpadl_header, pages) + 16 * 8),
-		0);
-	ck_assert_int_eq(vmbus_wait(&guest->bus, NULL, SCRIPT_PATIENCE,
-				    &status),
+	ck_assert_int_eq(vmbus_post(&guest->bus, &message,
+				    offsetof(struct vmbus_gpadl_header, pages) +
+					    16 * 8),
 			 0);
+	ck_assert_int_eq(
+		vmbus_wait(&guest->bus, NULL, SCRIPT_PATIENCE, &status), 0);
 	vmbus_forget(&guest->bus);
 	return status;
 }
@@ -352,8 +351,8 @@ static void waits_for_ever(struct scripted_guest *guest)
 	channel_send(guest->channel, message, sizeof(message), 1, true);
 	ring_publish(&guest->channel->send);
 	/* Until the host's read index is where the packet ends. */
-	while (shared_load32(guest->port, (const le32 *)(const void *)(
-						  control + 4)) == 0)
+	while (shared_load32(guest->port,
+			     (const le32 *)(const void *)(control + 4)) == 0)
 		continue;
 	ck_abort_msg("somebody picked it up");
 }
@@ -365,8 +364,8 @@ static void relaxes_for_ever(struct scripted_guest *guest)
 
 	channel_send(guest->channel, message, sizeof(message), 1, true);
 	ring_publish(&guest->channel->send);
-	while (shared_load32(guest->port, (const le32 *)(const void *)(
-						  control + 4)) == 0)
+	while (shared_load32(guest->port,
+			     (const le32 *)(const void *)(control + 4)) == 0)
 		port_relax(guest->port, UINT64_MAX);
 	ck_abort_msg("somebody picked it up");
 }
@@ -376,8 +375,9 @@ START_TEST(story_3_a_poll_that_waits_for_ever_is_named)
 	const struct scripted_guest_configuration configuration = {
 		.seed = (uint64_t)_i,
 	};
-	const char *verdict = scripted_guest_run(
-		&configuration, _i % 2 ? waits_for_ever : relaxes_for_ever);
+	const char *verdict =
+		scripted_guest_run(&configuration,
+				   _i % 2 ? waits_for_ever : relaxes_for_ever);
 
 	ck_assert_msg(strncmp(verdict, "stopped: ", 9) == 0, "%s", verdict);
 	/* The word by the name of its memory, and where in it. */

@@ -415,8 +415,8 @@ bool live_pump(struct live_card *live)
 	sent = nic_reclaim(live->nic, 0, owners, BURST);
 	for (i = 0; i < sent; i++)
 		owner_back(live, owners[i]);
-	received = nic_receive(live->nic, 0, packets, BURST, segments,
-			       SEGMENTS);
+	received =
+		nic_receive(live->nic, 0, packets, BURST, segments, SEGMENTS);
 	for (i = 0; i < received; i++)
 		take_frame(live, &packets[i], segments);
 	return sent + received > 0;
@@ -547,8 +547,8 @@ static void check_conservation(struct live_card *live)
 {
 	const struct nic_statistics *guest = &live->vm->final;
 	const struct host_netvsp_counters *host = &live->vm->final_host;
-	uint64_t ended = guest->tx_frames + guest->tx_errors +
-			 guest->tx_invalid;
+	uint64_t ended =
+		guest->tx_frames + guest->tx_errors + guest->tx_invalid;
 
 	if (!live->vm->has_final)
 		return;

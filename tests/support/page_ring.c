@@ -21,7 +21,7 @@ int page_ring_set_up(void **state)
 		return -1;
 	test.port = machine_port(test.machine);
 	test.memory = port_pages_alloc(test.port, 2, 0, "ring");
-	*state = &page;
+	*state = &test;
 	return test.memory ? 0 : -1;
 }
 

@@ -40,8 +40,10 @@ bool device_offers_checksums(struct scripted_host *host, const uint8_t *request,
 	}
 	if (!script_is(request, SCRIPT_QUERY, SCRIPT_OID_OFFLOAD_QUERY))
 		return false;
-	/* Encapsulation Ethernet, and each two-bit field 1: v4 both ways, v6
-	 * both ways. */
+	/*
+	 * Encapsulation Ethernet, and each two-bit field 1: v4 both ways, v6
+	 * both ways.
+	 */
 	for (unsigned i = 0; i < 4; i++) {
 		put32(offload, 4 + 8 * i, 2);
 		put32(offload, 8 + 8 * i, i < 2 ? 0x155 : 0x55);
@@ -70,7 +72,8 @@ uint32_t script_message(uint8_t *message, const void *information,
 	put32(message, 12, bytes);
 	put32(message, 28, information_bytes != 0 ? 36 : 0);
 	put32(message, 32, information_bytes);
-	memcpy(message + 44, information, information_bytes);
+	if (information_bytes != 0)
+		memcpy(message + 44, information, information_bytes);
 	memcpy(message + 44 + information_bytes, frame, bytes);
 	return 44 + information_bytes + bytes;
 }

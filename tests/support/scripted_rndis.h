@@ -69,8 +69,10 @@ uint32_t script_message(uint8_t *message, const void *information,
 /* A frame of so many bytes for the scripted card, each as its place. */
 void script_frame(uint8_t *frame, uint32_t bytes);
 
-/* The status and count of completions of receive packets that the guest sent
- * after a message went out and time passed. */
+/*
+ * The status and count of completions of receive packets that the guest sent
+ * after a message went out and time passed.
+ */
 uint32_t device_completed(struct scripted_host *host, uint64_t id);
 
 #endif /* TESTS_SUPPORT_SCRIPTED_RNDIS_H */

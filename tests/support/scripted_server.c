@@ -139,6 +139,14 @@ static void list_free(struct server_list *list)
 	*list = (struct server_list){0};
 }
 
+void server_list_drop(struct scripted_server *server, uint32_t handle)
+{
+	struct server_list *list = server_list(server, handle);
+
+	if (list != NULL)
+		list_free(list);
+}
+
 /* Page numbers of a message, from a place on. */
 static void list_add(struct scripted_server *server, struct server_list *list,
 		     const struct post *post, unsigned at)
@@ -170,10 +178,8 @@ static void teardown_take(struct scripted_server *server,
 			  const struct post *post)
 {
 	const uint32_t words[] = {SERVER_TORNDOWN, 0, post_word(post, 12)};
-	struct server_list *list = server_list(server, words[2]);
 
-	if (list != NULL)
-		list_free(list);
+	server_list_drop(server, words[2]);
 	server_send_words(server, words, 3);
 }
 

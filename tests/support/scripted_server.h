@@ -85,7 +85,8 @@ struct scripted_server {
 	struct machine *machine;
 	struct host_partition *partition;
 	struct port *port;
-	/* What the guest did; the hooks are the test's, called with the server.
+	/*
+	 * What the guest did; the hooks are the test's, called with the server.
 	 */
 	struct post_log log;
 	struct register_log registers;
@@ -165,6 +166,8 @@ struct server_list *server_list(struct scripted_server *server,
 				uint32_t handle);
 uint8_t *server_page(struct scripted_server *server,
 		     const struct server_list *list, uint32_t page);
+/* Let go of a list, if it is there, without a word. */
+void server_list_drop(struct scripted_server *server, uint32_t handle);
 /* How many lists the guest shows. */
 unsigned server_lists(const struct scripted_server *server);
 

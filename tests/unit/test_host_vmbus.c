@@ -126,6 +126,36 @@ static void edge_17_a_refused_version_ends_the_connection(void **state)
 	raw_run(refused_body, 0);
 }
 
+/* A new owner makes contact, and says nothing to the old one's channels. */
+static void owner_body(struct raw_guest *guest)
+{
+	struct raw_device *device = guest->context;
+	uint8_t *ring = port_pages_alloc(guest->port, 4, 0, "ring");
+	uint32_t relid = raw_connect_one(guest, 0x40000);
+	uint8_t payload[RAW_MESSAGE_MAX];
+
+	assert_int_equal(raw_gpadl(guest, relid, 7, ring, 4), 0);
+	assert_int_equal(raw_open(guest, relid, 7, 2), 0);
+	/* Supported, and with that the old connection is gone. */
+	assert_int_equal(raw_contact(guest, 0x50003), 1);
+	assert_int_equal(device->closed, 1);
+	assert_int_equal(host_vmbus_gpadls(guest->vmbus), 0);
+	assert_int_equal(host_channel_relid(device->channel), 0);
+	/* That was no UNLOAD, so it is not answered as one. */
+	raw_expect_silence(guest);
+	assert_int_equal(raw_connect(guest, 0x50003, payload), 1);
+	relid = raw_get32(payload, 184);
+	assert_int_equal(raw_gpadl(guest, relid, 7, ring, 4), 0);
+	assert_int_equal(raw_open(guest, relid, 7, 2), 0);
+	assert_int_equal(device->opened, 2);
+}
+
+static void edge_2_a_new_owner_ends_the_old_connection(void **state)
+{
+	(void)state;
+	raw_run(owner_body, 0);
+}
+
 static void monitor_body(struct raw_guest *guest)
 {
 	uint64_t page;
@@ -477,6 +507,7 @@ int main(void)
 		cmocka_unit_test(edge_5_an_old_server_has_no_connection_4),
 		cmocka_unit_test(messages_go_to_the_connection_that_was_given),
 		cmocka_unit_test(edge_17_a_refused_version_ends_the_connection),
+		cmocka_unit_test(edge_2_a_new_owner_ends_the_old_connection),
 		cmocka_unit_test(edge_18_monitor_pages_come_both_or_neither),
 		cmocka_unit_test(answers_go_where_the_contact_says),
 		cmocka_unit_test(old_hosts_answer_on_vp_0),

@@ -16,6 +16,7 @@
 #include "mocks/cli/virtual_machine.h"
 
 #define FRAME_BYTES 100u
+#define SECOND	    1000000000u
 
 /** What the guest is to do, and what it found. */
 struct scenario {
@@ -25,6 +26,8 @@ struct scenario {
 	unsigned times;
 	int error;
 	enum virtual_machine_stage reached;
+	/** How long going down took the last time. */
+	uint64_t down_time;
 	bool echoed;
 };
 
@@ -41,7 +44,9 @@ static void up_and_down(void *argument)
 		scenario->error =
 			virtual_machine_up(vm, scenario->stage, &callbacks, 0);
 		scenario->reached = vm->stage;
+		scenario->down_time = port_time(vm->port);
 		virtual_machine_down(vm);
+		scenario->down_time = port_time(vm->port) - scenario->down_time;
 	}
 	if (!scenario->error && stack_outstanding(&scenario->stack))
 		scenario->error = ERROR_BUSY;
@@ -146,6 +151,8 @@ static void goes_down_from_any_stage(void **state)
 		scenario = (struct scenario){.stage = stage, .times = 1};
 		run(&scenario, NULL, up_and_down);
 		assert_int_equal(scenario.reached, stage);
+		/* The host answered: no wait went on to its end. */
+		assert_in_range(scenario.down_time, 0, SECOND / 10);
 		assert_clean(scenario.vm);
 		virtual_machine_destroy(scenario.vm);
 	}

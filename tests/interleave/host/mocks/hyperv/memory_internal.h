@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Stands before the host's header of the same name on the include path, so that
- * the host's own ring and channel code is compiled with the explorer's accessors
- * in place of the atomics. What is not replaced is the host's.
+ * the host's own ring and channel code is compiled with the explorer's
+ * accessors in place of the atomics. What is not replaced is the host's.
  *
  * The host copies packets with memcpy(); that is replaced too, and tells by the
  * addresses which copies concern the rings.

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of scenarios, and the frame around each: make the machine, run the
+ * guest, take everything down, look for what was left, and after a fault bring
+ * the card up once more.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hyperv/nvsp.h"
+#include "mocks/cli/scenario_guest.h"
+
+/* ---- The table ---- */
+
+static void configure_plain_pages(struct virtual_machine_configuration *own)
+{
+	own->card.no_send_buffer = true;
+}
+
+static void configure_small(struct virtual_machine_configuration *own)
+{
+	own->card.send_ring_bytes = 4096;
+	own->card.receive_ring_bytes = 4096;
+	own->card.receive_buffer_bytes = 128 * 1024;
+	own->card.send_buffer_bytes = 32 * 1024;
+	own->card.transmit_depth = 8;
+	own->device.queue_frames = 16;
+}
+
+static void configure_mac(struct virtual_machine_configuration *own)
+{
+	own->device.mac_changes = true;
+}
+
+static void configure_jumbo(struct virtual_machine_configuration *own)
+{
+	own->card.mtu = 9000;
+}
+
+static const char mtu_need[] = "NDIS_CONFIG to ask for an MTU over 1500 with";
+
+const struct scenario scenarios[] = {
+	{"bring-up",
+	 "from nothing to a started card, a frame each way, and "
+	 "back",
+	 .run = scenario_bring_up},
+	{"transmit",
+	 "frames out, in bursts of any size and lengths of any kind",
+	 .run = scenario_transmit},
+	{"receive", "frames in, faster than they are fetched",
+	 .run = scenario_receive},
+	{"flood", "both ways at once, until rings and queues are full",
+	 .run = scenario_flood},
+	{"small", "the same with one page a ring and eight packets in flight",
+	 .configure = configure_small, .run = scenario_flood},
+	{"pages", "a card without a send buffer: all frames go by their pages",
+	 .configure = configure_plain_pages, .run = scenario_transmit},
+	{"lengths", "each length from a bare header to the MTU, out and in",
+	 .run = scenario_lengths},
+	{"jumbo", "an MTU of 9000: a frame takes several buffers",
+	 .nvsp_version_min = 0x20000, .nvsp_need = mtu_need,
+	 .configure = configure_jumbo, .run = scenario_jumbo},
+	{"armed", "a stack that sleeps between frames until it is woken",
+	 .run = scenario_armed},
+	{"mtu", "the MTU changed up and down, with the longest frames of each",
+	 .nvsp_version_min = 0x20000, .nvsp_need = mtu_need,
+	 .run = scenario_mtu},
+	{"mac", "another address: frames to it arrive, those to the old do not",
+	 .configure = configure_mac, .run = scenario_mac},
+	{"filter",
+	 "unicast, broadcast, multicast and everybody's, in and out "
+	 "of force",
+	 .run = scenario_filter},
+	{"link", "the link goes down and up and changes its speed, in traffic",
+	 .run = scenario_link},
+	{"keepalive", "the host asks whether the guest lives, in traffic",
+	 .run = scenario_keepalive},
+	{"network-change", "the network behind the link becomes another one",
+	 .run = scenario_network_change},
+	{"reset", "RNDIS RESET: the filter is lost and set again",
+	 .run = scenario_reset},
+	{"stop-start", "stopped in traffic and started again, five times",
+	 .run = scenario_stop_start},
+	{"reopen", "closed in traffic and opened again on the same offer",
+	 .run = scenario_reopen},
+	{"reconnect", "unloaded down to nothing and brought up, three times",
+	 .run = scenario_reconnect},
+	{"rescind",
+	 "the host takes the card away in traffic, and gives it back",
+	 .run = scenario_rescind},
+	{"rescind-asked",
+	 "the host takes the card away while it is asked "
+	 "something",
+	 .run = scenario_rescind_asked},
+};
+
+const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
+
+const struct scenario *scenario_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < scenario_count; i++)
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	return NULL;
+}
+
+/* ---- Versions ---- */
+
+const struct scenario_version scenario_vmbus_versions[] = {
+	{VMBUS_VERSION_WIN8, "2.4"},	{VMBUS_VERSION_WIN8_1, "3.0"},
+	{VMBUS_VERSION_WIN10, "4.0"},	{VMBUS_VERSION_WIN10_1, "4.1"},
+	{VMBUS_VERSION_WIN10_5, "5.0"}, {VMBUS_VERSION_RS4, "5.1"},
+	{VMBUS_VERSION_RS5, "5.2"},	{VMBUS_VERSION_IRON, "5.3"},
+};
+const size_t scenario_vmbus_count =
+	sizeof(scenario_vmbus_versions) / sizeof(scenario_vmbus_versions[0]);
+
+const struct scenario_version scenario_nvsp_versions[] = {
+	{NVSP_VERSION_1, "1"}, {NVSP_VERSION_2, "2"}, {NVSP_VERSION_4, "4"},
+	{NVSP_VERSION_5, "5"}, {NVSP_VERSION_6, "6"}, {NVSP_VERSION_6_1, "6.1"},
+};
+const size_t scenario_nvsp_count =
+	sizeof(scenario_nvsp_versions) / sizeof(scenario_nvsp_versions[0]);
+
+bool scenario_exists(const struct scenario_case *it, char *reason)
+{
+	const struct host_personality *host = it->host;
+
+	if (it->vmbus->value > host->vmbus_version_max)
+		snprintf(reason, SCENARIO_REASON_MAX,
+			 "%s has no VMBus %s: a guest that tries it ends lower",
+			 host->name, it->vmbus->name);
+	else if (it->nvsp->value > host->nvsp_version_max)
+		snprintf(reason, SCENARIO_REASON_MAX,
+			 "%s has no NVSP %s: a guest that tries it ends lower",
+			 host->name, it->nvsp->name);
+	else if (it->nvsp->value < it->scenario->nvsp_version_min)
+		snprintf(reason, SCENARIO_REASON_MAX, "NVSP %s has no %s",
+			 it->nvsp->name, it->scenario->nvsp_need);
+	else
+		return true;
+	return false;
+}
+
+/* ---- What must hold afterwards ---- */
+
+static void check_violations(struct scenario_guest *guest)
+{
+	static const char leaves[] = "VMBus UNLOAD: the guest leaves while";
+	const struct machine *machine = guest->vm->machine;
+	unsigned count = machine_violations(machine), i;
+	const char *text;
+
+	for (i = 0; i < count; i++) {
+		text = machine_violation_text(machine, i);
+		/* It asked, and was not heard; so it kept that memory. */
+		if (text && guest->vm->kept &&
+		    strncmp(text, leaves, strlen(leaves)) == 0)
+			continue;
+		scenario_fail(guest, "the guest broke a rule: %s",
+			      text ? text : "and more than 64");
+		return;
+	}
+}
+
+/** Nothing is left, but memory that the host was never heard to let go of. */
+static void check_memory(struct scenario_guest *guest)
+{
+	const struct virtual_machine *vm = guest->vm;
+	struct machine_counters counters;
+
+	machine_counters(vm->machine, &counters);
+	if (counters.live_allocations != vm->kept ||
+	    counters.live_bytes != vm->kept_bytes)
+		scenario_fail(guest,
+			      "the guest leaked: %llu allocations live, %llu "
+			      "bytes, of which the bus kept %llu, %llu bytes",
+			      (unsigned long long)counters.live_allocations,
+			      (unsigned long long)counters.live_bytes,
+			      (unsigned long long)vm->kept,
+			      (unsigned long long)vm->kept_bytes);
+	if (counters.dma_live)
+		scenario_fail(guest,
+			      "%llu pieces of memory were never taken back "
+			      "from the device",
+			      (unsigned long long)counters.dma_live);
+	if (host_vmbus_gpadls(vm->host_bus))
+		scenario_fail(guest,
+			      "%u GPADLs still show the guest's memory to the "
+			      "host",
+			      host_vmbus_gpadls(vm->host_bus));
+}
+
+static void check_error(struct scenario_guest *guest, int error)
+{
+	const char *name = error_name(error);
+
+	if (strcmp(name, error_name(1)) == 0)
+		scenario_fail(guest, "it returned %d, which is no error",
+			      error);
+	else if (error && !scenario_is_hurt(guest))
+		scenario_fail(guest, "it returned an error: %s", name);
+}
+
+static void check_all(struct scenario_guest *guest,
+		      enum machine_outcome outcome, int error)
+{
+	if (outcome != MACHINE_DONE) {
+		scenario_fail(guest, "the machine stopped: %s",
+			      machine_reason(guest->vm->machine));
+		return;
+	}
+	check_error(guest, error);
+	check_violations(guest);
+	if (host_netvsp_is_dead(guest->vm->device))
+		scenario_fail(guest, "the host gave the card up");
+	if (guest->vm->kept && !scenario_is_hurt(guest))
+		scenario_fail(guest, "the guest kept %llu pieces of memory",
+			      (unsigned long long)guest->vm->kept);
+	check_memory(guest);
+}
+
+/* ---- Running ---- */
+
+/** A guest, and what came of it. */
+struct scenario_call {
+	struct scenario_guest *guest;
+	int (*run)(struct scenario_guest *guest);
+	int error;
+};
+
+static void call_run(void *argument)
+{
+	struct scenario_call *call = argument;
+	struct scenario_guest *guest = call->guest;
+
+	call->error = call->run(guest);
+	scenario_down(guest, VIRTUAL_MACHINE_OFF);
+	if (guest->has_stack)
+		stack_destroy(&guest->stack);
+	guest->has_stack = false;
+}
+
+/** What was late comes, to nobody; and then as if nothing had been. */
+static int come_up_again(struct scenario_guest *guest)
+{
+	port_delay(guest->port, MACHINE_FAULT_LATE);
+	return scenario_bring_up(guest);
+}
+
+/** After a fault: the same machine, and nothing fails. */
+static void recover(struct scenario_guest *guest)
+{
+	struct machine *machine = guest->vm->machine;
+	struct scenario_call call = {guest, come_up_again, 0};
+	const uint64_t kept = guest->vm->kept;
+	enum machine_outcome outcome;
+
+	machine_fault_arm(machine, NULL);
+	host_netvsp_return(guest->vm->device);
+	outcome = virtual_machine_run(guest->vm, call_run, &call);
+	if (outcome != MACHINE_DONE)
+		scenario_fail(guest, "coming up again, the machine stopped: %s",
+			      machine_reason(machine));
+	else if (call.error)
+		scenario_fail(guest, "the card does not come up again: %s",
+			      error_name(call.error));
+	else if (guest->vm->kept != kept)
+		scenario_fail(guest, "coming up again, the guest kept memory");
+	check_violations(guest);
+	check_memory(guest);
+}
+
+static void configure(const struct scenario_case *it,
+		      struct virtual_machine_configuration *own)
+{
+	static const enum machine_schedule schedules[] = {
+		MACHINE_SCHEDULE_LAZY,
+		MACHINE_SCHEDULE_SEEDED,
+		MACHINE_SCHEDULE_SEEDED,
+		MACHINE_SCHEDULE_EAGER,
+	};
+
+	memset(own, 0, sizeof(*own));
+	own->host = it->host->name;
+	own->machine.seed = it->seed;
+	own->machine.schedule = schedules[it->seed % 4];
+	own->vmbus_version_max = it->vmbus->value;
+	own->card.nvsp_version_max = it->nvsp->value;
+	if (it->scenario->configure)
+		it->scenario->configure(own);
+}
+
+static void run_made(struct scenario_guest *guest,
+		     struct scenario_result *result)
+{
+	struct machine *machine = guest->vm->machine;
+	struct scenario_call call = {guest, guest->it->scenario->run, 0};
+	enum machine_outcome outcome;
+	unsigned kind;
+
+	machine_fault_arm(machine, &guest->it->fault);
+	outcome = virtual_machine_run(guest->vm, call_run, &call);
+	result->error = call.error;
+	result->fired = machine_fault_fired(machine);
+	for (kind = 0; kind < MACHINE_FAULT_KINDS; kind++)
+		result->points[kind] =
+			machine_fault_points(machine,
+					     (enum machine_fault_kind)kind);
+	result->virtual_ns = machine_time(machine);
+	check_all(guest, outcome, call.error);
+	result->frames_out = guest->frames_out;
+	result->frames_in = guest->frames_in;
+	if (guest->it->fault.n && guest->failure[0] == '\0')
+		recover(guest);
+}
+
+void scenario_run(const struct scenario_case *it,
+		  struct scenario_result *result)
+{
+	struct scenario_guest *guest = calloc(1, sizeof(*guest));
+	struct virtual_machine_configuration own;
+
+	memset(result, 0, sizeof(*result));
+	snprintf(result->reason, sizeof(result->reason), "out of memory");
+	if (!guest)
+		return;
+	configure(it, &own);
+	guest->it = it;
+	guest->random.state = it->seed + 1;
+	guest->wire = wire_tap_create(scenario_transmitted, guest);
+	own.wire = guest->wire;
+	guest->vm = guest->wire ? virtual_machine_create(&own) : NULL;
+	if (guest->vm) {
+		guest->port = guest->vm->port;
+		run_made(guest, result);
+		memcpy(result->reason, guest->failure, sizeof(result->reason));
+		result->passed = guest->failure[0] == '\0';
+	}
+	virtual_machine_destroy(guest->vm);
+	if (guest->wire)
+		wire_destroy(guest->wire);
+	free(guest);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The frame around scenarios: what each kind of fault leads to, and that each
+ * thing which must hold is missed when it does not. Scenarios that do wrong are
+ * made here; none of them is in the table.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mocks/cli/scenario_guest.h"
+
+static struct scenario_case case_of(const struct scenario *scenario)
+{
+	const struct scenario_case it = {
+		.scenario = scenario,
+		.host = host_personality_find("ws2019"),
+		.vmbus = &scenario_vmbus_versions[6],
+		.nvsp = &scenario_nvsp_versions[5],
+		.seed = 1,
+	};
+
+	assert_string_equal(it.vmbus->name, "5.2");
+	assert_string_equal(it.nvsp->name, "6.1");
+	return it;
+}
+
+/* ---- Faults ---- */
+
+static const struct fault_case {
+	enum machine_fault_kind kind;
+	bool persistent;
+	int error;
+} fault_cases[] = {
+	{MACHINE_FAULT_ALLOCATION, false, ERROR_NO_MEMORY},
+	{MACHINE_FAULT_PAGES, false, ERROR_NO_MEMORY},
+	{MACHINE_FAULT_ATTACH, false, ERROR_NO_SPACE},
+	{MACHINE_FAULT_INTERRUPT, false, 0},
+	{MACHINE_FAULT_INTERRUPT, true, 0},
+	{MACHINE_FAULT_POST_BUSY, false, 0},
+	{MACHINE_FAULT_POST_BUSY, true, ERROR_TIMED_OUT},
+	{MACHINE_FAULT_POST_REFUSED, false, ERROR_IO},
+	{MACHINE_FAULT_SIGNAL_REFUSED, false, ERROR_TIMED_OUT},
+	{MACHINE_FAULT_SIGNAL_LOST, false, ERROR_TIMED_OUT},
+	{MACHINE_FAULT_MESSAGE_LOST, false, ERROR_TIMED_OUT},
+	{MACHINE_FAULT_MESSAGE_LATE, false, ERROR_TIMED_OUT},
+	{MACHINE_FAULT_GPADL, false, ERROR_IO},
+	{MACHINE_FAULT_OPEN, false, ERROR_IO},
+	{MACHINE_FAULT_COMPLETION_LOST, false, ERROR_TIMED_OUT},
+	/* A version that is refused is followed by the next lower one. */
+	{MACHINE_FAULT_COMPLETION_FAILED, false, 0},
+	{MACHINE_FAULT_CONTROL, false, ERROR_PROTOCOL},
+};
+
+static void each_kind_of_fault_leads_to_its_error(void **state)
+{
+	struct scenario_case it = case_of(scenario_find("bring-up"));
+	struct scenario_result result;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(fault_cases) / sizeof(fault_cases[0]); i++) {
+		it.fault.kind = fault_cases[i].kind;
+		it.fault.n = 1;
+		it.fault.persistent = fault_cases[i].persistent;
+		scenario_run(&it, &result);
+		assert_string_equal(result.reason, "");
+		assert_true(result.passed);
+		assert_true(result.fired > 0);
+		assert_int_equal(result.error, fault_cases[i].error);
+	}
+}
+
+static void a_run_counts_what_can_fail(void **state)
+{
+	struct scenario_case it = case_of(scenario_find("bring-up"));
+	struct scenario_result first, second;
+	unsigned kind;
+
+	(void)state;
+	scenario_run(&it, &first);
+	assert_true(first.passed);
+	assert_int_equal(first.fired, 0);
+	assert_int_equal(first.frames_out, 8);
+	assert_int_equal(first.frames_in, 8);
+	for (kind = 0; kind < MACHINE_FAULT_KINDS; kind++)
+		assert_true(first.points[kind] > 0);
+	scenario_run(&it, &second);
+	assert_memory_equal(&first, &second, sizeof(first));
+	/* One more than there are never fires. */
+	it.fault.kind = MACHINE_FAULT_COMPLETION_LOST;
+	it.fault.n = first.points[it.fault.kind] + 1;
+	scenario_run(&it, &second);
+	assert_true(second.passed);
+	assert_int_equal(second.fired, 0);
+}
+
+/* ---- Scenarios that do wrong ---- */
+
+static int leaks(struct scenario_guest *guest)
+{
+	return port_alloc(guest->port, 24, "lost") ? 0 : ERROR_NO_MEMORY;
+}
+
+static int returns_an_error(struct scenario_guest *guest)
+{
+	(void)guest;
+	return ERROR_IO;
+}
+
+static int returns_nonsense(struct scenario_guest *guest)
+{
+	(void)guest;
+	return 7;
+}
+
+static int spins(struct scenario_guest *guest)
+{
+	for (;;)
+		port_time(guest->port);
+}
+
+static int gives_away(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	port_dma_give(guest->port, guest->stack.transmit_memory, 64,
+		      PORT_DMA_TO_DEVICE);
+	return error;
+}
+
+static int loses_an_owner(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	guest->owner_out[3] = true;
+	guest->stack.transmit_free_count--;
+	return error;
+}
+
+static int forgets_a_frame(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	if (!error)
+		error = scenario_exchange(guest, 3, 0);
+	guest->taken++;
+	return error;
+}
+
+static int wants_another_frame(struct scenario_guest *guest)
+{
+	static const uint32_t length = 60;
+	int error = scenario_up(guest);
+
+	guest->out.made = 5;
+	if (!error)
+		error = scenario_send(guest, &length, 1);
+	return error ? error : scenario_settle(guest);
+}
+
+static int wants_another_length(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	scenario_deliver(guest, 60);
+	guest->in.length[0] = 61;
+	return error ? error : scenario_settle(guest);
+}
+
+static int breaks_a_rule(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	if (!error)
+		error = vmbus_post(&guest->vm->bus, "\xff\0\0\0\0\0\0\0", 8);
+	scenario_idle(guest, 1000000);
+	return error;
+}
+
+static const struct wrong_case {
+	int (*run)(struct scenario_guest *guest);
+	const char *reason;
+} wrong_cases[] = {
+	{leaks, "the guest leaked: 1 allocations live, 24 bytes"},
+	{returns_an_error, "it returned an error: input/output error"},
+	{returns_nonsense, "it returned 7, which is no error"},
+	{spins, "the machine stopped: "},
+	{gives_away, "1 pieces of memory were never taken back"},
+	{loses_an_owner, "1 owners did not come back, with 0 frames in flight"},
+	{forgets_a_frame, "4 frames were taken, and 3 ended in a counter"},
+	{wants_another_frame, "5 frames out and 0 in did not arrive"},
+	{wants_another_length, "in: frame 0 is not it: 60 bytes of 61"},
+	{breaks_a_rule, "the guest broke a rule: VMBus messages"},
+};
+
+static void what_does_not_hold_is_missed(void **state)
+{
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_result result;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong_cases) / sizeof(wrong_cases[0]); i++) {
+		scenario.run = wrong_cases[i].run;
+		scenario_run(&it, &result);
+		assert_false(result.passed);
+		if (!strstr(result.reason, wrong_cases[i].reason))
+			fail_msg("'%s', not '%s'", result.reason,
+				 wrong_cases[i].reason);
+	}
+}
+
+/* ---- Combinations ---- */
+
+static void combinations_that_are_none_say_why(void **state)
+{
+	struct scenario_case it = case_of(scenario_find("mtu"));
+	char reason[SCENARIO_REASON_MAX] = "";
+
+	(void)state;
+	assert_true(scenario_exists(&it, reason));
+	it.nvsp = &scenario_nvsp_versions[0];
+	assert_false(scenario_exists(&it, reason));
+	assert_non_null(strstr(reason, "NVSP 1 has no NDIS_CONFIG"));
+	it.scenario = scenario_find("bring-up");
+	assert_true(scenario_exists(&it, reason));
+	it.host = host_personality_find("ws2012r2");
+	assert_false(scenario_exists(&it, reason));
+	assert_non_null(strstr(reason, "ws2012r2 has no VMBus 5.2"));
+	it.vmbus = &scenario_vmbus_versions[1];
+	assert_true(scenario_exists(&it, reason));
+	it.nvsp = &scenario_nvsp_versions[4];
+	assert_false(scenario_exists(&it, reason));
+	assert_non_null(strstr(reason, "ws2012r2 has no NVSP 6"));
+	assert_null(scenario_find("nothing"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_kind_of_fault_leads_to_its_error),
+		cmocka_unit_test(a_run_counts_what_can_fail),
+		cmocka_unit_test(what_does_not_hold_is_missed),
+		cmocka_unit_test(combinations_that_are_none_say_why),
+	};
+
+	return !!cmocka_run_group_tests(tests, NULL, NULL);
+}
