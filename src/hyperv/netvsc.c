@@ -64,12 +64,13 @@ static bool netvsc_arm(struct nic *nic, unsigned index)
 		card->events_told = true;
 		card->stack.wake(card->stack.context, NIC_WAKE_EVENTS);
 	}
-	if (netvsc_has_work(queue))
-		return false;
-	if (!netvsc_alive(card))
-		return true;
+	/*
+	 * Armed first, then looked: the host signals room whether the ring is
+	 * masked or not, and a signal that finds nobody armed is lost.
+	 */
 	atomic_store(&queue->armed, true);
-	if (channel_unmask(queue->channel))
+	if (!netvsc_has_work(queue) &&
+	    (!netvsc_alive(card) || channel_unmask(queue->channel)))
 		return true;
 	atomic_store(&queue->armed, false);
 	return false;

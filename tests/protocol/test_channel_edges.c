@@ -224,6 +224,8 @@ static void put_packet(struct scripted_server *server, const struct post *post)
 	uint32_t page = post_word(post, 24);
 	uint8_t *control = server_page(server, list, page);
 
+	/* Masked: nobody could read it yet. */
+	ck_assert_uint_eq(control[8], 1);
 	for (unsigned i = 0; i < 8; i++)
 		memcpy(server_page(server, list, page + 1) + (size_t)i * 4,
 		       &(le32){cpu_to_le32(packet[i])}, 4);

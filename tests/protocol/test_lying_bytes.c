@@ -57,8 +57,8 @@ static bool change(struct lying_host *lying, enum lie_kind kind, uint8_t *bytes,
 	change->made = true;
 	bytes[change->offset] = change->value;
 	lying->touched_messages = kind == LIE_MESSAGE;
-	lying_tell(lying, " kind %u, number %u, byte %u of %u: %#x", kind,
-		   change->index, change->offset, *count, change->value);
+	tell(&lying->told, " kind %u, number %u, byte %u of %u: %#x", kind,
+	     change->index, change->offset, *count, change->value);
 	return true;
 }
 

@@ -668,7 +668,7 @@ static bool removal_run(const struct virtual_machine_configuration *machine,
 }
 
 #define MESSAGES 80
-#define SEEDS	 4
+#define SEEDS	 2
 
 /* At each message or packet; beyond the last, there is nothing to remove. */
 START_TEST(edge_24_a_card_is_rescinded_at_each_message_of_its_bring_up)
@@ -684,7 +684,7 @@ START_TEST(edge_24_a_card_is_rescinded_at_each_message_of_its_bring_up)
 			removal_run(&seed, n, 0);
 		}
 	ck_assert(removal_run(&seed, 0, 0));
-	ck_assert(!removal_run(&seed, 1000, 0));
+	ck_assert(!removal_run(&seed, MESSAGES, 0));
 }
 END_TEST
 
@@ -697,7 +697,7 @@ START_TEST(edge_24_a_card_is_rescinded_at_any_time_of_its_bring_up)
 	};
 	unsigned fired = 0;
 
-	for (uint64_t delay = 500; delay < 400000; delay += 3000)
+	for (uint64_t delay = 500; delay < 400000; delay += 6000)
 		fired += removal_run(&machine, 0, delay);
 	ck_assert_uint_ge(fired, 10);
 }

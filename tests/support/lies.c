@@ -20,81 +20,6 @@ static uint32_t any(struct lies *lies, uint32_t bound)
 	return random_below(&lies->random, bound);
 }
 
-/* ---- A number that is not the right one ---- */
-
-/* On the edges of what it can be, given what it is and how much there is. */
-static uint64_t number(struct lies *lies, uint64_t is, uint32_t bytes)
-{
-	switch (any(lies, 17)) {
-	case 0:
-		return 0;
-	case 1:
-		return 1;
-	case 2:
-		return is - 1;
-	case 3:
-		return is + 1;
-	case 4:
-		return is * 2;
-	case 5:
-		return bytes - 1;
-	case 6:
-		return bytes;
-	case 7:
-		return bytes + 1;
-	case 8:
-		return 0x7fffffff;
-	case 9:
-		return 0x80000000;
-	case 10:
-		return 0xffffffff;
-	case 11:
-		return UINT64_MAX;
-	case 12:
-		return -(uint64_t)any(lies, 64);
-	case 13:
-		return any(lies, 256);
-	case 14:
-		return LYING_RECEIVE_BYTES - any(lies, 16);
-	case 15:
-		return is ^ 1ull << any(lies, 64);
-	default:
-		return random_next(&lies->random);
-	}
-}
-
-/* Change one field of some bytes, at a place that fields begin at. */
-static void field(struct lying_host *lying, struct lies *lies, uint8_t *bytes,
-		  uint32_t count)
-{
-	uint32_t width = 1u << any(lies, 4), at, is32 = 0;
-	uint64_t is = 0, value;
-
-	if (count == 0)
-		return;
-	if (width > count)
-		width = 1;
-	/* Most of what matters comes first. */
-	at = any(lies, count > 64 && any(lies, 2) ? 64 : count);
-	at -= at % width;
-	if (at + width > count)
-		at = count - width;
-	memcpy(&is, bytes + at, width);
-	value = number(lies, is, count);
-	memcpy(bytes + at, &value, width);
-	memcpy(&is32, bytes + at, width < 4 ? width : 4);
-	lying_tell(lying, " %u@%u=%#x", width, at, is32);
-}
-
-static void fields(struct lying_host *lying, struct lies *lies, uint8_t *bytes,
-		   uint32_t count)
-{
-	unsigned n = any(lies, 4) ? 1 : 1 + any(lies, 6);
-
-	for (; n > 0; n--)
-		field(lying, lies, bytes, count);
-}
-
 /* ---- Later ---- */
 
 static uint64_t synic_page(struct lying_host *lying, unsigned cpu,
@@ -244,7 +169,7 @@ static void say_later(struct lying_host *lying, struct lies *lies,
 	later->bytes = count;
 	later->offset = lying->data_offset;
 	if (any(lies, 2))
-		fields(lying, lies, later->content, count);
+		mutate(&lies->random, later->content, count, &lying->told);
 	later_begin(later);
 }
 
@@ -266,7 +191,7 @@ static void message_forge(struct lying_host *lying, struct lies *lies)
 		memcpy(message + at, &value, 4);
 	}
 	memcpy(message, &type, 4);
-	lying_tell(lying, " forged type %u of %u", type, bytes);
+	tell(&lying->told, " forged type %u of %u", type, bytes);
 	host_hostile_message(lying->vm->host_bus, message, bytes);
 }
 
@@ -287,13 +212,13 @@ static void packet_forge(struct lying_host *lying, struct lies *lies)
 		words[0] = any(lies, 4) ? 0xcafe : any(lies, 0x10000);
 		words[1] = any(lies, 4);
 		words[2] = any(lies, 400);
-		words[3] = (uint32_t)number(lies, 0, 56);
+		words[3] = (uint32_t)mutate_number(&lies->random, 0, 56);
 		words[4] = 107;
 	}
 	memcpy(packet, head, 8);
 	memcpy(packet + 8, id, 8);
 	memcpy(packet + 16, words, sizeof(words));
-	lying_tell(lying, " forged type %u id %#x%08x", head[0], id[1], id[0]);
+	tell(&lying->told, " forged type %u id %#x%08x", head[0], id[1], id[0]);
 	host_hostile_packet(lying->channel, packet, sizeof(packet));
 }
 
@@ -305,33 +230,33 @@ static bool message_lie(struct lying_host *lying, struct lies *lies,
 	lying->touched_messages = true;
 	switch (any(lies, 10)) {
 	case 0:
-		lying_tell(lying, " lost");
+		tell(&lying->told, " lost");
 		return false;
 	case 1:
-		lying_tell(lying, " twice");
+		tell(&lying->told, " twice");
 		host_hostile_message(lying->vm->host_bus, bytes, *count);
 		return true;
 	case 2:
-		lying_tell(lying, " late");
+		tell(&lying->told, " late");
 		say_later(lying, lies, LIE_MESSAGE, bytes, *count);
 		return false;
 	case 3:
-		lying_tell(lying, " again later");
+		tell(&lying->told, " again later");
 		say_later(lying, lies, LIE_MESSAGE, bytes, *count);
 		return true;
 	case 4:
 		*count = any(lies, *count);
-		lying_tell(lying, " cut to %u", *count);
+		tell(&lying->told, " cut to %u", *count);
 		return true;
 	case 5:
 		*count += any(lies, MESSAGE_MOST + 1 - *count);
-		lying_tell(lying, " made %u", *count);
+		tell(&lying->told, " made %u", *count);
 		return true;
 	case 6:
 		message_forge(lying, lies);
 		return true;
 	default:
-		fields(lying, lies, bytes, *count);
+		mutate(&lies->random, bytes, *count, &lying->told);
 		return true;
 	}
 }
@@ -341,25 +266,25 @@ static bool packet_lie(struct lying_host *lying, struct lies *lies,
 {
 	switch (any(lies, 10)) {
 	case 0:
-		lying_tell(lying, " lost");
+		tell(&lying->told, " lost");
 		return false;
 	case 1:
 		/* The device made sure of the room for one. */
-		lying_tell(lying, " twice");
+		tell(&lying->told, " twice");
 		if (host_channel_room(lying->channel) >= 2 * count)
 			host_hostile_packet(lying->channel, bytes, count);
 		return true;
 	case 2:
-		lying_tell(lying, " late");
+		tell(&lying->told, " late");
 		say_later(lying, lies, LIE_PACKET, bytes, count);
 		return false;
 	case 3:
-		lying_tell(lying, " again later");
+		tell(&lying->told, " again later");
 		say_later(lying, lies, LIE_PACKET, bytes, count);
 		return true;
 	case 4:
 		count = 8 * any(lies, count / 8);
-		lying_tell(lying, " cut to %u", count);
+		tell(&lying->told, " cut to %u", count);
 		host_hostile_packet(lying->channel, bytes, count);
 		return false;
 	case 5:
@@ -367,7 +292,7 @@ static bool packet_lie(struct lying_host *lying, struct lies *lies,
 			packet_forge(lying, lies);
 		return true;
 	default:
-		fields(lying, lies, bytes, count);
+		mutate(&lies->random, bytes, count, &lying->told);
 		return true;
 	}
 }
@@ -376,10 +301,10 @@ static void data_lie(struct lying_host *lying, struct lies *lies,
 		     uint8_t *bytes, uint32_t count)
 {
 	if (any(lies, 4)) {
-		fields(lying, lies, bytes, count);
+		mutate(&lies->random, bytes, count, &lying->told);
 		return;
 	}
-	lying_tell(lying, " under the reader");
+	tell(&lying->told, " under the reader");
 	say_later(lying, lies, LIE_DATA, bytes, count);
 }
 
@@ -388,7 +313,7 @@ static void place_lie(struct lying_host *lying, struct lies *lies,
 		      enum lie_kind kind)
 {
 	struct lie_later *later = later_take(lying, lies, kind);
-	uint64_t value = number(lies, 64, 8192);
+	uint64_t value = mutate_number(&lies->random, 64, 8192);
 
 	if (!later)
 		return;
@@ -399,10 +324,10 @@ static void place_lie(struct lying_host *lying, struct lies *lies,
 	if (kind == LIE_SLOT && any(lies, 2))
 		later->offset = 4 * any(lies, 5);
 	later->bytes = kind == LIE_SLOT ? 1 + any(lies, 4) : any(lies, 3);
-	value = number(lies, 1, MESSAGE_MOST);
+	value = mutate_number(&lies->random, 1, MESSAGE_MOST);
 	memcpy(later->content, &value, sizeof(value));
-	lying_tell(lying, " at %u of %u: %#x", later->offset, later->bytes,
-		   later->value);
+	tell(&lying->told, " at %u of %u: %#x", later->offset, later->bytes,
+	     later->value);
 	if (kind == LIE_SLOT)
 		lying->touched_messages = true;
 	later_begin(later);
@@ -422,7 +347,7 @@ static void lie_begin(struct lying_host *lying, struct lies *lies,
 		      enum lie_kind kind)
 {
 	lies->told++;
-	lying_tell(lying, "; %s %u", names[kind], lying->shown[kind]);
+	tell(&lying->told, "; %s %u", names[kind], lying->shown[kind]);
 }
 
 bool lies_look(struct lying_host *lying, enum lie_kind kind, uint8_t *bytes,

@@ -16,13 +16,7 @@
 /* Each wait has its deadline; a life has so many waits. */
 #define LIFE_MAX     1000000000000ull
 
-/* Of a sanitizer's runtime, if there is one. */
-void __sanitizer_set_death_callback(void (*callback)(void))
-	__attribute__((weak));
-
 static char verdict[2048];
-/* Whose life it is: for the last words of a process. */
-static const struct lying_host *living;
 
 static void fail(struct lying_host *lying, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -36,25 +30,6 @@ static void fail(struct lying_host *lying, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(lying->failure, sizeof(lying->failure), format, arguments);
 	va_end(arguments);
-}
-
-void lying_tell(struct lying_host *lying, const char *format, ...)
-{
-	size_t at = strlen(lying->told);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(lying->told + at, sizeof(lying->told) - at, format,
-		  arguments);
-	va_end(arguments);
-}
-
-static void last_words(void)
-{
-	if (living)
-		fprintf(stderr, "died of seed %llu; told:%s\n",
-			(unsigned long long)living->configuration->seed,
-			living->told);
 }
 
 /* ---- What the host is about to say ---- */
@@ -613,9 +588,7 @@ const char *lying_host_run(const struct lying_configuration *configuration)
 	lying->machine = lying->vm->machine;
 	lying->port = lying->vm->port;
 	lies_begin(lying);
-	living = lying;
-	if (__sanitizer_set_death_callback)
-		__sanitizer_set_death_callback(last_words);
+	tell_at_death(&lying->told, configuration->seed);
 	if (virtual_machine_run(lying->vm, guest, lying) != MACHINE_DONE)
 		fail(lying, "stopped: %s", machine_reason(lying->machine));
 	if (configuration->error)
@@ -624,10 +597,10 @@ const char *lying_host_run(const struct lying_configuration *configuration)
 	if (lying->failure[0] != '\0')
 		snprintf(verdict, sizeof(verdict), "seed %llu: %s; told:%s",
 			 (unsigned long long)configuration->seed,
-			 lying->failure, lying->told);
+			 lying->failure, lying->told.text);
 	virtual_machine_destroy(lying->vm);
 	wire_destroy(lying->wire);
-	living = NULL;
+	tell_at_death(NULL, 0);
 	free(lying);
 	return verdict;
 }

@@ -12,9 +12,9 @@
 #ifndef TESTS_SUPPORT_LYING_HOST_H
 #define TESTS_SUPPORT_LYING_HOST_H
 
-#include "mocks/cli/random.h"
 #include "mocks/cli/virtual_machine.h"
 #include "mocks/hyperv/hostile.h"
+#include "tests/support/mutate.h"
 
 #define LYING_BUFFERS	    48u
 #define LYING_BUFFER_BYTES  2048u
@@ -84,7 +84,7 @@ struct lying_host {
 	uint32_t handles[LYING_HANDLES];
 	unsigned handle_count;
 	/* What it lied about, for whoever wants to see it again. */
-	char told[1024];
+	struct told told;
 	/*
 	 * Whether a control message was touched: then the host may keep memory,
 	 * or be thought to have given it back.
@@ -113,8 +113,5 @@ const char *lying_host_run(const struct lying_configuration *configuration);
 /* The guest's receive buffer, if a channel has one now. */
 struct host_gpadl *lying_receive_buffer(struct lying_host *lying,
 					struct host_channel *channel);
-/* Note a lie, like printf. */
-void lying_tell(struct lying_host *lying, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 #endif /* TESTS_SUPPORT_LYING_HOST_H */

@@ -379,7 +379,7 @@ static void take_down(struct scripted_guest *guest)
 	hyperv_detach(&guest->hyperv);
 }
 
-static void run_script(void *argument)
+static void bring_up(struct scripted_guest *guest)
 {
 	static const struct vmbus_configuration bus = {.wake = no_wake};
 	static const struct channel_configuration rings = {
@@ -387,7 +387,6 @@ static void run_script(void *argument)
 		.receive_pages = 16,
 		.signalled = no_signal,
 	};
-	struct scripted_guest *guest = argument;
 	int error = hyperv_attach(&guest->hyperv, guest->port);
 
 	if (error == 0)
@@ -402,6 +401,19 @@ static void run_script(void *argument)
 		machine_stop(guest->machine, MACHINE_STOPPED,
 			     "the channel does not open: %s",
 			     error_name(error));
+}
+
+void guest_again(struct scripted_guest *guest)
+{
+	take_down(guest);
+	bring_up(guest);
+}
+
+static void run_script(void *argument)
+{
+	struct scripted_guest *guest = argument;
+
+	bring_up(guest);
 	guest->body(guest);
 	take_down(guest);
 }
@@ -438,6 +450,7 @@ make(const struct scripted_guest_configuration *configuration)
 		PORT_PAGE_SIZE;
 	/* Id 0 is legal; start there so that each script uses it. */
 	guest->next_id = 0;
+	guest->context = configuration->context;
 	guest->next_request = 1;
 	return guest;
 }

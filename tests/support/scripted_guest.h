@@ -30,6 +30,8 @@ struct scripted_guest_configuration {
 	struct host_netvsp_configuration card;
 	/* Bytes of the buffers, 0 for 256 KiB and 96 KiB. */
 	uint32_t receive_bytes, send_bytes;
+	/* The test's own. */
+	void *context;
 };
 
 struct scripted_guest {
@@ -53,6 +55,8 @@ struct scripted_guest {
 	uint64_t next_id;
 	uint32_t next_request;
 	void (*body)(struct scripted_guest *guest);
+	/* The test's own, from the configuration. */
+	void *context;
 };
 
 /* A packet of the host's, copied out of the ring. */
@@ -79,6 +83,9 @@ uint32_t get32(const uint8_t *bytes, size_t offset);
 const char *
 scripted_guest_run(const struct scripted_guest_configuration *configuration,
 		   void (*body)(struct scripted_guest *guest));
+
+/* Leave, down to the SynIC, and come back to an open channel. */
+void guest_again(struct scripted_guest *guest);
 
 /* Send inband; the completion, if wanted, comes by guest_await(). */
 int guest_send(struct scripted_guest *guest, const void *payload,
