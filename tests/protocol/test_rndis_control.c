@@ -207,6 +207,25 @@ START_TEST(edge_73_a_late_answer_is_nobody_else_s)
 }
 END_TEST
 
+/* Both in one packet, so that nobody can look in between. */
+static void answer_twice_at_once(struct scripted_host *host,
+				 const uint8_t *request)
+{
+	const struct scripted_range ranges[] = {
+		{16, 0},
+		{16, SCRIPT_SLOT_BYTES},
+	};
+	uint8_t answer[16] = {0};
+
+	put32(answer, 0, SCRIPT_SET | SCRIPT_ANSWER);
+	put32(answer, 4, sizeof(answer));
+	put32(answer, 8, get32(request, 8));
+	device_write(host, 0, answer, sizeof(answer));
+	put32(answer, 12, SCRIPT_FAILED);
+	device_write(host, SCRIPT_SLOT_BYTES, answer, sizeof(answer));
+	device_ranges(host, 99, 0xcafe, ranges, 2);
+}
+
 static bool answer_twice(struct scripted_host *host, const uint8_t *request,
 			 uint32_t bytes)
 {
@@ -214,6 +233,10 @@ static bool answer_twice(struct scripted_host *host, const uint8_t *request,
 	if (get32(request, 0) != SCRIPT_SET)
 		return false;
 	host->filter = get32(request, 28);
+	if (get32(request, 8) % 2 == 0) {
+		answer_twice_at_once(host, request);
+		return true;
+	}
 	device_answer(host, request, SCRIPT_OK, NULL, 0);
 	device_answer(host, request, SCRIPT_FAILED, NULL, 0);
 	return true;

@@ -82,7 +82,9 @@ uint64_t mutate_number(struct random *random, uint64_t is, uint32_t bytes)
 static void field(struct random *random, uint8_t *bytes, uint32_t count,
 		  struct told *told)
 {
-	uint32_t width = 1u << random_below(random, 4), at, is32 = 0;
+	/* Most fields are words. */
+	static const uint8_t widths[] = {4, 4, 4, 4, 2, 2, 1, 8};
+	uint32_t width = widths[random_below(random, 8)], at, is32 = 0;
 	uint64_t is = 0, value;
 
 	if (count == 0)

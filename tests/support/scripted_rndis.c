@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/support/scripted_rndis.h"
 
+#include <check.h>
 #include <string.h>
 
 bool script_is(const uint8_t *request, uint32_t type, uint32_t oid)
@@ -98,4 +99,41 @@ uint32_t device_completed(struct scripted_host *host, uint64_t id)
 	    host->completed_ids[before % 256] != id)
 		return 0;
 	return host->last_completion_status;
+}
+
+void device_send_with(struct scripted_host *host, const uint8_t *information,
+		      uint32_t bytes)
+{
+	uint8_t message[2048], frame[SCRIPT_FRAME_BYTES];
+
+	script_frame(frame, sizeof(frame));
+	device_rndis(host, message,
+		     script_message(message, information, bytes, frame,
+				    sizeof(frame)));
+}
+
+struct net_packet card_receives(struct scripted_host *host,
+				const uint8_t *frame, uint32_t bytes)
+{
+	uint8_t got[2048];
+	struct net_packet packet;
+
+	ck_assert_int_eq(card_receive(host, got, sizeof(got), &packet),
+			 (int)bytes);
+	ck_assert_mem_eq(got, frame, bytes);
+	return packet;
+}
+
+bool card_receives_none(struct scripted_host *host)
+{
+	struct net_segment segments[4];
+	struct net_packet packet;
+	uint64_t end = port_time(host->port) + SCRIPT_PATIENCE;
+
+	while (port_time(host->port) < end) {
+		if (nic_receive(host->nic, 0, &packet, 1, segments, 4) != 0)
+			return false;
+		port_relax(host->port, end);
+	}
+	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "tests/support/scripted_host.h"
 
+#define SCRIPT_FRAME_BYTES 100u
 #define SCRIPT_OK	   0u
 #define SCRIPT_FAILED	   0xc0000001u
 #define SCRIPT_UNSUPPORTED 0xc00000bbu
@@ -74,5 +75,15 @@ void script_frame(uint8_t *frame, uint32_t bytes);
  * after a message went out and time passed.
  */
 uint32_t device_completed(struct scripted_host *host, uint64_t id);
+
+/* A frame of SCRIPT_FRAME_BYTES with any information beside it. */
+void device_send_with(struct scripted_host *host, const uint8_t *information,
+		      uint32_t bytes);
+
+/* Assert that the next frame is this one; its flags and tag. */
+struct net_packet card_receives(struct scripted_host *host,
+				const uint8_t *frame, uint32_t bytes);
+/* Whether no frame comes for a while. */
+bool card_receives_none(struct scripted_host *host);
 
 #endif /* TESTS_SUPPORT_SCRIPTED_RNDIS_H */

@@ -39,7 +39,7 @@ static void versions_script(struct session *session)
 	assert_int_equal(session_violations(session), 0);
 }
 
-static void versions_are_agreed_on(void **state)
+static void edge_56_versions_are_agreed_on(void **state)
 {
 	static const char *const hosts[] = {"ws2012", "ws2016", "ws2019"};
 	struct session session = {0};
@@ -140,7 +140,7 @@ static void sections_script(struct session *session)
 	assert_int_equal(packet.id, 40);
 }
 
-static void several_sections_are_used(void **state)
+static void edge_57_several_sections_are_used(void **state)
 {
 	struct session session = {.configuration = {.sections = 3},
 				  .script = sections_script};
@@ -253,7 +253,7 @@ static void fault_script(struct session *session)
 			 session_violations(session));
 }
 
-static void faults_end_or_are_refused(void **state)
+static void edge_54_55_62_faults_end_or_are_refused(void **state)
 {
 	struct session session = {0};
 	size_t i;
@@ -316,7 +316,7 @@ static void order_script(struct session *session)
 	assert_true(session_violated(session, "NDIS_VERSION"));
 }
 
-static void configuration_comes_before_the_buffer(void **state)
+static void edge_54_configuration_comes_before_the_buffer(void **state)
 {
 	struct session session = {.script = order_script};
 
@@ -353,7 +353,7 @@ static void old_versions_script(struct session *session)
 	assert_int_equal(session_violations(session), 2);
 }
 
-static void old_versions_work(void **state)
+static void edge_55_old_versions_work(void **state)
 {
 	struct session session = {.strictness = HOST_LENIENT,
 				  .script = old_versions_script};
@@ -466,7 +466,7 @@ static void subchannel_script(struct session *session)
 	assert_false(session_deliver(session, frame, sizeof(frame)));
 }
 
-static void subchannels_work(void **state)
+static void edge_60_65_66_70_subchannels_work(void **state)
 {
 	struct session session = {.host = "ws2019",
 				  .strictness = HOST_LENIENT,
@@ -585,7 +585,7 @@ static void revoke_script(struct session *session)
 	assert_int_equal(session_violations(session), 6);
 }
 
-static void buffers_are_revoked(void **state)
+static void edge_69_buffers_are_revoked(void **state)
 {
 	struct session session = {.strictness = HOST_LENIENT,
 				  .script = revoke_script};
@@ -597,17 +597,17 @@ static void buffers_are_revoked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(versions_are_agreed_on),
+		cmocka_unit_test(edge_56_versions_are_agreed_on),
 		cmocka_unit_test(buffers_are_checked),
-		cmocka_unit_test(several_sections_are_used),
+		cmocka_unit_test(edge_57_several_sections_are_used),
 		cmocka_unit_test(mtu_is_kept_in_bounds),
-		cmocka_unit_test(faults_end_or_are_refused),
+		cmocka_unit_test(edge_54_55_62_faults_end_or_are_refused),
 		cmocka_unit_test(only_frames_come_with_memory),
-		cmocka_unit_test(configuration_comes_before_the_buffer),
-		cmocka_unit_test(old_versions_work),
-		cmocka_unit_test(subchannels_work),
+		cmocka_unit_test(edge_54_configuration_comes_before_the_buffer),
+		cmocka_unit_test(edge_55_old_versions_work),
+		cmocka_unit_test(edge_60_65_66_70_subchannels_work),
 		cmocka_unit_test(channel_is_opened_again),
-		cmocka_unit_test(buffers_are_revoked),
+		cmocka_unit_test(edge_69_buffers_are_revoked),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,7 +113,7 @@ static void reserve_script(struct session *session)
 	assert_int_equal(session_violations(session), 0);
 }
 
-static void control_messages_wait_for_their_share(void **state)
+static void edge_61_control_messages_wait_for_their_share(void **state)
 {
 	struct session session = {.script = reserve_script};
 
@@ -306,7 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(world_reaches_the_guest),
-		cmocka_unit_test(control_messages_wait_for_their_share),
+		cmocka_unit_test(edge_61_control_messages_wait_for_their_share),
 		cmocka_unit_test(reset_and_halt),
 		cmocka_unit_test(bad_control_messages),
 		cmocka_unit_test(early_hosts_indicate_offloads),

@@ -346,7 +346,7 @@ static void completion_faults_script(struct session *session)
 	session_filter(session, 0x0d);
 }
 
-static void bad_completions(void **state)
+static void edge_59_60_bad_completions(void **state)
 {
 	struct session session = {0};
 	unsigned i;
@@ -369,7 +369,7 @@ int main(void)
 		cmocka_unit_test(batches_fit_the_ring),
 		cmocka_unit_test(information_comes_beside),
 		cmocka_unit_test(limits_hold),
-		cmocka_unit_test(bad_completions),
+		cmocka_unit_test(edge_59_60_bad_completions),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,7 +205,7 @@ static void pages_script(struct session *session)
 	assert_int_equal(session->frames, 5);
 }
 
-static void frames_leave_by_pages(void **state)
+static void edge_63_frames_leave_by_pages(void **state)
 {
 	struct session session = {.script = pages_script};
 
@@ -367,7 +367,7 @@ static void completions_wait_script(struct session *session)
 	assert_int_equal(session_violations(session), 0);
 }
 
-static void completions_wait_for_room(void **state)
+static void edge_53_completions_wait_for_room(void **state)
 {
 	struct session session = {.script = completions_wait_script};
 
@@ -459,10 +459,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_leave_by_sections),
 		cmocka_unit_test(bad_packet_keeps_all_back),
-		cmocka_unit_test(frames_leave_by_pages),
+		cmocka_unit_test(edge_63_frames_leave_by_pages),
 		cmocka_unit_test(memory_that_is_not_there),
 		cmocka_unit_test(offloads_are_done),
-		cmocka_unit_test(completions_wait_for_room),
+		cmocka_unit_test(edge_53_completions_wait_for_room),
 		cmocka_unit_test(anything_may_come),
 	};
 

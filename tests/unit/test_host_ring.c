@@ -343,7 +343,7 @@ static void index_body(struct raw_guest *guest)
 	assert_int_equal(device->packets, 0);
 }
 
-static void impossible_write_indices_corrupt_a_ring(void **state)
+static void edge_48_impossible_write_indices_corrupt_a_ring(void **state)
 {
 	/* Unaligned, at the end, beyond it; less than a packet. */
 	static const uint32_t indices[] = {4,	       RING, RING + 8,
@@ -797,7 +797,8 @@ int main(void)
 		cmocka_unit_test(edge_50_packets_wrap_anywhere),
 		cmocka_unit_test(ranges_and_flags_are_handed_over),
 		cmocka_unit_test(edge_48_49_bad_descriptors_corrupt_a_ring),
-		cmocka_unit_test(impossible_write_indices_corrupt_a_ring),
+		cmocka_unit_test(
+			edge_48_impossible_write_indices_corrupt_a_ring),
 		cmocka_unit_test(edge_41_a_wrong_footer_is_told),
 		cmocka_unit_test(a_device_may_go_while_it_has_a_packet),
 		cmocka_unit_test(a_ring_is_read_after_a_doorbell_only),

@@ -35,7 +35,7 @@ static void poison(struct nvsp_message *message)
 
 /* ---- Writers ---- */
 
-static void case_56_init_asks_for_one_version(void **state)
+static void edge_56_init_asks_for_one_version(void **state)
 {
 	static const uint8_t newest[] = {1, 0, 0, 0, 1, 0, 6, 0, 1, 0, 6, 0};
 	static const uint8_t second[] = {1, 0, 0, 0, 2, 0, 3, 0, 2, 0, 3, 0};
@@ -52,7 +52,7 @@ static void case_56_init_asks_for_one_version(void **state)
 	assert_message(&message, first, LENGTH(first));
 }
 
-static void case_86_the_mtu_counts_the_ethernet_header(void **state)
+static void edge_86_the_mtu_counts_the_ethernet_header(void **state)
 {
 	/* 1500 is 1514, and 802.1Q is the fourth capability. */
 	static const uint8_t golden[] = {0x7d, 0, 0, 0, 0xea, 5, 0, 0, 0, 0,
@@ -120,7 +120,7 @@ static void packets(void **state)
 	assert_message(&message, section, LENGTH(section));
 }
 
-static void case_59_a_completion_has_a_body(void **state)
+static void edge_59_a_completion_has_a_body(void **state)
 {
 	static const uint8_t good[] = {0x6c, 0, 0, 0, 1, 0, 0, 0};
 	static const uint8_t failed[] = {0x6c, 0, 0, 0, 2, 0, 0, 0};
@@ -148,7 +148,7 @@ static void a_type_needs_four_bytes(void **state)
 	assert_int_equal(nvsp_read_type(NULL, 0, &type), ERROR_PROTOCOL);
 }
 
-static void case_56_init_complete(void **state)
+static void edge_56_init_complete(void **state)
 {
 	uint8_t message[] = {2, 0, 0, 0, 1, 0, 6, 0, 0x22, 0, 0, 0, 1, 0, 0, 0};
 	uint32_t status = 99;
@@ -177,7 +177,7 @@ static uint32_t sections_make(uint8_t message[60], uint32_t count,
 	return 12 + count * 16;
 }
 
-static void case_57_sections_of_any_number(void **state)
+static void edge_57_sections_of_any_number(void **state)
 {
 	/* As recorded: one section over all of 31 MiB. */
 	static const uint8_t recorded[] = {0x66, 0, 0, 0,    1, 0,    0,
@@ -212,7 +212,7 @@ static void case_57_sections_of_any_number(void **state)
 			 ERROR_PROTOCOL);
 }
 
-static void case_57_impossible_sections(void **state)
+static void edge_57_impossible_sections(void **state)
 {
 	static const uint32_t impossible[][4] = {
 		{0, 0, 4, 4096},	     /* pieces of nothing */
@@ -241,7 +241,7 @@ static void case_57_impossible_sections(void **state)
 	}
 }
 
-static void case_57_how_many_sections(void **state)
+static void edge_57_how_many_sections(void **state)
 {
 	static const uint32_t one[][4] = {{0, 1024, 4, 4096}};
 	struct nvsp_receive_buffer buffer;
@@ -267,7 +267,7 @@ static void case_57_how_many_sections(void **state)
 			 ERROR_PROTOCOL);
 }
 
-static void case_62_send_sections(void **state)
+static void edge_62_send_sections(void **state)
 {
 	uint8_t message[] = {0x69, 0, 0, 0, 1, 0, 0, 0, 0, 0x18, 0, 0};
 	uint32_t bytes = 0;
@@ -338,7 +338,7 @@ static uint32_t table_make(uint8_t message[128], uint32_t count, uint32_t at,
 	return at + 4 * count;
 }
 
-static void case_66_the_offset_of_an_old_host(void **state)
+static void edge_66_the_offset_of_an_old_host(void **state)
 {
 	uint8_t message[128];
 	uint32_t entries[NVSP_INDIRECTION_MAX], length;
@@ -364,7 +364,7 @@ static void case_66_the_offset_of_an_old_host(void **state)
 	assert_int_equal(entries[0], 1);
 }
 
-static void case_66_a_table_out_of_bounds(void **state)
+static void edge_66_a_table_out_of_bounds(void **state)
 {
 	static const uint32_t offsets[] = {45,	       41,	   0xffffffff,
 					   0xfffffffc, 0x80000000, 104};
@@ -411,7 +411,7 @@ static void case_66_a_table_out_of_bounds(void **state)
 
 /* ---- Transfer pages ---- */
 
-static void case_58_ranges_as_recorded(void **state)
+static void edge_58_ranges_as_recorded(void **state)
 {
 	static const uint8_t header[] = {0xfe, 0xca, 0, 0, 2,	 0, 0, 0,
 					 0xac, 0,    0, 0, 0,	 0, 0, 0,
@@ -434,7 +434,7 @@ static void case_58_ranges_as_recorded(void **state)
 			 ERROR_PROTOCOL);
 }
 
-static void case_58_range_counts(void **state)
+static void edge_58_range_counts(void **state)
 {
 	uint8_t header[24] = {0xfe, 0xca, 0x55, 0xaa, 2};
 	static const uint32_t counts[] = {0,	      3,	  0x20000000,
@@ -459,7 +459,7 @@ static void case_58_range_counts(void **state)
 	}
 }
 
-static void case_58_ranges_out_of_bounds(void **state)
+static void edge_58_ranges_out_of_bounds(void **state)
 {
 	static const struct {
 		uint32_t bytes, offset;
@@ -489,25 +489,25 @@ static void case_58_ranges_out_of_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(case_56_init_asks_for_one_version),
-		cmocka_unit_test(case_86_the_mtu_counts_the_ethernet_header),
+		cmocka_unit_test(edge_56_init_asks_for_one_version),
+		cmocka_unit_test(edge_86_the_mtu_counts_the_ethernet_header),
 		cmocka_unit_test(ndis_version),
 		cmocka_unit_test(buffers_are_given_and_revoked),
 		cmocka_unit_test(packets),
-		cmocka_unit_test(case_59_a_completion_has_a_body),
+		cmocka_unit_test(edge_59_a_completion_has_a_body),
 		cmocka_unit_test(a_type_needs_four_bytes),
-		cmocka_unit_test(case_56_init_complete),
-		cmocka_unit_test(case_57_sections_of_any_number),
-		cmocka_unit_test(case_57_impossible_sections),
-		cmocka_unit_test(case_57_how_many_sections),
-		cmocka_unit_test(case_62_send_sections),
+		cmocka_unit_test(edge_56_init_complete),
+		cmocka_unit_test(edge_57_sections_of_any_number),
+		cmocka_unit_test(edge_57_impossible_sections),
+		cmocka_unit_test(edge_57_how_many_sections),
+		cmocka_unit_test(edge_62_send_sections),
 		cmocka_unit_test(completions),
 		cmocka_unit_test(received_packets),
-		cmocka_unit_test(case_66_the_offset_of_an_old_host),
-		cmocka_unit_test(case_66_a_table_out_of_bounds),
-		cmocka_unit_test(case_58_ranges_as_recorded),
-		cmocka_unit_test(case_58_range_counts),
-		cmocka_unit_test(case_58_ranges_out_of_bounds),
+		cmocka_unit_test(edge_66_the_offset_of_an_old_host),
+		cmocka_unit_test(edge_66_a_table_out_of_bounds),
+		cmocka_unit_test(edge_58_ranges_as_recorded),
+		cmocka_unit_test(edge_58_range_counts),
+		cmocka_unit_test(edge_58_ranges_out_of_bounds),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,7 +212,7 @@ static void room_comes_back(void **state)
 	assert_int_equal(page_ring_write(test, PAGE_RING_PAYLOAD_MAX), 0);
 }
 
-static void bad_read_index_stops_the_writer(void **state)
+static void edge_48_bad_read_index_stops_the_writer(void **state)
 {
 	/* Out of range, between two units, and ahead of what was published. */
 	static const uint32_t bad[] = {4096, 4100, 0xffffffff, 0xfffffff8,
@@ -343,7 +343,7 @@ int main(void)
 		RING_TEST(write_refuses_what_never_fits),
 		RING_TEST(edge_40_full_is_not_empty),
 		RING_TEST(room_comes_back),
-		RING_TEST(bad_read_index_stops_the_writer),
+		RING_TEST(edge_48_bad_read_index_stops_the_writer),
 		RING_TEST(edge_42_publish_signals),
 		RING_TEST(pending_send_is_written_down),
 		RING_TEST(round_trip),

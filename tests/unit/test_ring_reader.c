@@ -184,7 +184,7 @@ static void edge_48_49_corrupt_descriptors(void **state)
 	assert_int_equal(page_ring_read(test, ALL), 1);
 }
 
-static void bad_write_index_is_corrupt(void **state)
+static void edge_48_bad_write_index_is_corrupt(void **state)
 {
 	/* Out of range, between two units, and before what was read last. */
 	static const uint32_t bad[] = {4096, 4104, 0xffffffff, 0xfffffff8,
@@ -377,7 +377,7 @@ int main(void)
 		RING_TEST(batches_are_cheap),
 		RING_TEST(oversize_is_skipped),
 		RING_TEST(edge_48_49_corrupt_descriptors),
-		RING_TEST(bad_write_index_is_corrupt),
+		RING_TEST(edge_48_bad_write_index_is_corrupt),
 		RING_TEST(edge_43_44_release_signals),
 		RING_TEST(edge_46_unmask_looks_again),
 		RING_TEST(edge_46_packet_while_unmasking),

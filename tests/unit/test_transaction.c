@@ -31,7 +31,7 @@ static uint64_t begin(struct table *table, int *index)
 	return id;
 }
 
-static void case_51_zero_is_an_id(void **state)
+static void edge_51_zero_is_an_id(void **state)
 {
 	struct table table;
 	int index;
@@ -46,7 +46,7 @@ static void case_51_zero_is_an_id(void **state)
 	assert_int_equal(transaction_end(&table.table, 0), ERROR_INVALID);
 }
 
-static void case_51_a_duplicate_is_refused(void **state)
+static void edge_51_a_duplicate_is_refused(void **state)
 {
 	struct table table;
 	uint64_t id;
@@ -61,7 +61,7 @@ static void case_51_a_duplicate_is_refused(void **state)
 	assert_int_equal(table.table.in_flight, 1);
 }
 
-static void case_51_a_stale_id_is_refused(void **state)
+static void edge_51_a_stale_id_is_refused(void **state)
 {
 	struct table table;
 	uint64_t old, new;
@@ -80,7 +80,7 @@ static void case_51_a_stale_id_is_refused(void **state)
 	assert_int_equal(transaction_end(&table.table, new), after);
 }
 
-static void case_51_unknown_ids_are_refused(void **state)
+static void edge_51_unknown_ids_are_refused(void **state)
 {
 	static const uint64_t unknown[] = {
 		1,	    COUNT - 1,	    COUNT,
@@ -146,10 +146,10 @@ static void ids_differ_over_many_uses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(case_51_zero_is_an_id),
-		cmocka_unit_test(case_51_a_duplicate_is_refused),
-		cmocka_unit_test(case_51_a_stale_id_is_refused),
-		cmocka_unit_test(case_51_unknown_ids_are_refused),
+		cmocka_unit_test(edge_51_zero_is_an_id),
+		cmocka_unit_test(edge_51_a_duplicate_is_refused),
+		cmocka_unit_test(edge_51_a_stale_id_is_refused),
+		cmocka_unit_test(edge_51_unknown_ids_are_refused),
 		cmocka_unit_test(a_full_table_gives_no_more),
 		cmocka_unit_test(ids_differ_over_many_uses),
 	};
