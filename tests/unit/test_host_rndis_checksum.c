@@ -229,7 +229,7 @@ static uint32_t rss_parameters(uint8_t *to)
 	return bytes;
 }
 
-static void rss_is_set(void **state)
+static void edge_83_rss_is_set(void **state)
 {
 	uint8_t frame[64];
 	uint8_t input[96];
@@ -262,7 +262,7 @@ static void rss_is_set(void **state)
 	assert_false(rss.enabled);
 }
 
-static void bad_rss_is_refused(void **state)
+static void edge_83_bad_rss_is_refused(void **state)
 {
 	static const struct {
 		uint32_t offset, value;
@@ -310,8 +310,8 @@ int main(void)
 		cmocka_unit_test(impossible_requests_are_refused),
 		cmocka_unit_test(wrong_sums_are_found),
 		cmocka_unit_test(toeplitz_vectors),
-		cmocka_unit_test(rss_is_set),
-		cmocka_unit_test(bad_rss_is_refused),
+		cmocka_unit_test(edge_83_rss_is_set),
+		cmocka_unit_test(edge_83_bad_rss_is_refused),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
