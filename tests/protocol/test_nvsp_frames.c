@@ -553,7 +553,7 @@ static void look_at_headers(struct scripted_host *host)
 	host->on_packet = look_at_header;
 }
 
-/* Frames of any length from anywhere in a page. */
+/* Frames of any length from anywhere in a page, one at a time. */
 static void frames_by_pages(struct scripted_host *host)
 {
 	struct headers *headers = host->context;
@@ -579,6 +579,29 @@ static void frames_by_pages(struct scripted_host *host)
 	ck_assert_uint_eq(card_statistics(host).tx_frames, FRAMES);
 }
 
+/* As many headers at once as the card has places for. */
+static void frames_at_once(struct scripted_host *host)
+{
+	struct headers *headers = host->context;
+	static const uint8_t frame[PLAIN_SMALL] = {2, 2};
+	unsigned sent = 0;
+
+	plain_up(host);
+	host->hold_data = true;
+	while (sent < PLAIN_DEPTH && card_submit(host, 0, frame, PLAIN_SMALL)) {
+		sent++;
+		if (sent % 16 == 0)
+			card_settle(host);
+	}
+	card_settle(host);
+	ck_assert_uint_eq(sent, PLAIN_DEPTH);
+	ck_assert_uint_eq(headers->packets, PLAIN_DEPTH);
+	while (sent > 0)
+		plain_complete(host, host->held_ids[--sent], SUCCESS);
+	card_settle(host);
+	ck_assert_uint_eq(card_statistics(host).tx_pages, PLAIN_DEPTH);
+}
+
 static void no_send_buffer(struct scripted_host *host)
 {
 	host->card.no_send_buffer = true;
@@ -590,6 +613,14 @@ START_TEST(edge_63_a_header_lies_in_one_range_and_page)
 	struct headers headers = {.random = (uint32_t)_i};
 
 	plain_run_with(frames_by_pages, _i, no_send_buffer, &headers);
+}
+END_TEST
+
+START_TEST(edge_63_headers_of_frames_in_flight_lie_in_one_page_each)
+{
+	struct headers headers = {0};
+
+	plain_run_with(frames_at_once, _i, no_send_buffer, &headers);
 }
 END_TEST
 
@@ -699,6 +730,9 @@ static void add_transmitting(Suite *suite)
 		SEEDS);
 	tcase_add_loop_test(test, edge_63_a_header_lies_in_one_range_and_page,
 			    0, 2);
+	tcase_add_loop_test(
+		test, edge_63_headers_of_frames_in_flight_lie_in_one_page_each,
+		0, SEEDS);
 	tcase_add_loop_test(test,
 			    edge_64_a_transmit_that_failed_is_counted_and_freed,
 			    0, 8);

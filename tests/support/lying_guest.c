@@ -206,32 +206,54 @@ static void lie_frames(struct scripted_guest *guest, struct lying_guest *lying)
 	put_inband(guest, lying, message, sizeof(message));
 }
 
+/* One to three ranges of one to three pages; their bytes. */
+static uint32_t ranges_lay(struct scripted_guest *guest,
+			   struct lying_guest *lying, uint8_t *list,
+			   uint32_t bytes, unsigned *count)
+{
+	uint64_t page = port_physical(guest->port, guest->page) / 4096;
+	uint32_t at = 0, offset = 0, pages, n;
+
+	for (*count = 0; *count < 3 && bytes > 0; (*count)++) {
+		uint32_t length = *count < 2 && bytes > 44 ? 44 : bytes;
+
+		pages = (offset + length + 4095) / 4096;
+		if (any(lying, 4) == 0)
+			pages = 1 + any(lying, 3);
+		put32(list, at, length);
+		put32(list, at + 4, offset);
+		at += 8;
+		for (n = 0; n < pages; n++, at += 8)
+			put64(list, at, page);
+		offset = (offset + length) % 4096;
+		bytes -= length;
+	}
+	return at;
+}
+
 /* A packet of type 9 in plain bytes, so that its list can be wrong. */
 static void lie_ranges(struct scripted_guest *guest, struct lying_guest *lying)
 {
-	uint64_t page = port_physical(guest->port, guest->page) / 4096;
-	uint8_t packet[16 + 8 + 16 + 16 + NVSP_BYTES + 8] = {0};
+	uint8_t packet[16 + 8 + 3 * 32 + NVSP_BYTES + 8] = {0};
 	uint8_t messages[4096];
-	uint32_t bytes = packets_with(lying, messages);
+	uint32_t bytes = packets_with(lying, messages), list;
+	unsigned count;
 
 	tell(&lying->told, "; ranges");
 	shared_write(guest->port, guest->page, messages, bytes);
+	list = ranges_lay(guest, lying, packet + 24, bytes, &count);
 	put16(packet, 0, 9);
-	put16(packet, 2, 7);
-	put16(packet, 4, (sizeof(packet) - 8) / 8);
+	put16(packet, 2, (uint16_t)((24 + list) / 8));
+	put16(packet, 4, (uint16_t)((24 + list + NVSP_BYTES) / 8));
 	put16(packet, 6, 1);
 	put64(packet, 8, guest->next_id++);
-	put32(packet, 20, 2);
-	put32(packet, 24, 44);
-	put64(packet, 32, page);
-	put32(packet, 40, bytes > 44 ? bytes - 44 : 1);
-	put32(packet, 44, 44);
-	put64(packet, 48, page);
-	put32(packet, 56, 107);
-	put32(packet, 64, 0xffffffff);
-	put32(packet, sizeof(packet) - 4, guest->channel->send.index);
-	wrong(lying, packet + 16, 40);
-	put_raw(guest, packet, sizeof(packet));
+	put32(packet, 20, count);
+	put32(packet, 24 + list, 107);
+	put32(packet, 32 + list, 0xffffffff);
+	put32(packet, 24 + list + NVSP_BYTES + 4, guest->channel->send.index);
+	if (any(lying, 8))
+		wrong(lying, packet + 16, 8 + list);
+	put_raw(guest, packet, 24 + list + NVSP_BYTES + 8);
 }
 
 /* ---- Completions, descriptors, words ---- */

@@ -202,6 +202,15 @@ static void frame_fill(struct lying_host *lying, uint8_t *frame,
 		memcpy(frame + 12, "\x81\x00\xab\xcd\x88\xb5", 6);
 }
 
+/* Long ones take two buffers of the stack's. */
+static uint32_t length_choose(struct lying_host *lying)
+{
+	uint32_t most = lying->nic->information.mtu;
+
+	return 14 + random_below(&lying->random,
+				 most < MTU_OTHER ? most + 1 : MTU_OTHER + 1);
+}
+
 static void transmit(struct lying_host *lying)
 {
 	struct net_segment segments[LYING_OWNERS];
@@ -210,7 +219,7 @@ static void transmit(struct lying_host *lying)
 
 	for (i = 0; i < LYING_OWNERS && n < wanted; i++) {
 		uint8_t *frame = lying->frames + (size_t)i * LYING_OWNER_BYTES;
-		uint32_t length = 14 + random_below(&lying->random, 1501);
+		uint32_t length = length_choose(lying);
 
 		if (lying->owner_out[i])
 			continue;
@@ -305,12 +314,12 @@ static void rest(struct lying_host *lying)
 
 static void deliver(struct lying_host *lying)
 {
-	uint8_t bytes[1514];
+	uint8_t bytes[MTU_OTHER + 14];
 	struct wire_frame frame = {bytes, 0};
 	unsigned n = 1 + random_below(&lying->random, 4);
 
 	for (; n > 0; n--) {
-		frame.length = 14 + random_below(&lying->random, 1501);
+		frame.length = length_choose(lying);
 		frame_fill(lying, bytes, frame.length);
 		wire_deliver(lying->wire, &frame);
 	}

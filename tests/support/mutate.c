@@ -40,7 +40,7 @@ void tell(struct told *told, const char *format, ...)
 
 uint64_t mutate_number(struct random *random, uint64_t is, uint32_t bytes)
 {
-	switch (random_below(random, 17)) {
+	switch (random_below(random, 19)) {
 	case 0:
 		return 0;
 	case 1:
@@ -72,6 +72,10 @@ uint64_t mutate_number(struct random *random, uint64_t is, uint32_t bytes)
 	case 14:
 		return 0x20000 - random_below(random, 16);
 	case 15:
+		return 4095 + random_below(random, 4096);
+	case 16:
+		return -(uint64_t)(is + random_below(random, 64));
+	case 17:
 		return is ^ 1ull << random_below(random, 64);
 	default:
 		return random_next(random);
