@@ -74,6 +74,40 @@ START_TEST(whatever_a_host_says_the_card_lives_or_fails_in_order)
 }
 END_TEST
 
+/* The third answer twice: the fourth, and good one, is left in the slot. */
+static bool twice(struct lying_host *lying, enum lie_kind kind, uint8_t *bytes,
+		  uint32_t *count)
+{
+	if (kind == LIE_MESSAGE && lying->shown[kind] == 2) {
+		lying->touched_messages = true;
+		tell(&lying->told, " the third message twice");
+		host_hostile_message(lying->vm->host_bus, bytes, *count);
+	}
+	return true;
+}
+
+START_TEST(an_answer_left_in_the_slot_is_for_nobody)
+{
+	int error = 0;
+	struct lying_configuration configuration = {
+		/* It refuses three versions. */
+		.host = "ws2012",
+		.again = true,
+		.look = twice,
+		.error = &error,
+	};
+	unsigned misled = 0;
+
+	for (configuration.seed = 0; configuration.seed < 64;
+	     configuration.seed++) {
+		ck_assert_str_eq(lying_host_run(&configuration), "");
+		ck_assert(error == 0 || error == ERROR_NOT_SUPPORTED);
+		misled += error != 0;
+	}
+	ck_assert_uint_gt(misled, 8);
+}
+END_TEST
+
 START_TEST(one_seed)
 {
 	ck_assert_str_eq(live(setting("VMMSIM_SEED", 0), stderr, NULL), "");
@@ -86,13 +120,15 @@ int main(void)
 	TCase *test = tcase_create("lives");
 
 	tcase_set_timeout(test, 120);
-	if (getenv("VMMSIM_SEED"))
+	if (getenv("VMMSIM_SEED")) {
 		tcase_add_test(test, one_seed);
-	else
+	} else {
 		tcase_add_loop_test(
 			test,
 			whatever_a_host_says_the_card_lives_or_fails_in_order,
 			0, CHUNKS);
+		tcase_add_test(test, an_answer_left_in_the_slot_is_for_nobody);
+	}
 	suite_add_tcase(suite, test);
 	return plain_main(suite);
 }

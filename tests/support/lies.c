@@ -297,9 +297,38 @@ static bool packet_lie(struct lying_host *lying, struct lies *lies,
 	}
 }
 
+/* A message that holds together, or nearly: parts here and there in it. */
+static void data_forge(struct lying_host *lying, struct lies *lies,
+		       uint8_t *bytes, uint32_t count)
+{
+	static const uint32_t types[] = {1, 1, 1, 1, 1, 7, 8, 0x80000004};
+	uint32_t words[11] = {types[any(lies, 8)], lying->data_bytes};
+	uint32_t most = words[1] > 8 ? words[1] - 8 : 1, data, information;
+
+	data = 36 + any(lies, most);
+	information = 36 + any(lies, most);
+	words[2] = data;
+	words[3] = any(lies, most + 1 - (data < most ? data : most));
+	words[7] = information;
+	words[8] =
+		any(lies, most + 1 - (information < most ? information : most));
+	/* One in front of the other, mostly. */
+	if (any(lies, 4) && data > information && words[8] > data - information)
+		words[8] = data - information;
+	if (any(lies, 4) && information > data && words[3] > information - data)
+		words[3] = information - data;
+	tell(&lying->told, " forged %#x of %u: %u@%u, %u@%u", words[0],
+	     words[1], words[3], words[2], words[8], words[7]);
+	memcpy(bytes, words, count < sizeof(words) ? count : sizeof(words));
+}
+
 static void data_lie(struct lying_host *lying, struct lies *lies,
 		     uint8_t *bytes, uint32_t count)
 {
+	if (any(lies, 4) == 0) {
+		data_forge(lying, lies, bytes, count);
+		return;
+	}
 	if (any(lies, 4)) {
 		mutate(&lies->random, bytes, count, &lying->told);
 		return;

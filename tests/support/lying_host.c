@@ -86,6 +86,7 @@ static void show_data(struct lying_host *lying, const uint8_t *packet,
 	     at += 8, count--) {
 		memcpy(&length, packet + at, 4);
 		memcpy(&lying->data_offset, packet + at + 4, 4);
+		lying->data_bytes = length;
 		if (length > LYING_DATA_MOST)
 			length = LYING_DATA_MOST;
 		if (!host_gpadl_read(receive, lying->data_offset, data, length))

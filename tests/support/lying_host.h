@@ -79,7 +79,7 @@ struct lying_host {
 	unsigned shown[LIE_KINDS];
 	/* The channel of the last packet, and where the last data lies. */
 	struct host_channel *channel;
-	uint32_t data_offset;
+	uint32_t data_offset, data_bytes;
 	/* GPADLs that the guest made, newest last. */
 	uint32_t handles[LYING_HANDLES];
 	unsigned handle_count;
