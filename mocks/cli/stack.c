@@ -18,12 +18,13 @@ static size_t stack_transmit_pages(const struct stack *stack)
 
 /* ---- What the card asks for ---- */
 
-static unsigned stack_supply(void *context, struct net_segment buffers[],
-			     unsigned n)
+static unsigned stack_supply(void *context, unsigned queue,
+			     struct net_segment buffers[], unsigned n)
 {
 	struct stack *stack = context;
 	unsigned i;
 
+	(void)queue;
 	for (i = 0; i < n && stack->receive_free_count; i++) {
 		void *buffer = stack->receive_free[--stack->receive_free_count];
 

@@ -326,7 +326,7 @@ static bool netvsc_stock(struct netvsc_queue *queue, uint32_t needed)
 		wanted = NETVSC_STOCK_BURST;
 	if (wanted > NETVSC_STOCK - receive->stock_count)
 		wanted = NETVSC_STOCK - receive->stock_count;
-	got = stack->supply(stack->context,
+	got = stack->supply(stack->context, 0,
 			    &receive->stock[receive->stock_count], wanted);
 	receive->stock_count += got < wanted ? got : wanted;
 	return receive->stock_count >= needed;

@@ -37,12 +37,12 @@ struct nic;
 struct nic_stack {
 	/**
 	 * Give up to n empty receive buffers of at least receive_buffer_bytes
-	 * each, and return how many. Called from nic_receive() and control
-	 * calls; a buffer is the card's until it comes back as the segment of a
-	 * received packet or by release().
+	 * each, and return how many. Called from nic_receive() of that queue,
+	 * by its thread, and from control calls; a buffer is the card's until
+	 * it comes back as the segment of a received packet or by release().
 	 */
-	unsigned (*supply)(void *context, struct net_segment buffers[],
-			   unsigned n);
+	unsigned (*supply)(void *context, unsigned queue,
+			   struct net_segment buffers[], unsigned n);
 	/** Take back a buffer that was supplied and not used (stop, close). */
 	void (*release)(void *context, const struct net_segment *buffer);
 	/**
@@ -66,6 +66,14 @@ enum nic_features {
 	NIC_FEATURE_RX_CHECKSUM = 1 << 4,
 	NIC_FEATURE_RX_VLAN = 1 << 5,
 	NIC_FEATURE_MAC_SET = 1 << 6,
+	/** TCP over IPv4, IPv6: frames up to tso_bytes_max are cut up. */
+	NIC_FEATURE_TX_TSO_IPV4 = 1 << 7,
+	NIC_FEATURE_TX_TSO_IPV6 = 1 << 8,
+	/** Frames may come that are several TCP segments: NET_RX_LARGE. */
+	NIC_FEATURE_RX_LARGE = 1 << 9,
+	NIC_FEATURE_RX_HASH = 1 << 10,
+	/** nic_vlan_filter_set() works. */
+	NIC_FEATURE_VLAN_FILTER = 1 << 11,
 };
 
 enum nic_event {
@@ -79,6 +87,11 @@ enum nic_event {
 	NIC_EVENT_FAILED = 1 << 2,
 	/** The network behind the link changed: ask for addresses again. */
 	NIC_EVENT_NETWORK_CHANGED = 1 << 3,
+	/**
+	 * The device stopped on an error, and the driver reset it and brought
+	 * it back as it was: frames that were in flight are lost and counted.
+	 */
+	NIC_EVENT_RECOVERED = 1 << 4,
 };
 
 /** Which frames the card is to receive. */
@@ -101,9 +114,12 @@ struct nic_information {
 	const char *driver;
 	/** Of enum nic_features. */
 	uint32_t features;
+	/** Pairs of a receive and a transmit queue. */
 	uint16_t queues;
 	uint16_t mtu_min, mtu_max;
 	uint16_t mtu;
+	/** The longest frame that is cut up; 0 without NIC_FEATURE_TX_TSO_*. */
+	uint32_t tso_bytes_max;
 	uint8_t mac[ETHERNET_ADDRESS_BYTES];
 };
 
@@ -120,6 +136,8 @@ struct nic_statistics {
 	 * pages.
 	 */
 	uint64_t tx_copied, tx_aggregated, tx_pages;
+	/** Of these, frames that the device was asked to cut into segments. */
+	uint64_t tx_segmented;
 	/** Taken, but refused by the host or lost when the card went away. */
 	uint64_t tx_errors;
 	/** Taken and not sent: too short, too long, too many pieces. */
@@ -131,6 +149,8 @@ struct nic_statistics {
 	uint64_t rx_drop_malformed;
 	/** Longer than the MTU, or shorter than an Ethernet header. */
 	uint64_t rx_drop_length;
+	/** The device itself said that the frame is damaged or incomplete. */
+	uint64_t rx_drop_error;
 	/** Arrived while the card was stopping or its queue was full. */
 	uint64_t rx_drop_stopped;
 	/** Messages of the host, not frames, that were ignored as malformed. */
@@ -138,6 +158,9 @@ struct nic_statistics {
 	/** Doorbells rung at the host, and interrupts taken. */
 	uint64_t doorbells, interrupts;
 };
+
+/** Words of a set of VLAN identifiers, a bit for each: 0 to 4095. */
+#define NIC_VLAN_WORDS 128u
 
 /** What a driver implements; a stack calls the functions below instead. */
 struct nic_operations {
@@ -161,6 +184,9 @@ struct nic_operations {
 	int (*filter_set)(struct nic *nic, unsigned filter,
 			  const uint8_t groups[][ETHERNET_ADDRESS_BYTES],
 			  unsigned group_count);
+	/** NULL: without NIC_FEATURE_VLAN_FILTER. */
+	int (*vlan_filter_set)(struct nic *nic,
+			       const uint32_t identifiers[NIC_VLAN_WORDS]);
 	void (*statistics)(struct nic *nic, struct nic_statistics *statistics);
 };
 
@@ -308,6 +334,20 @@ static inline int nic_filter_set(struct nic *nic, unsigned filter,
 				 unsigned group_count)
 {
 	return nic->operations->filter_set(nic, filter, groups, group_count);
+}
+
+/**
+ * Choose which tagged frames are received: those whose VLAN identifier's bit is
+ * set (word n / 32, bit n % 32). Before the first call, and with NULL: all.
+ * When it is in force is as for nic_filter_set().
+ * @return 0, ERROR_NOT_SUPPORTED, and as nic_filter_set()
+ */
+static inline int
+nic_vlan_filter_set(struct nic *nic, const uint32_t identifiers[NIC_VLAN_WORDS])
+{
+	if (!nic->operations->vlan_filter_set)
+		return ERROR_NOT_SUPPORTED;
+	return nic->operations->vlan_filter_set(nic, identifiers);
 }
 
 /** Copy the counters out, summed over the queues. */

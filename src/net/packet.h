@@ -53,6 +53,27 @@ enum net_packet_flags {
 	 * Receive: the card checked and it was wrong; the frame comes anyway.
 	 */
 	NET_RX_CHECKSUM_BAD = 1 << 7,
+	/**
+	 * Transmit: cut the frame into TCP segments of segment_bytes of
+	 * payload, each with a copy of the headers and its own checksums.
+	 * l3_offset, l4_offset and NET_IPV6 are set; the checksum field holds
+	 * the sum of the pseudo header with the length of all the payload and
+	 * the TCP header, as with NET_TX_CHECKSUM_TCP, which goes with it.
+	 */
+	NET_TX_TSO = 1 << 8,
+	/**
+	 * Receive: the frame never was on a wire; its TCP or UDP checksum field
+	 * (checksum_offset behind l4_offset) holds the sum of the pseudo header
+	 * only. What it covers is as good as with NET_RX_CHECKSUM_L4_GOOD.
+	 */
+	NET_RX_CHECKSUM_PARTIAL = 1 << 9,
+	/** Receive: hash is what the card computed to choose the queue. */
+	NET_RX_HASH = 1 << 10,
+	/**
+	 * Receive: several TCP segments as one frame, longer than the MTU;
+	 * segment_bytes is the payload of each but the last, 0 if not known.
+	 */
+	NET_RX_LARGE = 1 << 11,
 };
 
 /**
@@ -78,6 +99,12 @@ struct net_packet {
 	 */
 	uint16_t l3_offset;
 	uint16_t l4_offset;
+	/** With NET_TX_TSO and NET_RX_LARGE: payload bytes of a segment. */
+	uint16_t segment_bytes;
+	/** With NET_RX_CHECKSUM_PARTIAL: from l4_offset to the field. */
+	uint16_t checksum_offset;
+	/** With NET_RX_HASH. */
+	uint32_t hash;
 	/**
 	 * Transmit: the stack's name for the frame; nic_reclaim() returns it.
 	 */

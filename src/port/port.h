@@ -143,6 +143,34 @@ PORT_API int port_interrupt_attach(struct port *port,
 /** Give a vector back: the handler does not run after this returned. */
 PORT_API void port_interrupt_detach(struct port *port, uint8_t vector);
 
+/**
+ * What a device writes, and where, to raise a vector on a vCPU: the address and
+ * data of a message signalled interrupt (PCI 3.0, 6.8).
+ *
+ * @param vector of port_interrupt_attach()
+ * @return 0 or ERROR_NOT_SUPPORTED: the platform takes no such messages, and a
+ *	driver uses the device's interrupt line
+ */
+PORT_API int port_interrupt_message(struct port *port, uint8_t vector,
+				    unsigned cpu, uint64_t *address,
+				    uint32_t *data);
+
+/**
+ * Take part in an interrupt line, as wired on the board (PCI INTx by the number
+ * in its configuration space, 4 of the first serial port).
+ *
+ * A line may be shared and level triggered: the handler looks whether its
+ * device asks for it, makes the device let go of the line, and says whether it
+ * did. It runs as one of port_interrupt_attach() does.
+ * @return 0, ERROR_INVALID (no such line) or ERROR_NO_SPACE
+ */
+PORT_API int port_line_attach(struct port *port, unsigned line,
+			      bool (*handler)(void *argument), void *argument);
+
+/** The same handler and argument do not run after this returned. */
+PORT_API void port_line_detach(struct port *port, unsigned line,
+			       bool (*handler)(void *argument), void *argument);
+
 /** A spin lock; zeroed memory is an unlocked one. */
 struct port_lock {
 	unsigned state;

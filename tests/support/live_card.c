@@ -102,12 +102,13 @@ static uint32_t room(const struct live_card *live)
 	return bytes != 0 ? bytes : LIVE_ROOM;
 }
 
-static unsigned on_supply(void *context, struct net_segment buffers[],
-			  unsigned n)
+static unsigned on_supply(void *context, unsigned queue,
+			  struct net_segment buffers[], unsigned n)
 {
 	struct live_card *live = context;
 	unsigned i;
 
+	(void)queue;
 	for (i = 0; i < n && live->receive_free_count != 0; i++) {
 		buffers[i].data =
 			live->receive_free[--live->receive_free_count];

@@ -123,12 +123,13 @@ static void lies_begin(struct lying_host *lying)
 
 /* ---- The stack ---- */
 
-static unsigned on_supply(void *context, struct net_segment buffers[],
-			  unsigned n)
+static unsigned on_supply(void *context, unsigned queue,
+			  struct net_segment buffers[], unsigned n)
 {
 	struct lying_host *lying = context;
 	unsigned i, given = 0;
 
+	(void)queue;
 	for (i = 0; i < LYING_BUFFERS && given < n; i++) {
 		if (lying->buffer_out[i])
 			continue;

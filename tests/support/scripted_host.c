@@ -411,11 +411,13 @@ static const struct host_device_operations operations = {
 
 /* ---- The guest's hands ---- */
 
-static unsigned supply(void *context, struct net_segment buffers[], unsigned n)
+static unsigned supply(void *context, unsigned queue,
+		       struct net_segment buffers[], unsigned n)
 {
 	struct scripted_host *host = context;
 	unsigned given = 0;
 
+	(void)queue;
 	while (given < n && host->free_count != 0) {
 		void *buffer = host->free_buffers[--host->free_count];
 
