@@ -1,48 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * `vmmsim list`: the hosts that can be played, and their versions.
+ * `vmmsim list`: the hosts that can be played, and what they speak.
  */
-#include <stdint.h>
-
 #include "mocks/cli/cli.h"
 #include "mocks/cli/text.h"
-#include "mocks/hyperv/personality.h"
+#include "mocks/cli/vmm.h"
 
 struct list_settings {
 	bool is_json;
 };
 
-/** Room for a version as people write it. */
-#define LIST_VERSION_MAX 16u
-
-static void list_vmbus(char text[LIST_VERSION_MAX], uint32_t version)
+static void list_json(const struct vmm *vmm, const struct vmm_host *host)
 {
-	snprintf(text, LIST_VERSION_MAX, "%u.%u", version >> 16,
-		 version & 0xffff);
-}
-
-/** NVSP 1 is 0x2; from 2 on the major number is in the upper half. */
-static void list_nvsp(char text[LIST_VERSION_MAX], uint32_t version)
-{
-	uint32_t minor = version & 0xffff;
-
-	if (version == 0x2)
-		snprintf(text, LIST_VERSION_MAX, "1");
-	else if (version == 0x30002)
-		snprintf(text, LIST_VERSION_MAX, "2");
-	else if (minor)
-		snprintf(text, LIST_VERSION_MAX, "%u.%u", version >> 16, minor);
-	else
-		snprintf(text, LIST_VERSION_MAX, "%u", version >> 16);
-}
-
-static void list_json(const struct host_personality *host, const char *least,
-		      const char *most, const char *nvsp)
-{
-	json_t *line =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "vmm", "hyperv",
-			  "host", host->name, "title", host->title, "vmbus_min",
-			  least, "vmbus_max", most, "nvsp_max", nvsp);
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "vmm", vmm->name,
+				 "host", host->name, "title", host->title,
+				 "speaks", host->speaks);
 
 	if (!line || json_dumpf(line, stdout, JSON_COMPACT) != 0)
 		cli_complain("out of memory for a line");
@@ -53,24 +25,21 @@ static void list_json(const struct host_personality *host, const char *least,
 static enum cli_exit list_run(const struct cli_call *call)
 {
 	const struct list_settings *settings = call->settings;
-	const struct host_personality *host = host_personalities;
-	char least[LIST_VERSION_MAX], most[LIST_VERSION_MAX];
-	char nvsp[LIST_VERSION_MAX];
-	size_t i;
+	struct vmm_host host;
+	size_t i, n;
 
 	if (!settings->is_json)
-		printf("%-8s  %-12s  %-26s  %-12s  %s\n", "vmm", "host",
-		       "title", "VMBus", "NVSP up to");
-	for (i = 0; i < host_personality_count; i++, host++) {
-		list_vmbus(least, host->vmbus_version_min);
-		list_vmbus(most, host->vmbus_version_max);
-		list_nvsp(nvsp, host->nvsp_version_max);
-		if (settings->is_json)
-			list_json(host, least, most, nvsp);
-		else
-			printf("%-8s  %-12s  %-26s  %4s to %-5s  %s\n",
-			       "hyperv", host->name, host->title, least, most,
-			       nvsp);
+		printf("%-11s  %-12s  %-26s  %s\n", "vmm", "host", "title",
+		       "speaks");
+	for (i = 0; i < vmm_count; i++) {
+		for (n = 0; vmms[i]->host(n, &host); n++) {
+			if (settings->is_json)
+				list_json(vmms[i], &host);
+			else
+				printf("%-11s  %-12s  %-26s  %s\n",
+				       vmms[i]->name, host.name, host.title,
+				       host.speaks);
+		}
 	}
 	return CLI_PASS;
 }
@@ -98,8 +67,9 @@ static void list_settings_init(void *settings)
 const struct cli_command cli_list_command = {
 	.name = "list",
 	.operands = "",
-	.summary = "Show the hosts that can be played, and their versions",
-	.text = "The names are those that --host of 'vmmsim replay' takes.\n",
+	.summary = "Show the hosts that can be played, and what they speak",
+	.text = "The names are those that --vmm and --host of the other "
+		"commands take.\n",
 	.options = list_options,
 	.option_count = sizeof(list_options) / sizeof(list_options[0]),
 	.settings_bytes = sizeof(struct list_settings),

@@ -554,11 +554,11 @@ static void replay_settle(struct replay *replay)
 /** What bringing the card up left to be done is not the capture's. */
 static void replay_measure_start(struct replay *replay)
 {
-	struct host_netvsp_counters host;
+	struct vmm_counters host;
 
 	port_delay(replay->vm->port, REPLAY_QUIET_TIME);
 	nic_statistics(replay->nic, &replay->before);
-	host_netvsp_counters(replay->vm->device, &host);
+	replay->vm->vmm->counters(replay->vm, &host);
 	replay->messages_before = host.tx_messages;
 	replay->time_before = port_time(replay->vm->port);
 }
@@ -568,7 +568,7 @@ static void replay_measure_end(struct replay *replay)
 	const struct nic_statistics *before = &replay->before;
 	struct replay_result *result = replay->result;
 	struct nic_statistics *card = &result->card;
-	struct host_netvsp_counters host;
+	struct vmm_counters host;
 
 	nic_statistics(replay->nic, card);
 	card->tx_copied -= before->tx_copied;
@@ -576,7 +576,7 @@ static void replay_measure_end(struct replay *replay)
 	card->tx_pages -= before->tx_pages;
 	card->doorbells -= before->doorbells;
 	card->interrupts -= before->interrupts;
-	host_netvsp_counters(replay->vm->device, &host);
+	replay->vm->vmm->counters(replay->vm, &host);
 	result->messages = host.tx_messages - replay->messages_before;
 	result->virtual_ns = port_time(replay->vm->port) - replay->time_before;
 }
@@ -641,10 +641,11 @@ void replay_capture(struct capture *capture,
 		    struct replay_result *result)
 {
 	struct virtual_machine_configuration vm = {
+		.vmm = configuration->vmm,
 		.host = configuration->host,
 		.machine = {.seed = configuration->seed,
 			    .schedule = configuration->schedule},
-		.card = {.mtu = configuration->mtu},
+		.mtu = configuration->mtu,
 	};
 	struct replay *replay = calloc(1, sizeof(*replay));
 

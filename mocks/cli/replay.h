@@ -26,8 +26,8 @@
 enum replay_direction { REPLAY_TRANSMIT, REPLAY_RECEIVE };
 
 struct replay_configuration {
-	/** A personality's name. */
-	const char *host;
+	/** A hypervisor's name, NULL: Hyper-V; and a host's of it. */
+	const char *vmm, *host;
 	enum replay_direction direction;
 	uint16_t mtu;
 	uint64_t seed;
@@ -75,7 +75,7 @@ struct replay_result {
 	struct nic_statistics card;
 	/** Virtual nanoseconds of the same time. */
 	uint64_t virtual_ns;
-	/** RNDIS and ring messages that carried the frames sent. */
+	/** Messages or chains of descriptors that carried the frames sent. */
 	uint64_t messages;
 };
 

@@ -18,7 +18,9 @@
 #define REPLAY_REPEAT_WORDS 16u
 
 struct replay_settings {
-	/** A personality's name, or "all". */
+	/** NULL: all of them. */
+	const struct vmm *vmm;
+	/** A host's name, or "all"; NULL: each hypervisor's default. */
 	const char *host;
 	bool transmit, receive;
 	const char *direction;
@@ -62,30 +64,23 @@ static bool replay_number(const char *value, uint64_t least, uint64_t most,
 
 static bool replay_apply_vmm(void *context, const char *value, char *error)
 {
-	(void)context;
-	if (strcmp(value, "hyperv") == 0)
+	struct replay_settings *settings = context;
+
+	settings->vmm = vmm_find(value);
+	if (settings->vmm || strcmp(value, "all") == 0)
 		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "names no hypervisor: '%s'; there is: hyperv", value);
+	vmm_complain(value, error, CLI_ERROR_MAX);
 	return false;
 }
 
+/** Whether it is one is known when the hypervisor is. */
 static bool replay_apply_host(void *context, const char *value, char *error)
 {
 	struct replay_settings *settings = context;
-	size_t i, used;
 
-	if (strcmp(value, "all") == 0 || host_personality_find(value)) {
-		settings->host = value;
-		return true;
-	}
-	used = (size_t)snprintf(error, CLI_ERROR_MAX,
-				"names no host: '%.256s'; there are: all",
-				value);
-	for (i = 0; i < host_personality_count && used < CLI_ERROR_MAX; i++)
-		used += (size_t)snprintf(error + used, CLI_ERROR_MAX - used,
-					 ", %s", host_personalities[i].name);
-	return false;
+	(void)error;
+	settings->host = value;
+	return true;
 }
 
 static bool replay_apply_direction(void *context, const char *value,
@@ -143,10 +138,13 @@ static bool replay_apply_json(void *context, const char *value, char *error)
 }
 
 static const struct cli_option replay_options[] = {
-	{"vmm", "VMM", "the hypervisor: hyperv (default)", replay_apply_vmm},
+	{"vmm", "VMM",
+	 "the hypervisor, as 'vmmsim list' shows them (default hyperv),\n"
+	 "or each: all",
+	 replay_apply_vmm},
 	{"host", "HOST",
-	 "the release of it, as 'vmmsim list' shows them (default\n"
-	 "ws2019), or all of them, one after the other: all",
+	 "the release of it (default: one of the newer), or all of them,\n"
+	 "one after the other: all",
 	 replay_apply_host},
 	{"direction", "WAY",
 	 "tx: the guest sends, rx: it receives, both (default)",
@@ -169,7 +167,7 @@ static void replay_settings_init(void *context)
 {
 	struct replay_settings *settings = context;
 
-	settings->host = VIRTUAL_MACHINE_HOST;
+	settings->vmm = &vmm_hyperv;
 	settings->direction = "both";
 	settings->transmit = true;
 	settings->receive = true;
@@ -185,18 +183,21 @@ static char *replay_repeat(const struct replay_settings *settings,
 	char mtu[8], seed[24];
 	const char *options[REPLAY_REPEAT_WORDS] = {
 		call->program, "replay",
-		"--vmm",       "hyperv",
-		"--host",      settings->host,
+		"--vmm",       settings->vmm ? settings->vmm->name : "all",
 		"--direction", settings->direction,
 		"--mtu",       mtu,
 		"--seed",      seed,
 	};
-	size_t n = 12;
+	size_t n = 10;
 	const char **words;
 	char *text;
 
 	snprintf(mtu, sizeof(mtu), "%u", settings->mtu);
 	snprintf(seed, sizeof(seed), "%" PRIu64, settings->seed);
+	if (settings->host) {
+		options[n++] = "--host";
+		options[n++] = settings->host;
+	}
 	if (settings->write) {
 		options[n++] = "--write";
 		options[n++] = settings->write;
@@ -269,6 +270,7 @@ static void replay_row(struct replay_session *session, size_t file,
 {
 	const struct replay_settings *settings = session->settings;
 	const struct replay_configuration configuration = {
+		.vmm = session->name.vmm,
 		.host = session->name.host,
 		.direction = session->name.direction,
 		.mtu = settings->mtu,
@@ -328,17 +330,48 @@ static void replay_host(struct replay_session *session, const char *host,
 	}
 }
 
-static void replay_hosts(struct replay_session *session)
+/** All hosts of a hypervisor that are wanted. */
+static void replay_vmm(struct replay_session *session, const struct vmm *vmm)
 {
-	const char *host = session->settings->host;
+	const char *name = session->settings->host;
+	struct vmm_host host;
+	size_t n;
+
+	session->name.vmm = vmm->name;
+	if (!name)
+		name = vmm->host_default;
+	if (strcmp(name, "all") != 0 && vmm_host_find(vmm, name, NULL))
+		replay_host(session, name, session->settings->vmm);
+	for (n = 0; strcmp(name, "all") == 0 && vmm->host(n, &host); n++)
+		replay_host(session, host.name, false);
+}
+
+static void replay_vmms(struct replay_session *session)
+{
+	const struct vmm *only = session->settings->vmm;
 	size_t i;
 
-	if (strcmp(host, "all") != 0) {
-		replay_host(session, host, true);
-		return;
-	}
-	for (i = 0; i < host_personality_count; i++)
-		replay_host(session, host_personalities[i].name, false);
+	for (i = 0; i < vmm_count; i++)
+		if (!only || only == vmms[i])
+			replay_vmm(session, vmms[i]);
+}
+
+/** Whether a host is called that; it is said if none is. */
+static bool replay_has_host(const struct replay_settings *settings)
+{
+	const char *name = settings->host;
+	char error[CLI_ERROR_MAX];
+	size_t i;
+
+	if (!name || strcmp(name, "all") == 0)
+		return true;
+	for (i = 0; i < vmm_count; i++)
+		if ((!settings->vmm || settings->vmm == vmms[i]) &&
+		    vmm_host_find(vmms[i], name, NULL))
+			return true;
+	vmm_host_complain(settings->vmm, name, error, sizeof(error));
+	cli_complain("option '--host' %s", error);
+	return false;
 }
 
 /** Whether the output would overwrite an input; it is said if so. */
@@ -371,7 +404,8 @@ static void replay_widths(struct replay_session *session)
 {
 	const struct cli_call *call = session->call;
 	struct report *report = &session->report;
-	size_t i, width, widest = strlen("capture");
+	size_t i, n, width, widest = strlen("capture");
+	struct vmm_host host;
 
 	for (i = 0; i < call->operand_count; i++) {
 		width = strlen(call->operands[i]);
@@ -379,9 +413,11 @@ static void replay_widths(struct replay_session *session)
 	}
 	report->capture_width = (int)(widest > 60 ? 60 : widest);
 	widest = strlen("host");
-	for (i = 0; i < host_personality_count; i++) {
-		width = strlen(host_personalities[i].name);
-		widest = width > widest ? width : widest;
+	for (i = 0; i < vmm_count; i++) {
+		for (n = 0; vmms[i]->host(n, &host); n++) {
+			width = strlen(host.name);
+			widest = width > widest ? width : widest;
+		}
 	}
 	report->host_width = (int)widest;
 }
@@ -397,7 +433,7 @@ static enum cli_exit replay_session_run(struct replay_session *session)
 	replay_widths(session);
 	report_start(report, settings->mtu, session->call->operand_count);
 	if (!replay_overwrites(session))
-		replay_hosts(session);
+		replay_vmms(session);
 	if (session->writer && !capture_writer_close(session->writer, error))
 		report_error(report, error);
 	return report_end(report);
@@ -417,6 +453,8 @@ static enum cli_exit replay_run(const struct cli_call *call)
 			     "--help'");
 		return CLI_USAGE;
 	}
+	if (!replay_has_host(session.settings))
+		return CLI_USAGE;
 	report_init(&session.report);
 	repeat = replay_repeat(session.settings, call);
 	session.report.repeat = repeat;

@@ -94,8 +94,8 @@ static void report_row_json(const struct report_name *name,
 {
 	const struct nic_statistics *card = &result->card;
 	json_t *event = json_pack(
-		"{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		"event", "row", "host", name->host, "capture",
+		"{s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"event", "row", "vmm", name->vmm, "host", name->host, "capture",
 		text_json(name->capture), "direction",
 		report_direction(name->direction), "frames",
 		(json_int_t)result->frames, "bytes", (json_int_t)result->bytes,
@@ -185,9 +185,9 @@ static void report_mismatch_json(const struct report_name *name,
 	report_hex(expected, mismatch->expected, mismatch->expected_bytes);
 	report_hex(actual, mismatch->actual, mismatch->actual_bytes);
 	report_event(json_pack(
-		"{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
-		"event", "mismatch", "host", name->host, "capture",
-		text_json(name->capture), "direction",
+		"{s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
+		"event", "mismatch", "vmm", name->vmm, "host", name->host,
+		"capture", text_json(name->capture), "direction",
 		report_direction(name->direction), "frame",
 		(json_int_t)mismatch->frame, "offset",
 		(json_int_t)mismatch->offset, "expected_length",

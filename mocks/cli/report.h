@@ -32,7 +32,7 @@ struct report {
 
 /** A row's name. */
 struct report_name {
-	const char *host, *capture;
+	const char *vmm, *host, *capture;
 	enum replay_direction direction;
 };
 

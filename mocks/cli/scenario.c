@@ -187,11 +187,11 @@ static void check_memory(struct scenario_guest *guest)
 			      "%llu pieces of memory were never taken back "
 			      "from the device",
 			      (unsigned long long)counters.dma_live);
-	if (host_vmbus_gpadls(vm->host_bus))
+	if (vm->vmm->shown(vm))
 		scenario_fail(guest,
-			      "%u GPADLs still show the guest's memory to the "
-			      "host",
-			      host_vmbus_gpadls(vm->host_bus));
+			      "%u pieces of the guest's memory are still shown "
+			      "to the host",
+			      vm->vmm->shown(vm));
 }
 
 static void check_error(struct scenario_guest *guest, int error)
@@ -215,7 +215,7 @@ static void check_all(struct scenario_guest *guest,
 	}
 	check_error(guest, error);
 	check_violations(guest);
-	if (host_netvsp_is_dead(guest->vm->device))
+	if (guest->vm->vmm->is_dead(guest->vm))
 		scenario_fail(guest, "the host gave the card up");
 	if (guest->vm->kept && !scenario_is_hurt(guest))
 		scenario_fail(guest, "the guest kept %llu pieces of memory",
@@ -260,7 +260,7 @@ static void recover(struct scenario_guest *guest)
 	enum machine_outcome outcome;
 
 	machine_fault_arm(machine, NULL);
-	host_netvsp_return(guest->vm->device);
+	guest->vm->vmm->insert(guest->vm);
 	outcome = virtual_machine_run(guest->vm, call_run, &call);
 	if (outcome != MACHINE_DONE)
 		scenario_fail(guest, "coming up again, the machine stopped: %s",

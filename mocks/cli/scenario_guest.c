@@ -111,7 +111,7 @@ int scenario_up(struct scenario_guest *guest)
 		guest->out_forgiven = 0;
 		guest->in_forgiven = 0;
 		guest->in_vanished = 0;
-		host_netvsp_counters(guest->vm->device, &guest->host_before);
+		guest->vm->vmm->counters(guest->vm, &guest->host_before);
 	}
 	stack = stack_callbacks(&guest->stack);
 	return virtual_machine_up(guest->vm, VIRTUAL_MACHINE_STARTED, &stack,
@@ -153,14 +153,14 @@ static uint64_t statistics_received(const struct nic_statistics *statistics)
 {
 	return statistics->rx_frames + statistics->rx_drop_no_buffer +
 	       statistics->rx_drop_malformed + statistics->rx_drop_length +
-	       statistics->rx_drop_stopped;
+	       statistics->rx_drop_error + statistics->rx_drop_stopped;
 }
 
 /** Frames in = frames out + counted drops, in a life that is over. */
 static void life_check(struct scenario_guest *guest)
 {
 	const struct nic_statistics *card = &guest->vm->final;
-	const struct host_netvsp_counters *host = &guest->vm->final_host;
+	const struct vmm_counters *host = &guest->vm->final_host;
 	uint64_t host_tx = host->tx_frames - guest->host_before.tx_frames;
 	uint64_t host_rx = host->rx_frames - guest->host_before.rx_frames;
 	bool hurt = scenario_is_hurt(guest), loose = hurt || guest->removed;
@@ -255,7 +255,7 @@ static void removal_fire(void *argument)
 	struct scenario_guest *guest = argument;
 
 	guest->removed = true;
-	host_netvsp_remove(guest->vm->device);
+	guest->vm->vmm->remove(guest->vm);
 }
 
 void scenario_remove_after(struct scenario_guest *guest, uint64_t delay)
@@ -272,9 +272,10 @@ int scenario_return(struct scenario_guest *guest)
 	int error;
 
 	scenario_down(guest, VIRTUAL_MACHINE_CONNECTED);
-	host_netvsp_return(guest->vm->device);
+	guest->vm->vmm->insert(guest->vm);
 	for (;;) {
-		vmbus_poll(&guest->vm->bus);
+		guest->vm->bus_woken = true;
+		virtual_machine_poll(guest->vm);
 		error = scenario_up(guest);
 		now = port_time(guest->port);
 		if (error != ERROR_NO_DEVICE || now >= deadline)

@@ -44,7 +44,7 @@ struct scenario_guest {
 	/** Frames that the card took since it was opened. */
 	uint64_t taken;
 	/** What the host had counted when the card was opened. */
-	struct host_netvsp_counters host_before;
+	struct vmm_counters host_before;
 	/** Frames are lost now and that is right: the link is down, ... */
 	bool lossy;
 	/** Lost so far and forgiven: out, in; in, neither seen nor dropped. */

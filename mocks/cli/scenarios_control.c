@@ -141,8 +141,8 @@ static int link_change(struct scenario_guest *guest, bool up, uint32_t mbps)
 	struct nic_link link;
 	int error;
 
-	host_netvsp_link_set(guest->vm->device, up);
-	host_netvsp_speed_set(guest->vm->device, mbps);
+	guest->vm->vmm->link_set(guest->vm, up);
+	guest->vm->vmm->speed_set(guest->vm, mbps);
 	error = scenario_await(guest, NIC_EVENT_LINK);
 	/* Two changes may be told in one event or in two. */
 	scenario_idle(guest, 2000000);
@@ -179,7 +179,7 @@ int scenario_link(struct scenario_guest *guest)
 	for (i = 0; i < 2 && !error; i++)
 		error = link_cycle(guest);
 	/* Whatever came of it, the next one finds it up. */
-	host_netvsp_link_set(guest->vm->device, true);
+	guest->vm->vmm->link_set(guest->vm, true);
 	return error ? error : few(guest);
 }
 

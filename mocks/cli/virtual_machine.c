@@ -9,63 +9,42 @@
 
 #include "mocks/cli/virtual_machine.h"
 
-/** The address that the card has if nobody chose one: Hyper-V's range. */
-static const uint8_t virtual_machine_mac[6] = {0x00, 0x15, 0x5d,
-					       0x01, 0x02, 0x03};
-
 /* ---- The host ---- */
 
 static bool virtual_machine_make(struct virtual_machine *vm)
 {
-	struct virtual_machine_configuration *configuration =
-		&vm->configuration;
-
-	vm->machine = machine_create(&configuration->machine);
+	vm->machine = machine_create(&vm->configuration.machine);
 	if (!vm->machine)
 		return false;
 	vm->port = machine_port(vm->machine);
-	vm->partition = host_partition_create(vm->machine, vm->personality);
-	if (!vm->partition)
-		return false;
-	vm->host_bus = host_vmbus_create(vm->partition, vm->personality,
-					 configuration->strictness);
-	if (!vm->host_bus)
-		return false;
-	/* An eager host is one that does everything at once. */
-	host_vmbus_latency_set(vm->host_bus, configuration->machine.schedule !=
-						     MACHINE_SCHEDULE_EAGER);
-	vm->wire = configuration->wire;
+	vm->wire = vm->configuration.wire;
 	if (!vm->wire) {
 		vm->wire = wire_loop_create();
 		vm->owns_wire = vm->wire;
 	}
-	if (!vm->wire)
-		return false;
-	vm->device = host_netvsp_create(vm->host_bus, &configuration->device,
-					vm->wire);
-	return vm->device;
+	return vm->wire && vm->vmm->create(vm);
 }
 
 struct virtual_machine *virtual_machine_create(
 	const struct virtual_machine_configuration *configuration)
 {
-	static const uint8_t none[6];
-	const char *host = configuration->host ? configuration->host
-					       : VIRTUAL_MACHINE_HOST;
-	const struct host_personality *personality =
-		host_personality_find(host);
+	const struct vmm *vmm = &vmm_hyperv;
 	struct virtual_machine *vm;
+	struct vmm_host host;
 
-	if (!personality)
+	if (configuration->vmm)
+		vmm = vmm_find(configuration->vmm);
+	if (!vmm || !vmm_host_find(vmm,
+				   configuration->host ? configuration->host
+						       : vmm->host_default,
+				   &host))
 		return NULL;
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return NULL;
-	vm->personality = personality;
+	vm->vmm = vmm;
+	vm->host = host;
 	vm->configuration = *configuration;
-	if (memcmp(configuration->device.mac, none, sizeof(none)) == 0)
-		memcpy(vm->configuration.device.mac, virtual_machine_mac,
-		       sizeof(virtual_machine_mac));
 	if (virtual_machine_make(vm))
 		return vm;
 	virtual_machine_destroy(vm);
@@ -76,12 +55,7 @@ void virtual_machine_destroy(struct virtual_machine *vm)
 {
 	if (!vm)
 		return;
-	if (vm->device)
-		host_netvsp_destroy(vm->device);
-	if (vm->host_bus)
-		host_vmbus_destroy(vm->host_bus);
-	if (vm->partition)
-		host_partition_destroy(vm->partition);
+	vm->vmm->destroy(vm);
 	if (vm->machine)
 		machine_destroy(vm->machine);
 	if (vm->owns_wire)
@@ -98,43 +72,18 @@ enum machine_outcome virtual_machine_run(struct virtual_machine *vm,
 
 /* ---- Inside the guest ---- */
 
-static void virtual_machine_wake(void *context)
-{
-	struct virtual_machine *vm = context;
-
-	vm->bus_woken = true;
-}
-
 static int virtual_machine_step(struct virtual_machine *vm,
 				const struct nic_stack *stack, unsigned filter)
 {
-	const struct vmbus_configuration bus = {
-		.version_max = vm->configuration.vmbus_version_max,
-		.wake = virtual_machine_wake,
-		.context = vm,
-	};
 	int error = 0;
 
-	switch (vm->stage) {
-	case VIRTUAL_MACHINE_OFF:
-		memset(&vm->hyperv, 0, sizeof(vm->hyperv));
-		return hyperv_attach(&vm->hyperv, vm->port);
-	case VIRTUAL_MACHINE_ATTACHED:
-		memset(&vm->bus, 0, sizeof(vm->bus));
-		return vmbus_connect(&vm->bus, &vm->hyperv, &bus);
-	case VIRTUAL_MACHINE_CONNECTED:
+	if (vm->stage == VIRTUAL_MACHINE_CONNECTED)
 		vm->has_final = false;
-		vm->nic = netvsc_probe(&vm->bus, &vm->configuration.card, stack,
-				       &error);
-		return error;
-	case VIRTUAL_MACHINE_OPEN:
-		if (filter)
-			error = nic_filter_set(vm->nic, filter, NULL, 0);
-		return error ? error : nic_start(vm->nic);
-	case VIRTUAL_MACHINE_STARTED:
-		break;
-	}
-	return 0;
+	if (vm->stage < VIRTUAL_MACHINE_OPEN)
+		return vm->vmm->step(vm, stack);
+	if (filter)
+		error = nic_filter_set(vm->nic, filter, NULL, 0);
+	return error ? error : nic_start(vm->nic);
 }
 
 int virtual_machine_up(struct virtual_machine *vm,
@@ -154,10 +103,8 @@ int virtual_machine_up(struct virtual_machine *vm,
 
 void virtual_machine_poll(struct virtual_machine *vm)
 {
-	if (!vm->bus_woken)
-		return;
-	vm->bus_woken = false;
-	vmbus_poll(&vm->bus);
+	if (vm->vmm->poll)
+		vm->vmm->poll(vm);
 }
 
 /** Stop the card, note what it and its host counted, and close it. */
@@ -165,35 +112,11 @@ static void virtual_machine_close(struct virtual_machine *vm)
 {
 	nic_stop(vm->nic);
 	nic_statistics(vm->nic, &vm->final);
-	host_netvsp_counters(vm->device, &vm->final_host);
-	vm->final_backlog = host_netvsp_backlog(vm->device);
+	vm->vmm->counters(vm, &vm->final_host);
+	vm->final_backlog = vm->vmm->backlog(vm);
 	vm->has_final = true;
 	nic_close(vm->nic);
 	vm->nic = NULL;
-}
-
-/** Note what of the bus's memory the host was never heard to let go of. */
-static void virtual_machine_disconnect(struct virtual_machine *vm)
-{
-	struct machine_counters before, after;
-	uint64_t kept = 0, bytes = 0;
-	unsigned i;
-
-	for (i = 0; i < VMBUS_KEPT_MAX; i++) {
-		if (!vm->bus.kept[i].memory)
-			continue;
-		kept++;
-		bytes += vm->bus.kept[i].pages * PORT_PAGE_SIZE;
-	}
-	machine_counters(vm->machine, &before);
-	vmbus_disconnect(&vm->bus);
-	machine_counters(vm->machine, &after);
-	/* Freed, with the bus's own memory, or not at all. */
-	if (before.live_allocations - after.live_allocations <= kept) {
-		vm->kept += kept;
-		vm->kept_bytes += bytes;
-	}
-	vm->bus_woken = false;
 }
 
 void virtual_machine_back(struct virtual_machine *vm,
@@ -209,9 +132,9 @@ void virtual_machine_back(struct virtual_machine *vm,
 		virtual_machine_close(vm);
 	if (from >= VIRTUAL_MACHINE_CONNECTED &&
 	    stage < VIRTUAL_MACHINE_CONNECTED)
-		virtual_machine_disconnect(vm);
+		vm->vmm->disconnect(vm);
 	if (stage == VIRTUAL_MACHINE_OFF)
-		hyperv_detach(&vm->hyperv);
+		vm->vmm->detach(vm);
 	vm->stage = stage;
 }
 
@@ -226,7 +149,7 @@ static bool virtual_machine_check_memory(const struct virtual_machine *vm,
 					 char *reason, size_t bytes)
 {
 	struct machine_counters counters;
-	unsigned gpadls = host_vmbus_gpadls(vm->host_bus);
+	unsigned shown = vm->vmm->shown(vm);
 
 	machine_counters(vm->machine, &counters);
 	if (counters.live_allocations)
@@ -239,10 +162,11 @@ static bool virtual_machine_check_memory(const struct virtual_machine *vm,
 			 "%llu pieces of memory were never taken back from "
 			 "the device",
 			 (unsigned long long)counters.dma_live);
-	else if (gpadls)
+	else if (shown)
 		snprintf(reason, bytes,
-			 "%u GPADLs still show the guest's memory to the host",
-			 gpadls);
+			 "%u pieces of the guest's memory are still shown to "
+			 "the host",
+			 shown);
 	else
 		return true;
 	return false;
@@ -253,10 +177,10 @@ static bool virtual_machine_check_frames(const struct virtual_machine *vm,
 					 char *reason, size_t bytes)
 {
 	const struct nic_statistics *guest = &vm->final;
-	const struct host_netvsp_counters *host = &vm->final_host;
+	const struct vmm_counters *host = &vm->final_host;
 	uint64_t got = guest->rx_frames + guest->rx_drop_no_buffer +
 		       guest->rx_drop_malformed + guest->rx_drop_length +
-		       guest->rx_drop_stopped;
+		       guest->rx_drop_error + guest->rx_drop_stopped;
 
 	if (guest->tx_frames != host->tx_frames) {
 		snprintf(reason, bytes,
@@ -286,7 +210,7 @@ bool virtual_machine_check(const struct virtual_machine *vm, char *reason,
 			 violations, machine_violation_text(vm->machine, 0));
 		return false;
 	}
-	if (host_netvsp_is_dead(vm->device)) {
+	if (vm->vmm->is_dead(vm)) {
 		snprintf(reason, bytes, "the host gave the card up");
 		return false;
 	}

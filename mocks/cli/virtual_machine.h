@@ -19,6 +19,7 @@
 #include "hyperv/hyperv.h"
 #include "hyperv/netvsc.h"
 #include "hyperv/vmbus.h"
+#include "mocks/cli/vmm.h"
 #include "mocks/hyperv/netvsp.h"
 #include "mocks/hyperv/partition.h"
 #include "mocks/hyperv/personality.h"
@@ -29,53 +30,57 @@
 
 /** What to make; zeroes mean the defaults. */
 struct virtual_machine_configuration {
-	/** A personality's name; NULL: VIRTUAL_MACHINE_HOST. */
-	const char *host;
-	enum host_strictness strictness;
+	/** A hypervisor's name, and a host's of it; NULL: Hyper-V, its default.
+	 */
+	const char *vmm, *host;
 	struct machine_configuration machine;
-	/** The guest's driver, with the MTU. */
+	/** 0: as the driver's configuration says. */
+	uint16_t mtu;
+	/** Hyper-V: the guest's driver, and the highest VMBus version it tries.
+	 */
 	struct netvsc_configuration card;
-	/** The highest VMBus version that the guest tries. */
 	uint32_t vmbus_version_max;
-	/** The host's side of the card. */
+	/** Hyper-V: the host's side. */
+	enum host_strictness strictness;
 	struct host_netvsp_configuration device;
 	/** What the card is plugged into, the caller's; NULL: a loop, ours. */
 	struct wire *wire;
 };
 
-#define VIRTUAL_MACHINE_HOST "ws2019"
-
 /** How far virtual_machine_up() came, and virtual_machine_down() goes back. */
 enum virtual_machine_stage {
 	VIRTUAL_MACHINE_OFF,
-	VIRTUAL_MACHINE_ATTACHED,  /* hyperv_attach() */
-	VIRTUAL_MACHINE_CONNECTED, /* vmbus_connect() */
-	VIRTUAL_MACHINE_OPEN,	   /* netvsc_probe() */
+	VIRTUAL_MACHINE_ATTACHED,  /* the hypervisor: hyperv_attach() */
+	VIRTUAL_MACHINE_CONNECTED, /* its bus: vmbus_connect() */
+	VIRTUAL_MACHINE_OPEN,	   /* the card: netvsc_probe() */
 	VIRTUAL_MACHINE_STARTED,   /* nic_start() */
 };
 
 struct virtual_machine {
 	struct virtual_machine_configuration configuration;
-	const struct host_personality *personality;
+	const struct vmm *vmm;
+	struct vmm_host host;
 	/* The host. */
 	struct machine *machine;
-	struct host_partition *partition;
-	struct host_vmbus *host_bus;
-	struct host_netvsp *device;
 	struct wire *wire;
 	bool owns_wire;
 	/* The guest. */
 	struct port *port;
 	enum virtual_machine_stage stage;
+	struct nic *nic;
+	/* Hyper-V's host and guest. */
+	const struct host_personality *personality;
+	struct host_partition *partition;
+	struct host_vmbus *host_bus;
+	struct host_netvsp *device;
 	struct hyperv hyperv;
 	struct vmbus bus;
-	struct nic *nic;
 	/** Messages wait: virtual_machine_poll() is due. */
 	bool bus_woken;
 	/** Both sides' counters as the card was closed. */
 	bool has_final;
 	struct nic_statistics final;
-	struct host_netvsp_counters final_host;
+	struct vmm_counters final_host;
 	uint32_t final_backlog;
 	/**
 	 * What the bus kept, since the host never said that it let go of it, as

@@ -92,7 +92,7 @@ static int bench_run(const char *path, enum replay_direction direction,
 		     bool is_eager, uint64_t frames)
 {
 	const struct replay_configuration configuration = {
-		.host = VIRTUAL_MACHINE_HOST,
+		.host = "ws2019",
 		.direction = direction,
 		.mtu = 1500,
 		.seed = 1,

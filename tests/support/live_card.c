@@ -547,7 +547,7 @@ static void run_body(void *argument)
 static void check_conservation(struct live_card *live)
 {
 	const struct nic_statistics *guest = &live->vm->final;
-	const struct host_netvsp_counters *host = &live->vm->final_host;
+	const struct vmm_counters *host = &live->vm->final_host;
 	uint64_t ended =
 		guest->tx_frames + guest->tx_errors + guest->tx_invalid;
 

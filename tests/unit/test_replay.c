@@ -81,7 +81,7 @@ static void run(const struct accident *accident,
 {
 	struct accident copy = accident ? *accident : (struct accident){0};
 	const struct replay_configuration configuration = {
-		.host = VIRTUAL_MACHINE_HOST,
+		.host = "ws2019",
 		.direction = direction,
 		.mtu = 1500,
 		.seed = 3,
@@ -182,7 +182,7 @@ static void names_the_last_frame_lost(void **state)
 static void counts_what_cannot_be_sent(void **state)
 {
 	struct replay_configuration configuration = {
-		.host = VIRTUAL_MACHINE_HOST,
+		.host = "ws2019",
 		.mtu = 576,
 		.seed = 3,
 	};
