@@ -5,6 +5,7 @@
  * fault, which is what false means in this file.
  */
 #include "mocks/hyperv/partition_internal.h"
+#include "mocks/machine/fault.h"
 
 #include <string.h>
 
@@ -246,11 +247,31 @@ bool host_msr_read(void *context, unsigned cpu, uint32_t msr, uint64_t *value)
 	return found && found->read && found->read(partition, cpu, msr, value);
 }
 
+/** Whether a write turns something on: a page, a source, the whole SynIC. */
+static bool turns_on(uint32_t msr, uint64_t value)
+{
+	switch (msr) {
+	case HOST_MSR_HYPERCALL:
+	case HOST_MSR_REFERENCE_TSC:
+	case HOST_MSR_SIMP:
+	case HOST_MSR_SIEFP:
+	case HOST_MSR_SCONTROL:
+		return value & 1;
+	default:
+		return msr >= HOST_MSR_SINT0 && msr <= HOST_MSR_SINT15 &&
+		       !(value & HOST_SINT_MASKED);
+	}
+}
+
 bool host_msr_write(void *context, unsigned cpu, uint32_t msr, uint64_t value)
 {
 	struct host_partition *partition = context;
 	const struct host_msr *found = msr_find(partition, msr);
 
-	return found && found->write &&
-	       found->write(partition, cpu, msr, value);
+	if (!found || !found->write)
+		return false;
+	if (turns_on(msr, value) &&
+	    machine_fault_fires(partition->machine, MACHINE_FAULT_MSR))
+		return true;
+	return found->write(partition, cpu, msr, value);
 }

@@ -16,6 +16,7 @@ static const struct {
 	[MACHINE_FAULT_PAGES] = {"pages", true},
 	[MACHINE_FAULT_ATTACH] = {"attach", true},
 	[MACHINE_FAULT_INTERRUPT] = {"interrupt", true},
+	[MACHINE_FAULT_MSR] = {"msr", true},
 	[MACHINE_FAULT_POST_BUSY] = {"post-busy", true},
 	[MACHINE_FAULT_POST_REFUSED] = {"post-refused", true},
 	[MACHINE_FAULT_SIGNAL_REFUSED] = {"signal-refused", true},

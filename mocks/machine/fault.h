@@ -26,6 +26,8 @@ enum machine_fault_kind {
 	MACHINE_FAULT_ATTACH,
 	/** An interrupt is lost; one that comes later is not. */
 	MACHINE_FAULT_INTERRUPT,
+	/** A write that turns something on in a register has no effect. */
+	MACHINE_FAULT_MSR,
 	/** A message is not taken: no room, or refused for good. */
 	MACHINE_FAULT_POST_BUSY,
 	MACHINE_FAULT_POST_REFUSED,

@@ -69,13 +69,21 @@ static le32 *event_words(struct synic *synic, unsigned cpu)
 
 /* ---- On and off ---- */
 
-static void page_register_set(struct port *port, uint32_t msr, const void *page)
+/** Write a register. @return whether it took the bits of the mask */
+static bool register_set(struct port *port, uint32_t msr, uint64_t value,
+			 uint64_t mask)
+{
+	port_msr_write(port, msr, value);
+	return (port_msr_read(port, msr) & mask) == (value & mask);
+}
+
+static bool page_register_set(struct port *port, uint32_t msr, const void *page)
 {
 	uint64_t value = port_msr_read(port, msr) & HV_PAGE_RESERVED_MASK;
 
 	if (page)
 		value |= port_physical(port, page) | HV_PAGE_ENABLE;
-	port_msr_write(port, msr, value);
+	return register_set(port, msr, value, ~(uint64_t)HV_PAGE_RESERVED_MASK);
 }
 
 static void cpu_enable(void *argument)
@@ -85,8 +93,9 @@ static void cpu_enable(void *argument)
 	unsigned cpu = port_cpu_current(port);
 	uint64_t sint;
 
-	page_register_set(port, HV_MSR_SIMP, message_page(synic, cpu));
-	page_register_set(port, HV_MSR_SIEFP, event_page(synic, cpu));
+	if (!page_register_set(port, HV_MSR_SIMP, message_page(synic, cpu)) ||
+	    !page_register_set(port, HV_MSR_SIEFP, event_page(synic, cpu)))
+		synic->refused = true;
 
 	sint = port_msr_read(port, HV_MSR_SINT0 + SYNIC_SINT);
 	sint &= ~(HV_SINT_VECTOR_MASK | HV_SINT_MASKED | HV_SINT_AUTO_EOI |
@@ -94,11 +103,15 @@ static void cpu_enable(void *argument)
 	sint |= synic->vector;
 	if (!synic->handler_ends_interrupt)
 		sint |= HV_SINT_AUTO_EOI;
-	port_msr_write(port, HV_MSR_SINT0 + SYNIC_SINT, sint);
+	if (!register_set(port, HV_MSR_SINT0 + SYNIC_SINT, sint,
+			  HV_SINT_VECTOR_MASK | HV_SINT_MASKED))
+		synic->refused = true;
 
-	port_msr_write(port, HV_MSR_SCONTROL,
-		       port_msr_read(port, HV_MSR_SCONTROL) |
-			       HV_SCONTROL_ENABLE);
+	if (!register_set(port, HV_MSR_SCONTROL,
+			  port_msr_read(port, HV_MSR_SCONTROL) |
+				  HV_SCONTROL_ENABLE,
+			  HV_SCONTROL_ENABLE))
+		synic->refused = true;
 }
 
 /**
@@ -187,7 +200,10 @@ int synic_enable(struct synic *synic, struct hyperv *hyperv,
 	}
 	for (cpu = 0; cpu < hyperv->cpu_count; cpu++)
 		port_cpu_run(port, cpu, cpu_enable, synic);
-	return 0;
+	if (!synic->refused)
+		return 0;
+	synic_disable(synic);
+	return ERROR_IO;
 }
 
 void synic_disable(struct synic *synic)

@@ -51,14 +51,17 @@ struct synic {
 	uint8_t vector;
 	/** The handler itself says that the interrupt is done with. */
 	bool handler_ends_interrupt;
+	/** A register did not become what was written to it. */
+	bool refused;
 };
 
 /**
  * Turn the SynIC of each vCPU on and unmask the source.
  *
  * @param handler copied
- * @return 0; ERROR_NO_MEMORY; ERROR_NO_SPACE when there is no interrupt vector.
- *	On an error nothing is left on
+ * @return 0; ERROR_NO_MEMORY; ERROR_NO_SPACE when there is no interrupt vector;
+ *	ERROR_IO when a register does not take what is written to it. On an
+ *	error nothing is left on
  */
 int synic_enable(struct synic *synic, struct hyperv *hyperv,
 		 const struct synic_handler *handler);

@@ -7,7 +7,9 @@
 #include <check.h>
 #include <string.h>
 
+#include "mocks/cli/virtual_machine.h"
 #include "mocks/hyperv/partition_internal.h"
+#include "mocks/machine/fault.h"
 #include "tests/support/scripted_server.h"
 
 #define SINT	    2u
@@ -711,6 +713,46 @@ static void add_messages(Suite *suite)
 	suite_add_tcase(suite, test);
 }
 
+/* ---- Registers that stay as they were ---- */
+
+static void connect(void *context)
+{
+	struct virtual_machine *vm = context;
+	struct machine_fault fault = {.kind = MACHINE_FAULT_MSR};
+	unsigned refused = 0;
+	int error;
+
+	/* Each write that turns something on, until none was left to fail. */
+	do {
+		fault.n++;
+		machine_fault_arm(vm->machine, &fault);
+		error = virtual_machine_up(vm, VIRTUAL_MACHINE_CONNECTED, NULL,
+					   0);
+		refused += error == ERROR_IO;
+		virtual_machine_down(vm);
+	} while (machine_fault_fired(vm->machine) != 0);
+	/* The hypercall page; two pages and a source of each of two vCPUs. */
+	ck_assert_uint_ge(refused, 7);
+	ck_assert_int_eq(error, 0);
+}
+
+START_TEST(a_register_that_stays_off_is_an_error_and_not_a_wait)
+{
+	const struct virtual_machine_configuration configuration = {
+		.machine = {.seed = (uint64_t)_i},
+	};
+	struct virtual_machine *vm = virtual_machine_create(&configuration);
+	char reason[256];
+
+	ck_assert_int_eq(virtual_machine_run(vm, connect, vm), MACHINE_DONE);
+	ck_assert_msg(virtual_machine_check(vm, reason, sizeof(reason)), "%s",
+		      reason);
+	/* Nobody waited for an answer that could not come. */
+	ck_assert_uint_lt(machine_time(vm->machine), 100 * MILLISECOND);
+	virtual_machine_destroy(vm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("synic_edges");
@@ -730,6 +772,9 @@ int main(void)
 		rest, edge_15_nothing_is_left_on_when_there_is_no_connection, 0,
 		8);
 	tcase_add_test(rest, without_a_vector_nothing_is_turned_on);
+	tcase_add_loop_test(
+		rest, a_register_that_stays_off_is_an_error_and_not_a_wait, 0,
+		8);
 	suite_add_tcase(suite, rest);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
