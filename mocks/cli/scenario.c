@@ -145,16 +145,22 @@ bool scenario_exists(const struct scenario_case *it, char *reason)
 	return false;
 }
 
+bool scenario_has_lies(const struct scenario_case *it)
+{
+	return it->host->is_hostile || it->lie.n;
+}
+
 /* ---- What must hold afterwards ---- */
 
-static void check_violations(struct scenario_guest *guest)
+/** @param from the first rule broken that counts */
+static void check_violations(struct scenario_guest *guest, unsigned from)
 {
 	static const char leaves[] = "VMBus UNLOAD: the guest leaves while";
 	const struct machine *machine = guest->vm->machine;
 	unsigned count = machine_violations(machine), i;
 	const char *text;
 
-	for (i = 0; i < count; i++) {
+	for (i = from; i < count; i++) {
 		text = machine_violation_text(machine, i);
 		/* It asked, and was not heard; so it kept that memory. */
 		if (text && guest->vm->kept &&
@@ -214,8 +220,11 @@ static void check_all(struct scenario_guest *guest,
 		return;
 	}
 	check_error(guest, error);
-	check_violations(guest);
-	if (guest->vm->vmm->is_dead(guest->vm))
+	/* Who is lied to may say what makes no sense. */
+	if (!host_faults_fired(guest->vm->partition))
+		check_violations(guest, 0);
+	if (guest->vm->vmm->is_dead(guest->vm) &&
+	    !host_faults_fired(guest->vm->partition))
 		scenario_fail(guest, "the host gave the card up");
 	if (guest->vm->kept && !scenario_is_hurt(guest))
 		scenario_fail(guest, "the guest kept %llu pieces of memory",
@@ -257,9 +266,14 @@ static void recover(struct scenario_guest *guest)
 	struct machine *machine = guest->vm->machine;
 	struct scenario_call call = {guest, come_up_again, 0};
 	const uint64_t kept = guest->vm->kept;
+	unsigned violations = host_faults_fired(guest->vm->partition)
+				      ? machine_violations(machine)
+				      : 0;
 	enum machine_outcome outcome;
 
 	machine_fault_arm(machine, NULL);
+	host_faults_arm(guest->vm->partition, NULL);
+	guest->vm->vmm->link_set(guest->vm, true);
 	guest->vm->vmm->insert(guest->vm);
 	outcome = virtual_machine_run(guest->vm, call_run, &call);
 	if (outcome != MACHINE_DONE)
@@ -270,7 +284,7 @@ static void recover(struct scenario_guest *guest)
 			      error_name(call.error));
 	else if (guest->vm->kept != kept)
 		scenario_fail(guest, "coming up again, the guest kept memory");
-	check_violations(guest);
+	check_violations(guest, violations);
 	check_memory(guest);
 }
 
@@ -285,13 +299,28 @@ static void configure(const struct scenario_case *it,
 	};
 
 	memset(own, 0, sizeof(*own));
-	own->host = it->host->name;
+	own->host = host_personality_played(it->host, it->seed)->name;
+	if (scenario_has_lies(it))
+		own->strictness = HOST_LENIENT;
 	own->machine.seed = it->seed;
 	own->machine.schedule = schedules[it->seed % 4];
 	own->vmbus_version_max = it->vmbus->value;
 	own->card.nvsp_version_max = it->nvsp->value;
 	if (it->scenario->configure)
 		it->scenario->configure(own);
+}
+
+static void lies_arm(struct scenario_guest *guest)
+{
+	const struct scenario_case *it = guest->it;
+	struct host_faults faults = {0};
+
+	if (it->host->is_hostile)
+		host_faults_plan(&faults, it->seed);
+	if (it->lie.n)
+		*host_fault_field(&faults, it->lie.fault) = it->lie.n;
+	host_faults_arm(guest->vm->partition,
+			scenario_has_lies(it) ? &faults : NULL);
 }
 
 static void run_made(struct scenario_guest *guest,
@@ -303,9 +332,11 @@ static void run_made(struct scenario_guest *guest,
 	unsigned kind;
 
 	machine_fault_arm(machine, &guest->it->fault);
+	lies_arm(guest);
 	outcome = virtual_machine_run(guest->vm, call_run, &call);
 	result->error = call.error;
-	result->fired = machine_fault_fired(machine);
+	result->lies = host_faults_fired(guest->vm->partition);
+	result->fired = machine_fault_fired(machine) + result->lies;
 	for (kind = 0; kind < MACHINE_FAULT_KINDS; kind++)
 		result->points[kind] =
 			machine_fault_points(machine,
@@ -314,7 +345,8 @@ static void run_made(struct scenario_guest *guest,
 	check_all(guest, outcome, call.error);
 	result->frames_out = guest->frames_out;
 	result->frames_in = guest->frames_in;
-	if (guest->it->fault.n && guest->failure[0] == '\0')
+	if ((guest->it->fault.n || scenario_has_lies(guest->it)) &&
+	    guest->failure[0] == '\0')
 		recover(guest);
 }
 

@@ -9,9 +9,11 @@
  * known by their number, so that one which is lost, changed or out of order is
  * missed; and afterwards nothing may be left behind.
  *
- * The same scenario runs with one fault of the machine (mocks/machine/fault.h).
- * Then any error of enum error is a good answer, but the rest holds as before,
- * and the card must come up again on the same machine.
+ * The same scenario runs with one fault of the machine (mocks/machine/fault.h),
+ * or on a host that lies (mocks/hyperv/faults.h). Then any error of enum error
+ * is a good answer, but the rest holds as before, and the card must come up
+ * again on the same machine. Of a host that lies the guest may break rules and
+ * lose frames; frames that are wrong only those faults excuse that change them.
  */
 #ifndef MOCKS_CLI_SCENARIO_H
 #define MOCKS_CLI_SCENARIO_H
@@ -21,6 +23,7 @@
 #include <stdint.h>
 
 #include "mocks/cli/virtual_machine.h"
+#include "mocks/hyperv/faults.h"
 #include "mocks/machine/fault.h"
 
 struct scenario_guest;
@@ -95,7 +98,15 @@ struct scenario_case {
 	uint64_t seed;
 	/** n is 0: none. */
 	struct machine_fault fault;
+	/** One of the host's: n is 0: none, or HOST_FAULT_ALWAYS. */
+	struct scenario_lie {
+		enum host_fault fault;
+		uint32_t n;
+	} lie;
 };
+
+/** Whether the host lies in it: that one lie, or what its seed says. */
+bool scenario_has_lies(const struct scenario_case *it);
 
 /**
  * Whether there is such a combination.
@@ -111,6 +122,8 @@ struct scenario_result {
 	char reason[SCENARIO_REASON_MAX];
 	/** What could fail in it, and what did. */
 	uint64_t points[MACHINE_FAULT_KINDS], fired;
+	/** Lies that the host told. */
+	uint64_t lies;
 	uint64_t frames_out, frames_in, virtual_ns;
 };
 

@@ -24,7 +24,14 @@ void scenario_fail(struct scenario_guest *guest, const char *format, ...)
 
 bool scenario_is_hurt(const struct scenario_guest *guest)
 {
-	return machine_fault_fired(guest->vm->machine) != 0;
+	return machine_fault_fired(guest->vm->machine) != 0 ||
+	       host_faults_fired(guest->vm->partition) != 0;
+}
+
+/** Whether frames may be others than those that were sent. */
+static bool is_changed(const struct scenario_guest *guest)
+{
+	return host_faults_changed(guest->vm->partition);
 }
 
 void scenario_expect(struct scenario_guest *guest, bool holds, const char *what)
@@ -69,6 +76,10 @@ static void flow_check(struct scenario_guest *guest, struct scenario_flow *flow,
 
 	if (length < ETHERNET_HEADER_BYTES || length > sizeof(expected)) {
 		scenario_fail(guest, "%s: a frame of %u bytes", way, length);
+		return;
+	}
+	if (is_changed(guest)) {
+		flow->seen++;
 		return;
 	}
 	for (i = 0; i < 4; i++)
@@ -174,11 +185,13 @@ static void life_check(struct scenario_guest *guest)
 			      "counter",
 			      (unsigned long long)guest->taken,
 			      (unsigned long long)ended);
-	if (card->tx_frames > host_tx || (card->tx_frames < host_tx && !loose))
+	if ((card->tx_frames > host_tx && !is_changed(guest)) ||
+	    (card->tx_frames < host_tx && !loose))
 		scenario_fail(guest, "%llu frames sent, and the host got %llu",
 			      (unsigned long long)card->tx_frames,
 			      (unsigned long long)host_tx);
-	if (received > host_rx || (received < host_rx && !loose))
+	if ((received > host_rx && !is_changed(guest)) ||
+	    (received < host_rx && !loose))
 		scenario_fail(guest,
 			      "%llu frames received or dropped, and the host "
 			      "delivered %llu",

@@ -7,6 +7,7 @@
  * empty; a guest that forgets its doorbell waits for ever. While the host reads
  * it masks the doorbell, and after unmasking it looks once more.
  */
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/vmbus_internal.h"
 #include "mocks/machine/fault.h"
 
@@ -101,6 +102,7 @@ static bool packet_read(struct host_channel *channel)
 	/* It was copied out: the guest may have the space back. */
 	if (host_ring_consume(ring, &packet))
 		host_vmbus_interrupt(channel);
+	host_fault_consumed(channel);
 	if (result == HOST_RING_PACKET)
 		packet_deliver(channel, &packet);
 	return true;
@@ -126,7 +128,9 @@ static bool channel_step(void *argument)
 		return false;
 	if (packet_read(channel))
 		return channel_active(channel);
-	host_ring_mask(&channel->from_guest, false);
+	host_ring_mask(&channel->from_guest,
+		       host_fault(channel->vmbus->partition,
+				  HOST_FAULT(mask_stuck)));
 	if (host_ring_is_empty(&channel->from_guest)) {
 		channel->draining = false;
 		return false;
@@ -169,16 +173,17 @@ void host_channel_doorbell(struct host_channel *channel)
 /** Descriptor, header, payload, padding, footer. */
 #define PIECES 5u
 
-/** Write a packet whose pieces a hook wants to see together. */
-static bool write_hooked(struct host_channel *channel,
-			 const struct host_ring_piece *pieces, unsigned count,
-			 uint32_t bytes)
+/** Write a packet that a hook or a fault wants to see as a whole. */
+static bool write_seen(struct host_channel *channel,
+		       const struct host_ring_piece *pieces, unsigned count,
+		       uint32_t bytes)
 {
 	struct host_hostile *hostile = &channel->vmbus->hostile;
+	struct host_partition *partition = channel->vmbus->partition;
 	uint8_t *whole = host_alloc(bytes, 1);
 	struct host_ring_piece piece = {whole, bytes};
-	bool signal = false;
-	uint32_t at = 0;
+	bool signal = false, goes = true;
+	uint32_t at = 0, start;
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
@@ -186,8 +191,15 @@ static bool write_hooked(struct host_channel *channel,
 			memcpy(whole + at, pieces[i].bytes, pieces[i].count);
 		at += pieces[i].count;
 	}
-	if (hostile->packet(hostile->context, channel, whole, bytes))
+	if (hostile->packet)
+		goes = hostile->packet(hostile->context, channel, whole, bytes);
+	if (goes && host_fault_packet(channel, whole, &piece.count)) {
+		start = channel->to_guest.index;
 		signal = host_ring_write(&channel->to_guest, &piece, 1);
+		host_fault_published(channel, start);
+		signal |= host_fault(partition, HOST_FAULT(signal_extra));
+		signal &= !host_fault(partition, HOST_FAULT(signal_missing));
+	}
 	free(whole);
 	return signal;
 }
@@ -261,9 +273,10 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 	descriptor.transaction_id = cpu_to_le64(transaction_id);
 	footer[0] = cpu_to_le32(0);
 	footer[1] = cpu_to_le32(channel->to_guest.index);
-	if (channel->vmbus->hostile.packet)
-		signal = write_hooked(channel, pieces, PIECES,
-				      bytes + HOST_RING_FOOTER_BYTES);
+	if (channel->vmbus->hostile.packet ||
+	    host_faults_armed(channel->vmbus->partition))
+		signal = write_seen(channel, pieces, PIECES,
+				    bytes + HOST_RING_FOOTER_BYTES);
 	else
 		signal = host_ring_write(&channel->to_guest, pieces, PIECES);
 	if (signal)
@@ -327,6 +340,7 @@ static void rings_drop(struct host_channel *channel)
 {
 	struct host_gpadl *gpadl = channel->ring_gpadl;
 
+	host_faults_forget(channel->vmbus->partition, channel);
 	channel->ring_gpadl = NULL;
 	if (gpadl)
 		host_gpadl_drop(gpadl);

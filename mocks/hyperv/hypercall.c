@@ -4,6 +4,7 @@
  * HvCallSignalEvent. A call is refused by its control word first, then by where
  * its input lies, by privilege, and last by what the input says.
  */
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/partition_internal.h"
 #include "mocks/machine/fault.h"
 
@@ -159,6 +160,8 @@ static uint16_t call(struct host_partition *partition, uint64_t control,
 		if (status)
 			return status;
 	}
+	if (host_fault_hypercall(partition, code, &status))
+		return status;
 	return code == HOST_CALL_POST_MESSAGE
 		       ? post_message(partition, control & HOST_CALL_FAST,
 				      input)

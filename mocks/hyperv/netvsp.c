@@ -207,6 +207,7 @@ static void netvsp_reset(struct host_netvsp *netvsp)
 {
 	subchannels_rescind(netvsp);
 	queue_reset(&netvsp->queues[0]);
+	host_faults_forget(netvsp->partition, netvsp->receive.gpadl);
 	netvsp_receive_buffer_drop(&netvsp->receive);
 	netvsp_send_buffer_drop(&netvsp->send);
 	netvsp_control_drop(netvsp);
@@ -375,6 +376,7 @@ host_netvsp_create(struct host_vmbus *vmbus,
 		return NULL;
 	netvsp->vmbus = vmbus;
 	netvsp->machine = host_vmbus_machine(vmbus);
+	netvsp->partition = host_vmbus_partition(vmbus);
 	netvsp->wire = wire;
 	netvsp->configuration = *configuration;
 	configuration_complete(&netvsp->configuration);

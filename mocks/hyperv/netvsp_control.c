@@ -73,8 +73,8 @@ bool netvsp_control_step(struct host_netvsp *netvsp)
 	if (!message || !buffer->free_control_count)
 		return false;
 	id = buffer->free_control[buffer->free_control_count - 1];
-	host_gpadl_write(buffer->gpadl, buffer->offsets[id], message->content,
-			 message->bytes);
+	netvsp_message_put(netvsp, buffer->offsets[id], message->content,
+			   message->bytes);
 	range.length = cpu_to_le32(message->bytes);
 	range.offset = cpu_to_le32(buffer->offsets[id]);
 	memcpy(netvsp->transfer + sizeof(struct host_transfer_header), &range,
@@ -230,6 +230,9 @@ static void query(struct host_netvsp *netvsp,
 			&netvsp->card, control->oid, control->information,
 			control->information_bytes,
 			message->content + HOST_RNDIS_QUERY_HEADER, &bytes);
+	host_fault_query(netvsp->partition, control->oid,
+			 message->content + HOST_RNDIS_QUERY_HEADER,
+			 HOST_RNDIS_INFORMATION_MAX, &bytes);
 	message_ready(netvsp, message,
 		      host_rndis_write_query(message->content, control->request,
 					     status, bytes));
@@ -267,6 +270,17 @@ static void keepalive_answered(struct host_netvsp *netvsp,
 				  "the guest is not well: status %#x",
 				  control->status);
 	netvsp->keepalive_pending = false;
+}
+
+/* Something that a fault says. */
+static void fault_say(void *context, const uint8_t *content, uint32_t bytes)
+{
+	struct netvsp_message *message = message_new(context);
+
+	if (!message)
+		return;
+	memcpy(message->content, content, bytes);
+	message_ready(context, message, bytes);
 }
 
 /* A request whose answer is prepared already. */
@@ -348,6 +362,8 @@ void netvsp_control(struct netvsp_queue *queue,
 	netvsp_complete_rndis(queue, packet, HOST_NVSP_STATUS_SUCCESS);
 	if (answer) {
 		request(netvsp, &control, answer);
+		host_fault_say(queue->channel);
+		host_fault_control(netvsp->partition, fault_say, netvsp);
 	} else if (control.type == HOST_RNDIS_HALT) {
 		netvsp->rndis_up = false;
 		netvsp->keepalive_pending = false;

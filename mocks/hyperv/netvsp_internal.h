@@ -13,6 +13,7 @@
 #ifndef MOCKS_HYPERV_NETVSP_INTERNAL_H
 #define MOCKS_HYPERV_NETVSP_INTERNAL_H
 
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/host_rndis.h"
 #include "mocks/hyperv/host_rndis_oid.h"
 #include "mocks/hyperv/netvsp.h"
@@ -118,6 +119,7 @@ struct netvsp_message {
 
 struct host_netvsp {
 	struct host_vmbus *vmbus;
+	struct host_partition *partition;
 	struct machine *machine;
 	struct wire *wire;
 	struct host_netvsp_configuration configuration;
@@ -265,6 +267,9 @@ void netvsp_transmit(struct netvsp_queue *queue,
 bool netvsp_receive(void *card, const struct wire_frame *frame);
 /** One packet to the guest on a queue. @return whether there is more to do */
 bool netvsp_receive_step(void *queue);
+/** Put a message where the next transfer-page packet says that it is. */
+void netvsp_message_put(struct host_netvsp *netvsp, uint32_t offset,
+			const uint8_t *message, uint32_t bytes);
 /** The guest completed a packet. */
 void netvsp_receive_completed(struct netvsp_queue *queue,
 			      const struct host_packet *packet);

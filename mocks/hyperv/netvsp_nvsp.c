@@ -277,6 +277,7 @@ static void revoke_receive(struct host_netvsp *netvsp,
 		netvsp_receive_drop(&netvsp->queues[i],
 				    &netvsp->counters.rx_drop_state);
 	netvsp_control_drop(netvsp);
+	host_faults_forget(netvsp->partition, netvsp->receive.gpadl);
 	netvsp_receive_buffer_drop(&netvsp->receive);
 	netvsp->receive.revoked = true;
 }

@@ -94,6 +94,7 @@ static bool slot_fill(struct netvsp_queue *queue, uint32_t index,
 	if (netvsp->card.rx_offloads)
 		checksum = host_checksum_verify(frame->data, bytes,
 						netvsp->card.rx_offloads);
+	checksum = host_fault_checksum(netvsp->partition, checksum);
 	if (tagged) {
 		vlan = host_rndis_vlan_from_tci(
 			(uint16_t)(frame->data[ADDRESSES + 2] << 8 |
@@ -206,6 +207,15 @@ enum host_send_result netvsp_transfer(struct netvsp_queue *queue,
 	return result;
 }
 
+void netvsp_message_put(struct host_netvsp *netvsp, uint32_t offset,
+			const uint8_t *message, uint32_t bytes)
+{
+	struct host_gpadl *buffer = netvsp->receive.gpadl;
+
+	host_gpadl_write(buffer, offset, message, bytes);
+	host_fault_rndis(netvsp->partition, buffer, offset, bytes);
+}
+
 /*
  * Write waiting frames, from the n-th on, into one sub-allocation.
  * @param bytes out: what the range holds
@@ -237,8 +247,8 @@ static uint32_t range_fill(struct netvsp_queue *queue, uint32_t n, uint16_t id,
 			host_rndis_length_set(queue->slots + one->offset,
 					      length);
 		}
-		host_gpadl_write(buffer->gpadl, buffer->offsets[id] + at,
-				 queue->slots + one->offset, length);
+		netvsp_message_put(netvsp, buffer->offsets[id] + at,
+				   queue->slots + one->offset, length);
 		at += length;
 		count++;
 		one = next;

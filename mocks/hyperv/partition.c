@@ -5,6 +5,7 @@
  * reference time (TLFS 12). The rest is in cpuid.c, msr.c, hypercall.c and
  * synic.c.
  */
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/partition_internal.h"
 
 #include <string.h>
@@ -145,6 +146,7 @@ host_partition_create(struct machine *machine,
 	unsigned i;
 
 	partition->machine = machine;
+	partition->faults = host_fault_state_create(machine);
 	partition->personality = personality;
 	partition->privileges = PRIVILEGES_DEFAULT;
 	partition->tsc_sequence = 1;
@@ -175,6 +177,7 @@ void host_partition_destroy(struct host_partition *partition)
 		host_synic_destroy(&partition->synic[i]);
 	}
 	free(partition->synic);
+	host_fault_state_destroy(partition->faults);
 	free(partition);
 }
 

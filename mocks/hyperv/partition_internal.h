@@ -46,8 +46,11 @@ struct host_synic {
 	struct host_overlay assist_page;
 };
 
+struct host_fault_state;
+
 struct host_partition {
 	struct machine *machine;
+	struct host_fault_state *faults;
 	const struct host_personality *personality;
 	struct host_partition_client client;
 	uint64_t privileges;

@@ -88,6 +88,24 @@ const struct host_personality host_personalities[] = {
 const size_t host_personality_count =
 	sizeof(host_personalities) / sizeof(host_personalities[0]);
 
+const struct host_personality host_personality_hostile = {
+	.name = "hostile",
+	.title = "one that lies, by seed",
+	.vmbus_version_min = VERSION(0, 13),
+	.vmbus_version_max = VERSION(5, 3),
+	.nvsp_version_max = 0x60001,
+	.is_hostile = true,
+};
+
+const struct host_personality *
+host_personality_played(const struct host_personality *personality,
+			uint64_t seed)
+{
+	return personality->is_hostile
+		       ? &host_personalities[seed % host_personality_count]
+		       : personality;
+}
+
 const struct host_personality *host_personality_find(const char *name)
 {
 	size_t i;
@@ -95,5 +113,7 @@ const struct host_personality *host_personality_find(const char *name)
 	for (i = 0; i < host_personality_count; i++)
 		if (!strcmp(host_personalities[i].name, name))
 			return &host_personalities[i];
+	if (!strcmp(host_personality_hostile.name, name))
+		return &host_personality_hostile;
 	return NULL;
 }

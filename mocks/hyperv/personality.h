@@ -42,13 +42,22 @@ struct host_personality {
 	 * most.
 	 */
 	uint32_t latency_min_us, latency_max_us;
+	/** It lies and is another release, both by seed. */
+	bool is_hostile;
 };
 
 /** All personalities, in the order of their releases. */
 extern const struct host_personality host_personalities[];
 extern const size_t host_personality_count;
 
-/** By name, or NULL. */
+/** One that lies; not among the others, which do not. */
+extern const struct host_personality host_personality_hostile;
+/** The release that a hostile host plays with a seed; any other plays itself. */
+const struct host_personality *
+host_personality_played(const struct host_personality *personality,
+			uint64_t seed);
+
+/** By name, the hostile one too, or NULL. */
 const struct host_personality *host_personality_find(const char *name);
 
 #endif /* MOCKS_HYPERV_PERSONALITY_H */

@@ -10,6 +10,7 @@
  * event flag is an edge: setting it twice interrupts once. Delivery is work of
  * the host, spread over the guest's exits like any other.
  */
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/partition_internal.h"
 #include "mocks/machine/fault.h"
 
@@ -17,7 +18,9 @@
 #include <string.h>
 
 /** A guest that never looks does not fill the host's memory. */
-#define QUEUED_MAX 1024u
+#define QUEUED_MAX  1024u
+/** What makes a flag that of no channel. */
+#define FLAG_NOBODY 1024u
 
 /* ---- Delivery ---- */
 
@@ -65,19 +68,24 @@ static bool deliver(struct host_synic *synic, unsigned number)
 	struct host_message *message = sint->first;
 
 	slot += number;
-	if (!message || sint->value & HOST_SINT_MASKED || !slot_is_free(slot))
+	if (!message || sint->value & HOST_SINT_MASKED)
+		return false;
+	if (!slot_is_free(slot) &&
+	    !host_fault(synic->partition, HOST_FAULT(slot_overwritten)))
 		return false;
 	memcpy(slot->payload, message->payload, message->bytes);
 	slot->payload_bytes = (uint8_t)message->bytes;
 	slot->flags = message->next ? HOST_SLOT_PENDING : 0;
 	slot->sender = cpu_to_le64(0);
-	host_store32(&slot->type, message->type);
+	host_store32(&slot->type,
+		     host_fault_slot(synic->partition, slot, message->type));
 	sint->first = message->next;
 	if (!sint->first)
 		sint->last = &sint->first;
 	sint->queued--;
 	free(message);
-	interrupt(synic, sint);
+	if (!host_fault(synic->partition, HOST_FAULT(message_silent)))
+		interrupt(synic, sint);
 	return true;
 }
 
@@ -152,7 +160,14 @@ bool host_synic_signal(struct host_partition *partition, unsigned cpu,
 	    source->value & HOST_SINT_MASKED)
 		return false;
 	words += sint * (HOST_EVENT_FLAGS / 32);
-	if (!host_test_and_set_bit(words, flag))
+	if (host_fault(partition, HOST_FAULT(interrupt_spurious)))
+		interrupt(synic, source);
+	if (host_fault(partition, HOST_FAULT(event_nobody)))
+		host_test_and_set_bit(words, flag ^ FLAG_NOBODY);
+	if (host_fault(partition, HOST_FAULT(event_missing)))
+		interrupt(synic, source);
+	else if (!host_test_and_set_bit(words, flag) &&
+		 !host_fault(partition, HOST_FAULT(event_silent)))
 		interrupt(synic, source);
 	return true;
 }

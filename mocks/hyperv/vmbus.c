@@ -5,6 +5,7 @@
  * or not allowed now is ignored and the connection lives on; one that is longer
  * than it must be is fine, as some guests always post 240 bytes.
  */
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/vmbus_internal.h"
 
 #include <assert.h>
@@ -25,21 +26,19 @@ void host_vmbus_send(struct host_vmbus *vmbus, enum host_vmbus_message type,
 		     void *message, uint32_t bytes)
 {
 	struct host_msg_header *header = message;
-	uint8_t copy[HOST_MESSAGE_BYTES_MAX];
+	uint8_t copy[HOST_MESSAGE_BYTES_MAX] = {0};
 
 	assert(bytes <= sizeof(copy));
 	header->type = cpu_to_le32(type);
 	header->reserved = cpu_to_le32(0);
-	if (vmbus->hostile.message) {
-		memset(copy, 0, sizeof(copy));
-		memcpy(copy, message, bytes);
-		if (!vmbus->hostile.message(vmbus->hostile.context, copy,
-					    &bytes))
-			return;
-		message = copy;
-	}
+	memcpy(copy, message, bytes);
+	if (vmbus->hostile.message &&
+	    !vmbus->hostile.message(vmbus->hostile.context, copy, &bytes))
+		return;
+	if (!host_fault_message(vmbus, copy, &bytes))
+		return;
 	/* With the guest's message page off it is lost, as on any host. */
-	host_vmbus_post(vmbus, message, bytes);
+	host_vmbus_post(vmbus, copy, bytes);
 }
 
 /* ---- In ---- */
@@ -281,6 +280,7 @@ void host_vmbus_destroy(struct host_vmbus *vmbus)
 	if (!vmbus)
 		return;
 	host_partition_client_set(vmbus->partition, NULL);
+	host_faults_forget(vmbus->partition, vmbus);
 	machine_work_cancel(vmbus->machine, &vmbus->work);
 	machine_event_cancel(vmbus->machine, &vmbus->late_offer);
 	host_partials_drop(vmbus, NULL);
@@ -301,6 +301,11 @@ uint32_t host_vmbus_version(const struct host_vmbus *vmbus)
 struct machine *host_vmbus_machine(const struct host_vmbus *vmbus)
 {
 	return vmbus->machine;
+}
+
+struct host_partition *host_vmbus_partition(const struct host_vmbus *vmbus)
+{
+	return vmbus->partition;
 }
 
 enum host_strictness host_vmbus_strictness(const struct host_vmbus *vmbus)

@@ -44,6 +44,7 @@ void host_vmbus_latency_set(struct host_vmbus *vmbus, bool latency);
 /** The version agreed on, 0 while not connected. */
 uint32_t host_vmbus_version(const struct host_vmbus *vmbus);
 struct machine *host_vmbus_machine(const struct host_vmbus *vmbus);
+struct host_partition *host_vmbus_partition(const struct host_vmbus *vmbus);
 enum host_strictness host_vmbus_strictness(const struct host_vmbus *vmbus);
 const struct host_personality *
 host_vmbus_personality(const struct host_vmbus *vmbus);
