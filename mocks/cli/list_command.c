@@ -69,7 +69,7 @@ const struct cli_command cli_list_command = {
 	.operands = "",
 	.summary = "Show the hosts that can be played, and what they speak",
 	.text = "The names are those that --vmm and --host of the other "
-		"commands take.\n",
+		"commands take;\n'hostile' is for scenarios only.\n",
 	.options = list_options,
 	.option_count = sizeof(list_options) / sizeof(list_options[0]),
 	.settings_bytes = sizeof(struct list_settings),

@@ -343,7 +343,8 @@ static void replay_vmm(struct replay_session *session, const struct vmm *vmm)
 	if (strcmp(name, "all") != 0 && vmm_host_find(vmm, name, NULL))
 		replay_host(session, name, session->settings->vmm);
 	for (n = 0; strcmp(name, "all") == 0 && vmm->host(n, &host); n++)
-		replay_host(session, host.name, false);
+		if (!host.is_hostile)
+			replay_host(session, host.name, false);
 }
 
 static void replay_vmms(struct replay_session *session)
@@ -356,19 +357,27 @@ static void replay_vmms(struct replay_session *session)
 			replay_vmm(session, vmms[i]);
 }
 
-/** Whether a host is called that; it is said if none is. */
+/** Whether a host is called that, and can be replayed to; it is said if not. */
 static bool replay_has_host(const struct replay_settings *settings)
 {
 	const char *name = settings->host;
 	char error[CLI_ERROR_MAX];
+	struct vmm_host host;
 	size_t i;
 
 	if (!name || strcmp(name, "all") == 0)
 		return true;
 	for (i = 0; i < vmm_count; i++)
 		if ((!settings->vmm || settings->vmm == vmms[i]) &&
-		    vmm_host_find(vmms[i], name, NULL))
-			return true;
+		    vmm_host_find(vmms[i], name, &host)) {
+			if (!host.is_hostile)
+				return true;
+			cli_complain("option '--host' names a host that loses "
+				     "and changes frames, so nothing can be "
+				     "compared: '%s' is for 'vmmsim scenario'",
+				     name);
+			return false;
+		}
 	vmm_host_complain(settings->vmm, name, error, sizeof(error));
 	cli_complain("option '--host' %s", error);
 	return false;

@@ -27,6 +27,7 @@ struct scenario_settings {
 	uint64_t seed, seeds, jobs;
 	bool sweep, is_json;
 	struct machine_fault fault;
+	struct scenario_lie lie;
 	const char *fault_text;
 };
 
@@ -150,7 +151,7 @@ static bool apply_sweep(void *context, const char *value, char *error)
 	return true;
 }
 
-/** What a fault's kind may be. */
+/** What a fault may be. */
 static bool fault_complain(const char *value, char *error)
 {
 	size_t used;
@@ -165,33 +166,67 @@ static bool fault_complain(const char *value, char *error)
 					 "%s %s", i ? "," : "",
 					 machine_fault_name(
 						 (enum machine_fault_kind)i));
+	if (used < CLI_ERROR_MAX)
+		snprintf(error + used, CLI_ERROR_MAX - used,
+			 "; or NAME or NAME=N of 'vmmsim scenario faults'");
 	return false;
+}
+
+/** One of the machine's. @param number what follows the name, or NULL */
+static bool machine_fault_take(struct machine_fault *fault, const char *name,
+			       const char *number)
+{
+	char digits[SCENARIO_NUMBER_TEXT], error[CLI_ERROR_MAX];
+	size_t length;
+
+	if (!number || !machine_fault_find(name, &fault->kind))
+		return false;
+	length = strcspn(number, ",");
+	if (length >= sizeof(digits))
+		return false;
+	memcpy(digits, number, length);
+	digits[length] = '\0';
+	fault->persistent = strcmp(number + length, ",persistent") == 0;
+	if (!fault->persistent && number[length])
+		return false;
+	return apply_number(digits, 1, INT64_MAX, &fault->n, error);
+}
+
+/** One of the host's: each time, or the n-th. */
+static bool host_fault_take(struct scenario_lie *lie, const char *name,
+			    const char *number)
+{
+	char error[CLI_ERROR_MAX];
+	uint64_t n = HOST_FAULT_ALWAYS;
+
+	if (!host_fault_find(name, &lie->fault) ||
+	    (number &&
+	     !apply_number(number, 1, HOST_FAULT_ALWAYS - 1, &n, error)))
+		return false;
+	lie->n = (uint32_t)n;
+	return true;
 }
 
 static bool apply_fault(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
-	struct machine_fault *fault = &settings->fault;
-	const char *equals = strchr(value, '=');
-	char name[32], number[SCENARIO_NUMBER_TEXT];
-	size_t length;
+	static const struct machine_fault no_fault;
+	static const struct scenario_lie no_lie;
+	const char *number = strchr(value, '=');
+	size_t length = number ? (size_t)(number++ - value) : strlen(value);
+	char name[32];
 
 	settings->fault_text = value;
-	if (!equals || (size_t)(equals - value) >= sizeof(name))
+	settings->fault = no_fault;
+	settings->lie = no_lie;
+	if (length >= sizeof(name))
 		return fault_complain(value, error);
-	memcpy(name, value, (size_t)(equals - value));
-	name[equals - value] = '\0';
-	length = strcspn(equals + 1, ",");
-	if (!machine_fault_find(name, &fault->kind) || length >= sizeof(number))
-		return fault_complain(value, error);
-	memcpy(number, equals + 1, length);
-	number[length] = '\0';
-	fault->persistent = strcmp(equals + 1 + length, ",persistent") == 0;
-	if (!fault->persistent && equals[1 + length])
-		return fault_complain(value, error);
-	if (!apply_number(number, 1, INT64_MAX, &fault->n, error))
-		return fault_complain(value, error);
-	return true;
+	memcpy(name, value, length);
+	name[length] = '\0';
+	if (machine_fault_take(&settings->fault, name, number) ||
+	    host_fault_take(&settings->lie, name, number))
+		return true;
+	return fault_complain(value, error);
 }
 
 static bool apply_json(void *context, const char *value, char *error)
@@ -207,7 +242,7 @@ static bool apply_json(void *context, const char *value, char *error)
 static const struct cli_option scenario_options[] = {
 	{"host", "HOST",
 	 "one release, as 'vmmsim list' shows them, or all of them: all\n"
-	 "(default)",
+	 "(default); or hostile: a release, and what it does wrong, by seed",
 	 apply_host},
 	{"vmbus", "V",
 	 "where the guest stops: a version, the highest that the host has:\n"
@@ -225,7 +260,8 @@ static const struct cli_option scenario_options[] = {
 	 apply_sweep},
 	{"fault", "KIND=N",
 	 "let only the N-th of a kind fail, or with ',persistent' all\n"
-	 "from there on",
+	 "from there on; or let the host misbehave: a name of 'faults',\n"
+	 "each time, or with '=N' only the N-th",
 	 apply_fault},
 	{"jobs", "N", "how many runs at once (default: one a processor)",
 	 apply_jobs},
@@ -323,6 +359,7 @@ static bool combination_step(struct scenario_session *session,
 	it->nvsp = &scenario_nvsp_versions[session->nvsp];
 	it->seed = settings->seed + session->seed++;
 	it->fault = settings->fault;
+	it->lie = settings->lie;
 	return true;
 }
 
@@ -377,9 +414,8 @@ static void plain_done(void *context, uint64_t number,
 	struct scenario_session *session = context;
 	struct scenario_row *row = &session->row;
 
-	if (it->fault.n)
-		row->points += result->fired != 0;
-	row->runs += !it->fault.n || !result->fired;
+	row->points += result->fired != 0;
+	row->runs += result->fired == 0;
 	row->frames += result->frames_out + result->frames_in;
 	row->unhurt += result->fired && result->passed && !result->error;
 	if (!result->passed)
@@ -492,10 +528,12 @@ static void scenario_hosts(struct scenario_session *session,
 	const char *host = session->settings->host;
 	size_t i;
 
+	if (strcmp(host, "all") != 0) {
+		row_run(session, scenario, host_personality_find(host));
+		return;
+	}
 	for (i = 0; i < host_personality_count && !session->is_over; i++)
-		if (strcmp(host, "all") == 0 ||
-		    strcmp(host, host_personalities[i].name) == 0)
-			row_run(session, scenario, &host_personalities[i]);
+		row_run(session, scenario, &host_personalities[i]);
 }
 
 /** The scenarios named, each known to be one, or all. */
@@ -517,10 +555,18 @@ static void scenario_names(struct scenario_session *session,
 /** Fill in what depends on what is wanted; false: that cannot be. */
 static bool settings_complete(struct scenario_settings *settings)
 {
-	bool is_narrow = settings->sweep || settings->fault.n;
+	const struct host_personality *host =
+		host_personality_find(settings->host);
+	bool is_hostile = host && host->is_hostile;
+	bool is_narrow = settings->sweep || settings->fault_text || is_hostile;
 
-	if (settings->sweep && settings->fault.n) {
+	if (settings->sweep && settings->fault_text) {
 		cli_complain("--sweep and --fault exclude each other");
+		return false;
+	}
+	if (is_hostile && (settings->sweep || settings->fault_text)) {
+		cli_complain("a hostile host has its faults by seed: no --%s",
+			     settings->sweep ? "sweep" : "fault");
 		return false;
 	}
 	if (!settings->vmbus)
@@ -557,17 +603,19 @@ static enum cli_exit scenario_run_all(const struct cli_call *call,
 	return session->is_over ? CLI_USAGE : status;
 }
 
-static enum cli_exit command_list(const struct cli_call *call)
+/** 'list' and 'faults'. */
+static enum cli_exit command_show(const struct cli_call *call,
+				  void (*show)(bool is_json))
 {
 	const struct scenario_settings *settings = call->settings;
 
 	if (call->operand_count > 1) {
-		cli_complain("'scenario list' takes no '%s'; see 'vmmsim "
+		cli_complain("'scenario %s' takes no '%s'; see 'vmmsim "
 			     "scenario --help'",
-			     call->operands[1]);
+			     call->operands[0], call->operands[1]);
 		return CLI_USAGE;
 	}
-	scenario_report_list(settings->is_json);
+	show(settings->is_json);
 	return CLI_PASS;
 }
 
@@ -578,11 +626,13 @@ static enum cli_exit command_run(const struct cli_call *call)
 	size_t i;
 
 	if (call->operand_count && strcmp(call->operands[0], "list") == 0)
-		return command_list(call);
+		return command_show(call, scenario_report_list);
+	if (call->operand_count && strcmp(call->operands[0], "faults") == 0)
+		return command_show(call, scenario_report_faults);
 	if (!call->operand_count || strcmp(call->operands[0], "run") != 0 ||
 	    call->operand_count == 1) {
-		cli_complain("'scenario' needs 'list', or 'run' and a "
-			     "scenario; see 'vmmsim scenario --help'");
+		cli_complain("'scenario' needs 'list', 'faults', or 'run' and "
+			     "a scenario; see 'vmmsim scenario --help'");
 		return CLI_USAGE;
 	}
 	for (i = 1; i < call->operand_count; i++) {
@@ -608,13 +658,14 @@ static enum cli_exit command_run(const struct cli_call *call)
 
 const struct cli_command cli_scenario_command = {
 	.name = "scenario",
-	.operands = "list | run NAME...",
+	.operands = "list | faults | run NAME...",
 	.summary = "Put the driver through scenarios, and let what can fail "
 		   "do so",
-	.text = "'list' shows the scenarios. 'run' runs those named, or all "
-		"of them ('all'), on\n"
-		"each host, in each version of its protocols, with each "
-		"seed, and says which\n"
+	.text = "'list' shows the scenarios, 'faults' what a host may do "
+		"wrong. 'run' runs the\n"
+		"scenarios named, or all of them ('all'), on each\n"
+		"host, in each version of its protocols, with each seed, and "
+		"says which\n"
 		"combinations there are not. Each run is a process of its "
 		"own.\n\n"
 		"After a run nothing may be left of the guest's: no memory, "

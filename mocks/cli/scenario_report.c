@@ -46,6 +46,30 @@ void scenario_report_list(bool is_json)
 	}
 }
 
+void scenario_report_faults(bool is_json)
+{
+	const struct host_fault_description *fault = host_fault_descriptions;
+	const char *layer;
+	unsigned i;
+
+	if (!is_json)
+		printf("%-22s  %-10s  %s\n", "fault", "layer",
+		       "what the host does (source)");
+	for (i = 0; i < HOST_FAULT_COUNT; i++, fault++) {
+		layer = host_fault_layer_name(fault->layer);
+		if (is_json)
+			report_event(
+				json_pack("{s:s, s:s, s:s, s:s, s:b}", "fault",
+					  fault->name, "layer", layer, "text",
+					  fault->text, "source", fault->source,
+					  "changes",
+					  fault->harm == HOST_FAULT_CHANGES));
+		else
+			printf("%-22s  %-10s  %s (%s)\n", fault->name, layer,
+			       fault->text, fault->source);
+	}
+}
+
 /* ---- Start ---- */
 
 void scenario_report_init(struct scenario_report *report)
@@ -127,13 +151,23 @@ void scenario_row_failed(struct scenario_row *row, uint64_t number,
 	failures[i].result = *result;
 }
 
-/** "completion-lost=3,persistent". */
-static void fault_text(const struct machine_fault *fault, char *text,
-		       size_t bytes)
+/** "completion-lost=3,persistent", "version-never". */
+static void fault_text(const struct scenario_case *it, char *text, size_t bytes)
 {
-	snprintf(text, bytes, "%s=%" PRIu64 "%s",
-		 machine_fault_name(fault->kind), fault->n,
-		 fault->persistent ? ",persistent" : "");
+	const struct machine_fault *fault = &it->fault;
+	const char *name = host_fault_descriptions[it->lie.fault].name;
+
+	if (it->lie.n == HOST_FAULT_ALWAYS)
+		snprintf(text, bytes, "%s", name);
+	else if (it->lie.n)
+		snprintf(text, bytes, "%s=%" PRIu32, name, it->lie.n);
+	else if (!fault->n)
+		snprintf(text, bytes, "%s",
+			 it->host->is_hostile ? "by seed" : "none");
+	else
+		snprintf(text, bytes, "%s=%" PRIu64 "%s",
+			 machine_fault_name(fault->kind), fault->n,
+			 fault->persistent ? ",persistent" : "");
 }
 
 static char *failure_repeat(const struct scenario_report *report,
@@ -149,18 +183,18 @@ static char *failure_repeat(const struct scenario_report *report,
 	size_t count = sizeof(words) / sizeof(words[0]);
 
 	snprintf(seed, sizeof(seed), "%" PRIu64, it->seed);
-	return text_command(words, it->fault.n ? count : count - 2);
+	return text_command(words,
+			    it->fault.n || it->lie.n ? count : count - 2);
 }
 
 static void failure_print(const struct scenario_report *report,
 			  const struct scenario_failure *failure)
 {
 	const struct scenario_case *it = &failure->it;
-	char fault[64] = "none";
+	char fault[64];
 	char *repeat;
 
-	if (it->fault.n)
-		fault_text(&it->fault, fault, sizeof(fault));
+	fault_text(it, fault, sizeof(fault));
 	repeat = failure_repeat(report, it, fault);
 	if (report->is_json) {
 		report_event(json_pack(

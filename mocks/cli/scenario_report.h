@@ -55,6 +55,8 @@ struct scenario_report {
 
 /** The table of all scenarios. */
 void scenario_report_list(bool is_json);
+/** What a host may do wrong. */
+void scenario_report_faults(bool is_json);
 
 /** Look at the terminal; the other members are the caller's to set. */
 void scenario_report_init(struct scenario_report *report);

@@ -25,6 +25,8 @@ struct vmm_host {
 	const char *name, *title;
 	/** Protocols and their versions, for people. */
 	char speaks[VMM_SPEAKS_MAX];
+	/** It lies, so nothing can be compared; not one of "all". */
+	bool is_hostile;
 };
 
 /** How frames went, as the host's card saw it. */

@@ -26,11 +26,14 @@ static void nvsp_text(char *text, size_t bytes, uint32_t version)
 
 static bool hyperv_host(size_t n, struct vmm_host *host)
 {
-	const struct host_personality *it = &host_personalities[n];
+	const struct host_personality *it = &host_personality_hostile;
 	char nvsp[16];
 
-	if (n >= host_personality_count)
+	if (n > host_personality_count)
 		return false;
+	if (n < host_personality_count)
+		it = &host_personalities[n];
+	host->is_hostile = it->is_hostile;
 	host->name = it->name;
 	host->title = it->title;
 	nvsp_text(nvsp, sizeof(nvsp), it->nvsp_version_max);
