@@ -13,6 +13,10 @@
 #define ID_OTHER    0x7000u
 #define TYPE_OTHER  999u
 #define PACKET_MOST 64u
+/** How far a read index is off. */
+#define SHIFT	    64u
+/** What is changed later is changed by then. */
+#define CHANGE_NS   8000u
 
 /** Any packet with frames, and any completion, whatever it holds. */
 #define FRAMES	    1000u
@@ -394,10 +398,11 @@ void host_fault_published(struct host_channel *channel, uint32_t start)
 	if (host_fault(partition, HOST_FAULT(room_beyond)))
 		host_ring_want(ring, HUGE);
 	if (host_fault(partition, HOST_FAULT(packet_changed)))
-		host_fault_later(
-			partition,
-			machine_random_below(partition->machine, 40000), change,
-			channel, (const uint8_t *)&start, sizeof(start));
+		host_fault_later(partition,
+				 machine_random_below(partition->machine,
+						      CHANGE_NS),
+				 change, channel, (const uint8_t *)&start,
+				 sizeof(start));
 }
 
 void host_fault_consumed(struct host_channel *channel)
@@ -405,10 +410,13 @@ void host_fault_consumed(struct host_channel *channel)
 	struct host_partition *partition = channel->vmbus->partition;
 	struct host_ring *ring = &channel->from_guest;
 	struct host_ring_control *control = ring->control;
-	uint32_t write = host_load32(&control->write_index);
-	uint32_t back = ring->index >= 64 ? ring->index - 64
-					  : ring->size - 64 + ring->index;
+	uint32_t write, back;
 
+	if (!host_faults_armed(partition))
+		return;
+	write = host_load32(&control->write_index);
+	back = ring->index >= SHIFT ? ring->index - SHIFT
+				    : ring->size - SHIFT + ring->index;
 	if (host_fault(partition, HOST_FAULT(read_unaligned)))
 		host_store32(&control->read_index, ring->index | 4);
 	if (host_fault(partition, HOST_FAULT(read_beyond)))
@@ -416,5 +424,6 @@ void host_fault_consumed(struct host_channel *channel)
 	if (host_fault(partition, HOST_FAULT(read_backward)))
 		host_store32(&control->read_index, back);
 	if (host_fault(partition, HOST_FAULT(read_ahead)))
-		host_store32(&control->read_index, (write + 64) % ring->size);
+		host_store32(&control->read_index,
+			     (write + SHIFT) % ring->size);
 }

@@ -14,6 +14,8 @@
 #define ANSWER	     1000u
 #define TYPE_UNKNOWN 153u
 #define HUGE	     0xffffffffu
+/** What is changed later is changed by then. */
+#define CHANGE_NS    8000u
 /** A checksum's information lies here if there is one, and no tag's. */
 #define INFORMATION  sizeof(struct host_rndis_packet_header)
 
@@ -120,6 +122,15 @@ static void second_write(struct host_gpadl *buffer, uint32_t offset,
 	word_write(buffer, offset + first + OFFSET(header, length), HUGE);
 }
 
+/** A tag's information that ends where its tag would be. */
+static void tag_cut(struct host_gpadl *buffer, uint32_t offset)
+{
+	if (word_read(buffer, offset + PACKET(ppi_bytes)) == 0)
+		return;
+	word_write(buffer, offset + PPI(type), HOST_RNDIS_PPI_VLAN);
+	word_write(buffer, offset + PPI(bytes), sizeof(struct host_rndis_ppi));
+}
+
 static void change(void *context, const uint8_t *bytes, uint32_t count)
 {
 	static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -150,11 +161,14 @@ void host_fault_rndis(struct host_partition *partition,
 	if (type == HOST_RNDIS_PACKET &&
 	    host_fault(partition, HOST_FAULT(second_bad)))
 		second_write(buffer, offset, bytes);
+	if (type == HOST_RNDIS_PACKET &&
+	    host_fault(partition, HOST_FAULT(vlan_short)))
+		tag_cut(buffer, offset);
 	if (!host_fault(partition, HOST_FAULT(data_changed)))
 		return;
 	at = offset + 8 * machine_random_below(partition->machine, 6);
 	host_fault_later(partition,
-			 machine_random_below(partition->machine, 40000),
+			 machine_random_below(partition->machine, CHANGE_NS),
 			 change, buffer, (const uint8_t *)&at, sizeof(at));
 }
 

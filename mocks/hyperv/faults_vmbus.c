@@ -149,8 +149,10 @@ static void copy(struct host_vmbus *vmbus, const uint8_t *payload,
 
 	memcpy(message, payload, bytes);
 	word_set(message + fault->offset, fault->value);
-	if (fault->fault == HOST_FAULT(offer_unknown))
+	if (fault->fault == HOST_FAULT(offer_unknown)) {
+		word_set(message + OFFER(instance), fault->value);
 		word_set(message + OFFER(relid), NUMBER_OTHER);
+	}
 	host_vmbus_post(vmbus, message, bytes);
 }
 
