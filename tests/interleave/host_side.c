@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 
+#include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/vmbus_internal.h"
 
 #undef memcpy
@@ -16,6 +17,8 @@
 struct host_side {
 	struct explorer *explorer;
 	struct host_side_device device;
+	/** Of it only its faults, of which it has none. */
+	struct host_partition partition;
 	struct host_vmbus vmbus;
 	struct host_channel channel;
 	struct signals signals;
@@ -201,6 +204,8 @@ struct host_side *host_side_create(struct explorer *explorer,
 
 	host->explorer = explorer;
 	host->device = *device;
+	host->partition.faults = host_fault_state_create(NULL);
+	host->vmbus.partition = &host->partition;
 	host->vmbus.personality = host_personalities;
 	host->buffer.bytes = host_alloc(BUFFER_SIZE, 1);
 	host->buffer.size = BUFFER_SIZE;
@@ -210,6 +215,7 @@ struct host_side *host_side_create(struct explorer *explorer,
 void host_side_destroy(struct host_side *host)
 {
 	explored = NULL;
+	host_fault_state_destroy(host->partition.faults);
 	free(host->buffer.bytes);
 	free(host);
 }
