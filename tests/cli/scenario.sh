@@ -22,7 +22,7 @@ try 0 scenario list --json
 # Each on each host in its highest versions; one in all versions.
 try 0 scenario run all --vmbus highest --nvsp highest --seeds 2
 silent err
-hosts=$("$vmmsim" list | tail -n +2 | wc -l)
+hosts=$("$vmmsim" list | tail -n +2 | grep -vc ' hostile ')
 rows=$(($(wc -w <<<"$names") * hosts))
 [ "$(grep -Ec '^[a-z-]+ +[a-z0-9]+ +2 .* 0  pass$' out)" = "$rows" ] ||
 	wrong "not $rows rows"
@@ -55,6 +55,32 @@ done
 try 0 scenario run bring-up --host ws2019 --fault message-lost=2,persistent
 says out "pass: 0 runs, 1 fault points fired, 0 failed"
 
+# Hosts that lie: by name, and by seed; the same for the same seed.
+try 0 scenario faults
+silent err
+faults=$(tail -n +2 out | sed 's/ .*//')
+[ "$(sort -u <<<"$faults" | wc -l)" -ge 80 ] || wrong "not 80 faults"
+try 0 scenario faults --json
+[ "$(grep -Ec '^\{"fault":"[a-z-]*","layer":"[a-z]*","text":".*","source":".+","changes":(true|false)\}$' out)" = \
+	"$(wc -l <<<"$faults")" ] || wrong "faults --json"
+try 0 scenario run all --host hostile --seeds 8
+silent err
+[ "$(grep -Ec '^[a-z-]+ +hostile +[0-9]+ .* 0  pass$' out)" = \
+	"$(wc -w <<<"$names")" ] || wrong "not each on a hostile host"
+grep -Eq '^pass: [0-9]+ runs, [0-9]{3} fault points fired, 0 failed$' out ||
+	wrong "a hostile host that hardly lies"
+try 0 scenario run flood --host hostile --seed 3 --seeds 20 --jobs 1
+cp out first
+try 0 scenario run flood --host hostile --seed 3 --seeds 20 --jobs 4
+cmp -s <(grep -v '^repeat' first) <(grep -v '^repeat' out) ||
+	wrong "two hostile runs of a seed differ"
+try 0 scenario run bring-up --host ws2022 --fault version-never
+says out "pass: 0 runs, 1 fault points fired, 0 failed"
+try 0 scenario run receive --host ws2022 --fault range-offset=2
+says out "pass: 0 runs, 1 fault points fired, 0 failed"
+try 0 scenario run bring-up --host ws2022 --fault range-offset=1000
+says out "pass: 1 runs, 0 fault points fired, 0 failed"
+
 # Each line an event.
 try 0 scenario run bring-up --json
 [ "$(grep -c '^{"event":"[a-z]*",.*}$' out)" = "$(wc -l <out)" ] ||
@@ -63,9 +89,11 @@ tail -n 1 out | grep -q '"verdict":"pass","exit":0,.*"seed":1,"repeat":"' ||
 	wrong "end"
 
 try 2 scenario
-said "'scenario' needs 'list', or 'run' and a scenario; see 'vmmsim scenario --help'"
+said "'scenario' needs 'list', 'faults', or 'run' and a scenario; see 'vmmsim scenario --help'"
 try 2 scenario run
-said "'scenario' needs 'list', or 'run' and a scenario; see 'vmmsim scenario --help'"
+said "'scenario' needs 'list', 'faults', or 'run' and a scenario; see 'vmmsim scenario --help'"
+try 2 scenario faults all
+said "'scenario faults' takes no 'all'; see 'vmmsim scenario --help'"
 try 2 scenario list everything
 said "'scenario list' takes no 'everything'; see 'vmmsim scenario --help'"
 try 2 scenario run fly
@@ -74,10 +102,18 @@ try 2 scenario run all --host ws2003
 said "option '--host' names no host: 'ws2003'; see 'vmmsim list'"
 try 2 scenario run all --nvsp 3
 said "option '--nvsp' names no version: '3'; there are: all, highest, 1 to 6.1"
-for fault in gpadl gpadl= gpadl=0 gpadl=x gpadl=1,always memory=1 =1; do
+for fault in gpadl gpadl= gpadl=0 gpadl=x gpadl=1,always memory=1 =1 \
+	mac version-never= version-never=0 version-never=4294967295 \
+	version-never=1,persistent version_never Version-Never ''; do
 	try 2 scenario run all --fault "$fault"
 	says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not '$fault'; kinds are allocation, pages,"
 done
 try 2 scenario run all --sweep --fault gpadl=1
 said "--sweep and --fault exclude each other"
+try 2 scenario run all --sweep --fault mac-zero
+said "--sweep and --fault exclude each other"
+try 2 scenario run all --host hostile --sweep
+said "a hostile host has its faults by seed: no --sweep"
+try 2 scenario run all --host hostile --fault mac-zero
+said "a hostile host has its faults by seed: no --fault"
 conclude

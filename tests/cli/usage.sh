@@ -32,7 +32,7 @@ says out "Usage: vmmsim list"
 
 try 0 list
 silent err
-for host in ws2012 ws2012r2 ws2016 ws2019 ws2022 azure; do
+for host in ws2012 ws2012r2 ws2016 ws2019 ws2022 azure hostile; do
 	grep -Eq "^hyperv +$host .* VMBus [0-9]+\.[0-9]+ to [0-9]+\.[0-9]+, NVSP" out ||
 		wrong "list does not show $host"
 done
@@ -72,6 +72,8 @@ try 2 replay --host ws2003 x.pcap
 says err "vmmsim: option '--host' names no host: 'ws2003'; there are: all, "
 says err ", ws2019"
 [ "$(wc -l <err)" = 1 ] || wrong "more than one sentence"
+try 2 replay --host hostile x.pcap
+silence_and "option '--host' names a host that loses and changes frames, so nothing can be compared: 'hostile' is for 'vmmsim scenario'"
 try 2 replay --direction up x.pcap
 silence_and "option '--direction' names no direction: 'up'; there are: tx, rx, both"
 for mtu in 575 9001 1500x '' -1 +1500 ' 1500' 99999999999999999999; do
