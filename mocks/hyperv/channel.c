@@ -182,7 +182,7 @@ static bool write_seen(struct host_channel *channel,
 	struct host_partition *partition = channel->vmbus->partition;
 	uint8_t *whole = host_alloc(bytes, 1);
 	struct host_ring_piece piece = {whole, bytes};
-	bool signal = false, goes = true;
+	bool signal = false, goes;
 	uint32_t at = 0, start;
 	unsigned i;
 
@@ -191,9 +191,11 @@ static bool write_seen(struct host_channel *channel,
 			memcpy(whole + at, pieces[i].bytes, pieces[i].count);
 		at += pieces[i].count;
 	}
-	if (hostile->packet)
-		goes = hostile->packet(hostile->context, channel, whole, bytes);
-	if (goes && host_fault_packet(channel, whole, &piece.count)) {
+	goes = host_fault_packet(channel, whole, &piece.count);
+	if (goes && hostile->packet)
+		goes = hostile->packet(hostile->context, channel, whole,
+				       piece.count);
+	if (goes) {
 		start = channel->to_guest.index;
 		signal = host_ring_write(&channel->to_guest, &piece, 1);
 		host_fault_published(channel, start);

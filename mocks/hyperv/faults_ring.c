@@ -293,6 +293,8 @@ bool host_fault_packet(struct host_channel *channel, uint8_t *bytes,
 	bool goes = true;
 	size_t i;
 
+	if (!host_faults_armed(partition))
+		return true;
 	packet_take(&packet, bytes, *count);
 	for (i = 0; i < sizeof(faults) / sizeof(faults[0]) && goes; i++)
 		if (concerns(&faults[i], &packet) &&
@@ -385,6 +387,8 @@ void host_fault_published(struct host_channel *channel, uint32_t start)
 	struct host_ring_control *control = ring->control;
 	uint32_t before = start ? start - 8 : ring->size - 8;
 
+	if (!host_faults_armed(partition))
+		return;
 	if (host_fault(partition, HOST_FAULT(write_unaligned)))
 		host_store32(&control->write_index, ring->index + 4);
 	if (host_fault(partition, HOST_FAULT(write_beyond)))
