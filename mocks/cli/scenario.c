@@ -323,13 +323,35 @@ static void lies_arm(struct scenario_guest *guest)
 			scenario_has_lies(it) ? &faults : NULL);
 }
 
+/** What a failure needs to be understood: what the host did wrong before. */
+static void lies_name(const struct scenario_guest *guest,
+		      const uint64_t fired[HOST_FAULT_COUNT], char *reason)
+{
+	size_t used = strlen(guest->failure);
+	const char *separator = "; the host did:";
+	unsigned i;
+
+	memcpy(reason, guest->failure, used + 1);
+	for (i = 0; used && i < HOST_FAULT_COUNT; i++) {
+		if (!fired[i] || used >= SCENARIO_REASON_MAX)
+			continue;
+		used += (size_t)snprintf(reason + used,
+					 SCENARIO_REASON_MAX - used,
+					 "%s %s (%llu)", separator,
+					 host_fault_descriptions[i].name,
+					 (unsigned long long)fired[i]);
+		separator = ",";
+	}
+}
+
 static void run_made(struct scenario_guest *guest,
 		     struct scenario_result *result)
 {
 	struct machine *machine = guest->vm->machine;
 	struct scenario_call call = {guest, guest->it->scenario->run, 0};
+	uint64_t fired[HOST_FAULT_COUNT];
 	enum machine_outcome outcome;
-	unsigned kind;
+	unsigned kind, i;
 
 	machine_fault_arm(machine, &guest->it->fault);
 	lies_arm(guest);
@@ -341,6 +363,9 @@ static void run_made(struct scenario_guest *guest,
 		result->points[kind] =
 			machine_fault_points(machine,
 					     (enum machine_fault_kind)kind);
+	for (i = 0; i < HOST_FAULT_COUNT; i++)
+		fired[i] = host_fault_fired(guest->vm->partition,
+					    (enum host_fault)i);
 	result->virtual_ns = machine_time(machine);
 	check_all(guest, outcome, call.error);
 	result->frames_out = guest->frames_out;
@@ -348,6 +373,7 @@ static void run_made(struct scenario_guest *guest,
 	if ((guest->it->fault.n || scenario_has_lies(guest->it)) &&
 	    guest->failure[0] == '\0')
 		recover(guest);
+	lies_name(guest, fired, result->reason);
 }
 
 void scenario_run(const struct scenario_case *it,
@@ -369,7 +395,6 @@ void scenario_run(const struct scenario_case *it,
 	if (guest->vm) {
 		guest->port = guest->vm->port;
 		run_made(guest, result);
-		memcpy(result->reason, guest->failure, sizeof(result->reason));
 		result->passed = guest->failure[0] == '\0';
 	}
 	virtual_machine_destroy(guest->vm);

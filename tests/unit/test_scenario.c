@@ -219,6 +219,76 @@ static void what_does_not_hold_is_missed(void **state)
 	}
 }
 
+/* ---- Hosts that lie ---- */
+
+static int leaks_up(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	if (!error)
+		error = scenario_exchange(guest, 8, 8);
+	return error ? error : leaks(guest);
+}
+
+/* What no lie excuses; the last two only a lie that changes frames does. */
+static const struct lied_case {
+	int (*run)(struct scenario_guest *guest);
+	enum host_fault fault;
+	const char *reason;
+} lied_cases[] = {
+	{leaks_up, HOST_FAULT(packet_twice),
+	 "the guest leaked: 1 allocations live, 24 bytes"},
+	{leaks_up, HOST_FAULT(packet_twice), "; the host did: packet-twice ("},
+	{gives_away, HOST_FAULT(offer_twice),
+	 "1 pieces of memory were never taken back"},
+	{loses_an_owner, HOST_FAULT(completion_twice),
+	 "1 owners did not come back, with 0 frames in flight"},
+	{wants_another_length, HOST_FAULT(offer_twice),
+	 "in: frame 0 is not it: 60 bytes of 61; the host did: "
+	 "offer-twice (1)"},
+	{wants_another_length, HOST_FAULT(packet_twice), NULL},
+};
+
+static void a_lie_excuses_no_more_than_it_did(void **state)
+{
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_result result;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lied_cases) / sizeof(lied_cases[0]); i++) {
+		scenario.run = lied_cases[i].run;
+		it.lie.fault = lied_cases[i].fault;
+		it.lie.n = HOST_FAULT_ALWAYS;
+		scenario_run(&it, &result);
+		assert_true(result.lies > 0);
+		assert_int_equal(result.passed, !lied_cases[i].reason);
+		if (lied_cases[i].reason &&
+		    !strstr(result.reason, lied_cases[i].reason))
+			fail_msg("'%s', not '%s'", result.reason,
+				 lied_cases[i].reason);
+	}
+}
+
+static void a_hostile_run_is_the_same_again(void **state)
+{
+	struct scenario_case it = case_of(scenario_find("flood"));
+	struct scenario_result first, second;
+	uint64_t lies = 0;
+
+	(void)state;
+	it.host = &host_personality_hostile;
+	for (it.seed = 0; it.seed < 20; it.seed++) {
+		scenario_run(&it, &first);
+		assert_string_equal(first.reason, "");
+		scenario_run(&it, &second);
+		assert_memory_equal(&first, &second, sizeof(first));
+		lies += first.lies;
+	}
+	assert_true(lies > 20);
+}
+
 /* ---- Combinations ---- */
 
 static void combinations_that_are_none_say_why(void **state)
@@ -250,6 +320,8 @@ int main(void)
 		cmocka_unit_test(each_kind_of_fault_leads_to_its_error),
 		cmocka_unit_test(a_run_counts_what_can_fail),
 		cmocka_unit_test(what_does_not_hold_is_missed),
+		cmocka_unit_test(a_lie_excuses_no_more_than_it_did),
+		cmocka_unit_test(a_hostile_run_is_the_same_again),
 		cmocka_unit_test(combinations_that_are_none_say_why),
 	};
 
