@@ -14,6 +14,8 @@
 #define ANSWER	     1000u
 #define TYPE_UNKNOWN 153u
 #define HUGE	     0xffffffffu
+/** More than any message has. */
+#define BEYOND	     0x20000u
 /** What is changed later is changed by then. */
 #define CHANGE_NS    8000u
 /** A checksum's information lies here if there is one, and no tag's. */
@@ -62,17 +64,19 @@ static const struct rndis_fault {
 	 0x80000000u},
 	{HOST_FAULT(information_outside), HOST_RNDIS_PACKET, PACKET(ppi_offset),
 	 HUGE - 15},
-	{HOST_FAULT(data_offset), HOST_RNDIS_PACKET, PACKET(data_offset), 9000},
+	{HOST_FAULT(data_offset), HOST_RNDIS_PACKET, PACKET(data_offset),
+	 BEYOND},
 	{HOST_FAULT(data_overflow), HOST_RNDIS_PACKET, PACKET(data_offset),
 	 HUGE - 7},
 	{HOST_FAULT(data_before), HOST_RNDIS_PACKET, PACKET(data_offset), 0},
 	{HOST_FAULT(data_zero), HOST_RNDIS_PACKET, PACKET(data_bytes), 0},
 	{HOST_FAULT(data_tiny), HOST_RNDIS_PACKET, PACKET(data_bytes), 13},
-	{HOST_FAULT(data_beyond), HOST_RNDIS_PACKET, PACKET(data_bytes), 9000},
+	{HOST_FAULT(data_beyond), HOST_RNDIS_PACKET, PACKET(data_bytes),
+	 BEYOND},
 	{HOST_FAULT(message_short), HOST_RNDIS_PACKET, OFFSET(header, length),
 	 7},
 	{HOST_FAULT(message_beyond), HOST_RNDIS_PACKET, OFFSET(header, length),
-	 0x20000},
+	 BEYOND},
 };
 
 /* ---- In the receive buffer ---- */
