@@ -270,40 +270,37 @@ static uint32_t indicate_nowhere(uint8_t *message)
 	return bytes;
 }
 
-/** One message of each fault that has its chance now, by number. */
-static uint32_t write_one(struct host_partition *partition, unsigned n,
-			  uint8_t *to)
+static uint32_t indicate_unknown(uint8_t *message)
 {
-	switch (n) {
-	case 0:
-		if (host_fault(partition, HOST_FAULT(indicate_short)))
-			return indicate_cut(to);
-		return 0;
-	case 1:
-		return host_fault(partition, HOST_FAULT(indicate_unknown))
-			       ? host_rndis_write_indicate(to, 0x40015555,
-							   "what", 4)
-			       : 0;
-	case 2:
-		return host_fault(partition, HOST_FAULT(indicate_offset))
-			       ? indicate_nowhere(to)
-			       : 0;
-	case 3:
-		return host_fault(partition, HOST_FAULT(reset_stray))
-			       ? strange(to, HOST_RNDIS_RESET)
-			       : 0;
-	case 4:
-		return host_fault(partition, HOST_FAULT(halt_stray))
-			       ? strange(to, HOST_RNDIS_HALT)
-			       : 0;
-	default:
-		return host_fault(partition, HOST_FAULT(type_strange))
-			       ? strange(to, TYPE_UNKNOWN)
-			       : 0;
-	}
+	return host_rndis_write_indicate(message, 0x40015555, "what", 4);
 }
 
-#define ONES 6u
+static uint32_t reset_stray(uint8_t *message)
+{
+	return strange(message, HOST_RNDIS_RESET);
+}
+
+static uint32_t halt_stray(uint8_t *message)
+{
+	return strange(message, HOST_RNDIS_HALT);
+}
+
+static uint32_t type_strange(uint8_t *message)
+{
+	return strange(message, TYPE_UNKNOWN);
+}
+
+static const struct {
+	enum host_fault fault;
+	uint32_t (*write)(uint8_t *message);
+} said[] = {
+	{HOST_FAULT(indicate_short), indicate_cut},
+	{HOST_FAULT(indicate_unknown), indicate_unknown},
+	{HOST_FAULT(indicate_offset), indicate_nowhere},
+	{HOST_FAULT(reset_stray), reset_stray},
+	{HOST_FAULT(halt_stray), halt_stray},
+	{HOST_FAULT(type_strange), type_strange},
+};
 
 void host_fault_control(struct host_partition *partition,
 			void (*say)(void *context, const uint8_t *message,
@@ -311,16 +308,13 @@ void host_fault_control(struct host_partition *partition,
 			void *context)
 {
 	uint8_t message[HOST_RNDIS_CONTROL_MAX];
-	uint32_t bytes;
 	unsigned i;
 
 	if (!host_faults_armed(partition))
 		return;
-	for (i = 0; i < ONES; i++) {
-		bytes = write_one(partition, i, message);
-		if (bytes)
-			say(context, message, bytes);
-	}
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (host_fault(partition, said[i].fault))
+			say(context, message, said[i].write(message));
 	if (host_fault(partition, HOST_FAULT(keepalive_flood)))
 		for (i = 0; i < KEEPALIVES; i++)
 			say(context, message,
