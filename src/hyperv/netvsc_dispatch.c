@@ -54,10 +54,15 @@ static void netvsc_message_done(struct netvsc_queue *queue, uint32_t index,
 void netvsc_abandon(struct netvsc *card)
 {
 	struct netvsc_queue *queue = &card->queue;
+	/* A host that is not gone may read on until the channel is closed. */
+	bool frames_stay = card->failed && card->channel_open;
+	enum netvsc_kind kind;
 	uint32_t i;
 
 	for (i = 0; i < queue->transactions.count; i++) {
-		if (queue->messages[i].kind == NETVSC_FREE)
+		kind = queue->messages[i].kind;
+		if (kind == NETVSC_FREE ||
+		    (kind == NETVSC_FRAMES && frames_stay))
 			continue;
 		transaction_end(&queue->transactions, queue->messages[i].id);
 		netvsc_message_done(queue, i, false);
