@@ -360,7 +360,10 @@ static inline int netvsc_death(const struct netvsc *card)
 	return card->removed ? ERROR_NO_DEVICE : ERROR_PROTOCOL;
 }
 
-/** Everything in flight is lost: owners come back, counted. */
+/**
+ * Everything in flight is lost: owners come back, counted. While a card that
+ * failed has its channel, the host may read its frames: they wait for the close.
+ */
 void netvsc_abandon(struct netvsc *card);
 
 /** What a stage (channel_send() and so on) returned: keep it or die of it. */
