@@ -362,7 +362,8 @@ static inline int netvsc_death(const struct netvsc *card)
 
 /**
  * Everything in flight is lost: owners come back, counted. While a card that
- * failed has its channel, the host may read its frames: they wait for the close.
+ * failed has its channel, the host may read its frames: they wait for the
+ * close.
  */
 void netvsc_abandon(struct netvsc *card);
 
