@@ -418,8 +418,12 @@ static void change(struct lying_host *lying)
 		error_check(lying, error, "the MAC address");
 	error = nic_mtu_set(lying->nic, MTU_OTHER);
 	error_check(lying, error, "the MTU");
-	/* The channel was closed in between, or the card is dead. */
-	if (error != ERROR_INVALID || lying->nic->information.mtu != 1500)
+	/*
+	 * The channel was closed in between. Of a card that failed frames are
+	 * under way until it is closed.
+	 */
+	if (error != ERROR_PROTOCOL &&
+	    (error != ERROR_INVALID || lying->nic->information.mtu != 1500))
 		conservation_check(lying);
 	error = nic_start(lying->nic);
 	error_check(lying, error, "the start");
