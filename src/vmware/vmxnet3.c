@@ -304,16 +304,6 @@ static int vmxnet3_registers(struct vmxnet3 *card)
 	return card->doorbells ? 0 : ERROR_NOT_SUPPORTED;
 }
 
-/* Before revision 6, as many queues as a power of two. */
-static void vmxnet3_queues_round(struct vmxnet3 *card)
-{
-	if (card->revision < 6)
-		card->queue_count = 1u
-				    << (31 - __builtin_clz(card->queue_count));
-	if (card->vector_count > 1)
-		card->vector_count = card->queue_count + 1;
-}
-
 static int vmxnet3_make(struct vmxnet3 *card,
 			const struct vmxnet3_configuration *configuration)
 {
@@ -325,7 +315,6 @@ static int vmxnet3_make(struct vmxnet3 *card,
 		error = vmxnet3_interrupts_open(card);
 	if (error)
 		return error;
-	vmxnet3_queues_round(card);
 	card->nic.operations = &vmxnet3_operations;
 	card->filter = NIC_FILTER_UNICAST | NIC_FILTER_BROADCAST;
 	vmxnet3_information(card);
@@ -345,6 +334,7 @@ static int vmxnet3_make(struct vmxnet3 *card,
 		return error;
 	vmxnet3_link_update(card);
 	atomic_store(&card->events, 0);
+	atomic_store(&card->ready, true);
 	return vmxnet3_alive(card) ? 0 : vmxnet3_death(card);
 }
 
