@@ -359,7 +359,7 @@ static uint64_t counters_sum(struct vmxnet3 *card, const le64 counters[],
 	uint64_t sum = 0;
 	unsigned i;
 
-	for (i = first; i < VMXNET3_BAD_FIRST; i += 2)
+	for (i = first; i < VMXNET3_COUNT_BAD_FIRST; i += 2)
 		sum += shared_load64(card->port, &counters[i]);
 	return sum;
 }
@@ -381,22 +381,25 @@ int vmxnet3_device_statistics(struct nic *nic,
 		transmit = card->queues[i].transmit.shared->statistics;
 		receive = card->queues[i].receive.shared->statistics;
 		statistics->tx_frames +=
-			counters_sum(card, transmit, VMXNET3_TSO_FRAMES);
+			counters_sum(card, transmit, VMXNET3_COUNT_TSO_FRAMES);
 		statistics->tx_bytes +=
-			counters_sum(card, transmit, VMXNET3_TSO_BYTES);
+			counters_sum(card, transmit, VMXNET3_COUNT_TSO_BYTES);
 		statistics->tx_errors +=
-			shared_load64(card->port, &transmit[VMXNET3_BAD_FIRST]);
+			shared_load64(card->port,
+				      &transmit[VMXNET3_COUNT_BAD_FIRST]);
 		statistics->tx_discarded +=
 			shared_load64(card->port,
-				      &transmit[VMXNET3_BAD_SECOND]);
+				      &transmit[VMXNET3_COUNT_BAD_SECOND]);
 		statistics->rx_frames +=
-			counters_sum(card, receive, VMXNET3_TSO_FRAMES);
+			counters_sum(card, receive, VMXNET3_COUNT_TSO_FRAMES);
 		statistics->rx_bytes +=
-			counters_sum(card, receive, VMXNET3_TSO_BYTES);
+			counters_sum(card, receive, VMXNET3_COUNT_TSO_BYTES);
 		statistics->rx_no_buffer +=
-			shared_load64(card->port, &receive[VMXNET3_BAD_FIRST]);
+			shared_load64(card->port,
+				      &receive[VMXNET3_COUNT_BAD_FIRST]);
 		statistics->rx_errors +=
-			shared_load64(card->port, &receive[VMXNET3_BAD_SECOND]);
+			shared_load64(card->port,
+				      &receive[VMXNET3_COUNT_BAD_SECOND]);
 	}
 	return 0;
 }

@@ -23,7 +23,7 @@
 #define SCRIPT_MSIX	    25u
 #define SCRIPT_LINE	    11u
 #define SCRIPT_LOG	    4096u
-#define SCRIPT_BUFFERS	    512u
+#define SCRIPT_BUFFERS	    1024u
 #define SCRIPT_BUFFER_BYTES 2048u
 
 #define SCRIPT_ACTIVATE 0xcafe0000u
