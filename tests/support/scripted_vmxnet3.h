@@ -26,6 +26,9 @@
 #define SCRIPT_BUFFERS	    1024u
 #define SCRIPT_BUFFER_BYTES 2048u
 
+/* Memory of the stack that no receive ring has: transmit buffers. */
+#define SCRIPT_OWN 0x80000u
+
 #define SCRIPT_ACTIVATE 0xcafe0000u
 #define SCRIPT_QUIESCE	0xcafe0001u
 #define SCRIPT_RESET	0xcafe0002u

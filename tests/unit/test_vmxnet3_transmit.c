@@ -46,14 +46,11 @@ static struct nic_statistics statistics(struct script *script)
 	return counted;
 }
 
-/* Buffers of the test that no receive ring has. */
-#define OWN 0x80000u
-
 /* ---- Copied, and by pages ---- */
 
 static void short_copied(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 100);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 100);
 	uint64_t data =
 		script_ram64(script, script_transmit_entry(script, 0) + 24);
 
@@ -77,7 +74,7 @@ static void short_copied(struct script *script)
 /* The slot that a frame uses goes with its descriptor. */
 static void slots_follow(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 128);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 128);
 	uint64_t data =
 		script_ram64(script, script_transmit_entry(script, 0) + 24);
 	unsigned i;
@@ -95,7 +92,7 @@ static void slots_follow(struct script *script)
 
 static void short_padded(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 60);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 60);
 	unsigned i;
 
 	/* What lies in the slot from before is not sent. */
@@ -115,7 +112,7 @@ static void short_padded(struct script *script)
 
 static void long_by_pages(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN + 4096 - 500, 1514);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN + 4096 - 500, 1514);
 
 	assert_true(script_transmit(script, frame, 1514, 0));
 	assert_int_equal(reclaim(script), 0);
@@ -133,7 +130,7 @@ static void long_by_pages(struct script *script)
 
 static void empty_segments(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 1000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
 	struct net_segment segments[] = {
 		{.data = frame, .length = 0},
 		{.data = frame, .length = 400},
@@ -163,7 +160,7 @@ static void pieces_limit(struct script *script)
 {
 	struct net_segment segments[30];
 	struct net_packet packet = {.length = 0};
-	uint8_t *frame = frame_at(script, OWN, 4096);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 4096);
 	unsigned i;
 
 	for (i = 0; i < 30; i++)
@@ -182,7 +179,7 @@ static void pieces_limit(struct script *script)
 	/* The limit counts what a page break adds: V12. */
 	packet.segment_count = 16;
 	packet.length = 16 * 60;
-	segments[15].data = script->memory + OWN + 4096 - 30;
+	segments[15].data = script->memory + SCRIPT_OWN + 4096 - 30;
 	assert_int_equal(nic_transmit(script->nic, 0, &packet, 1, segments), 1);
 	assert_false(script_take(script, 0, &taken));
 	assert_int_equal(statistics(script).tx_invalid, 2);
@@ -223,7 +220,7 @@ static void contiguous_pieces(struct script *script)
 
 static void never_full(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 1000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
 	unsigned i, count = 0;
 
 	while (script_transmit(script, frame, 1000, 0))
@@ -245,7 +242,7 @@ static void never_full(struct script *script)
 
 static void owners_kept(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 100);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 100);
 	void *owners[64];
 	unsigned i;
 
@@ -264,7 +261,7 @@ static void owners_kept(struct script *script)
 static void deferred_counted(struct script *script)
 {
 	uint64_t entry = script_transmit_entry(script, 0);
-	uint8_t *frame = frame_at(script, OWN, 1000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
 
 	/* A threshold of 0 is one of 1. */
 	assert_true(script_transmit(script, frame, 1000, 0));
@@ -296,7 +293,7 @@ static void deferred_counted(struct script *script)
 
 static void one_doorbell(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 1000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
 	struct net_segment segments[8];
 	struct net_packet packets[8] = {{0}};
 	unsigned i;
@@ -315,7 +312,7 @@ static void one_doorbell(struct script *script)
 
 static void bad_completion(struct script *script, uint32_t index)
 {
-	uint8_t *frame = frame_at(script, OWN + 4096 - 500, 1000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN + 4096 - 500, 1000);
 
 	assert_true(script_transmit(script, frame, 1000, 0));
 	assert_true(script_take(script, 0, &taken));
@@ -382,7 +379,7 @@ static void checksum_fields(struct script *script)
 		{{1000, NET_TX_CHECKSUM_UDP | NET_IPV6, 14, 54, 0}, 54 + 6},
 		{{1400, NET_TX_CHECKSUM_TCP | NET_IPV6, 18, 58, 0}, 58 + 16},
 	};
-	uint8_t *frame = frame_at(script, OWN + 4096 - 300, 1400);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN + 4096 - 300, 1400);
 	unsigned i, last;
 
 	for (i = 0; i < 4; i++) {
@@ -423,7 +420,7 @@ static void offload_invalid(struct script *script)
 		/* The headers do not fit a slot of the data ring. */
 		{4000, NET_TX_TSO, 14, 100, 1000},
 	};
-	uint8_t *frame = frame_at(script, OWN, 4096);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 4096);
 	unsigned i;
 
 	frame[34 + 12] = 5 << 4;
@@ -441,7 +438,7 @@ static void offload_invalid(struct script *script)
 
 static void vlan_first_only(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN + 4096 - 300, 1400);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN + 4096 - 300, 1400);
 	const struct offload offload = {1400, NET_VLAN, 0, 0, 0};
 
 	assert_true(offload_send(script, frame, &offload));
@@ -474,7 +471,7 @@ static uint16_t sum(const uint8_t *at, uint32_t bytes, uint32_t more)
 static void tso(struct script *script, uint16_t flags, uint32_t l3, uint32_t l4,
 		uint32_t addresses, uint32_t address_bytes)
 {
-	uint8_t *frame = frame_at(script, OWN + 10, 9000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN + 10, 9000);
 	struct offload offload = {
 		.length = 9000,
 		.flags = (uint16_t)(NET_TX_TSO | NET_TX_CHECKSUM_TCP | flags),
@@ -527,7 +524,7 @@ static void tso_ipv6(struct script *script)
 static void tso_pieces(struct script *script)
 {
 	struct net_segment segments[26];
-	uint8_t *frame = frame_at(script, OWN, 4096);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 4096);
 	struct net_packet packet = {
 		.segment_count = 24,
 		.flags = NET_TX_TSO,
@@ -556,7 +553,7 @@ static void tso_pieces(struct script *script)
 
 static void in_flight_at_stop(struct script *script)
 {
-	uint8_t *frame = frame_at(script, OWN, 1000);
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
 
 	assert_true(script_transmit(script, frame, 1000, 0));
 	assert_true(script_transmit(script, frame, 1000, 0));
