@@ -522,6 +522,8 @@ static unsigned stack_supply(void *context, unsigned queue,
 	unsigned i;
 
 	(void)queue;
+	if (script->in_supply)
+		script->in_supply(script);
 	for (i = 0; i < n && script->free_count > 0 &&
 		    script->supplied < script->supply_most;
 	     i++) {
@@ -612,6 +614,8 @@ static void script_guest(void *context)
 			script->memory + i * SCRIPT_BUFFER_BYTES +
 			(script->scattered ? 1000 : 0);
 	assert_int_equal(pci_open(&script->pci, script->port, NULL), 0);
+	if (script->fault.n != 0)
+		machine_fault_arm(script->machine, &script->fault);
 	script->nic = vmxnet3_probe(&script->pci, 0, &script->configuration,
 				    &stack, &script->open_error);
 	if (script->nic && run->start)

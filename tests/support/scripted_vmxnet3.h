@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mocks/machine/fault.h"
 #include "mocks/machine/machine.h"
 #include "net/nic.h"
 #include "pci/pci.h"
@@ -109,6 +110,9 @@ struct script {
 	unsigned wakes[32], event_wakes;
 	uint32_t buffer_bytes;
 	bool scattered;
+	/* Armed before the card is opened; and what supply() does besides. */
+	struct machine_fault fault;
+	void (*in_supply)(struct script *script);
 	bool (*line_handler)(void *argument);
 	void *line_argument;
 };
