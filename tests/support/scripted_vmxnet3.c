@@ -130,6 +130,8 @@ static void doorbells_write(void *context, uint64_t offset, uint64_t value,
 
 	assert_int_equal(width, 4);
 	log_write(script, 0, offset, value);
+	if (script->in_unmask && offset == 0 && value == 0)
+		script->in_unmask(script);
 	if (!script->active)
 		script->inactive_doorbells++;
 	if (offset < 65 * 8)

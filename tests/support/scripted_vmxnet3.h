@@ -113,6 +113,8 @@ struct script {
 	/* Armed before the card is opened; and what supply() does besides. */
 	struct machine_fault fault;
 	void (*in_supply)(struct script *script);
+	/* What happens while vector 0 is being unmasked. */
+	void (*in_unmask)(struct script *script);
 	bool (*line_handler)(void *argument);
 	void *line_argument;
 };

@@ -103,6 +103,21 @@ static void woken_once(struct script *script)
 	assert_false(nic_arm(script->nic, 0));
 }
 
+static void arrive_first(struct script *script)
+{
+	script->in_unmask = NULL;
+	arrive(script, 0, 0);
+}
+
+/* It came before the vector was unmasked: no interrupt tells of it. */
+static void looked_again(struct script *script)
+{
+	script->in_unmask = arrive_first;
+	assert_false(nic_arm(script->nic, 0));
+	assert_int_equal(receive(script, 0), 1);
+	assert_true(nic_arm(script->nic, 0));
+}
+
 static void active_masks(struct script *script)
 {
 	script->interrupts = 1 << 2;
@@ -527,6 +542,7 @@ static void cycles(struct script *script)
 	}
 
 LIFE(edge_V40_masked_by_the_device, woken_once, NULL, true)
+LIFE(armed_then_looked_again, looked_again, NULL, true)
 LIFE(edge_V40_masked_by_the_driver, masked_by_driver, active_masks, true)
 LIFE(one_vector_for_everything, everything_shared, one_vector, true)
 LIFE(edge_V41_line_when_asked_for, line_works, by_line, true)
@@ -555,6 +571,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edge_V40_masked_by_the_device),
+		cmocka_unit_test(armed_then_looked_again),
 		cmocka_unit_test(edge_V40_masked_by_the_driver),
 		cmocka_unit_test(one_vector_for_everything),
 		cmocka_unit_test(edge_V41_line_when_asked_for),
