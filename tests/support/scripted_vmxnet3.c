@@ -74,7 +74,7 @@ static uint64_t ports_read(void *context, uint64_t offset, unsigned width)
 	at = config_find(script);
 	if (!at)
 		return UINT64_MAX;
-	memcpy(&value, at + offset - 4, width);
+	memcpy(&value, at + (offset - 4), width);
 	return value;
 }
 
@@ -97,7 +97,7 @@ static void ports_write(void *context, uint64_t offset, uint64_t value,
 		value &= ~(uint64_t)(SCRIPT_BAR_BYTES - 1);
 	else if (reg >= 0x1c && reg < 0x28)
 		value = 0;
-	memcpy(at + offset - 4, &value, width);
+	memcpy(at + (offset - 4), &value, width);
 }
 
 /* ---- Registers ---- */

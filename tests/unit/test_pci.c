@@ -164,7 +164,7 @@ static uint64_t table_read(void *context, uint64_t offset, unsigned width)
 	uint32_t value = 0;
 
 	if (offset - 0x800 + width <= sizeof(board->entries))
-		memcpy(&value, board->entries + offset - 0x800, width);
+		memcpy(&value, &board->entries[offset - 0x800], width);
 	return value;
 }
 
@@ -174,7 +174,7 @@ static void table_write(void *context, uint64_t offset, uint64_t value,
 	struct board *board = context;
 
 	assert_in_range(offset, 0x800, 0x800 + sizeof(board->entries) - width);
-	memcpy(board->entries + offset - 0x800, &value, width);
+	memcpy(&board->entries[offset - 0x800], &value, width);
 }
 
 struct run {
