@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "mocks/machine/internal.h"
 #include "port/port.h"
 
 static const uint8_t script_mac[] = {0x00, 0x50, 0x56, 1, 2, 3};
@@ -151,6 +152,8 @@ static void doorbells_write(void *context, uint64_t offset, uint64_t value,
 
 static uint32_t command_result(struct script *script)
 {
+	script->results++;
+	script->results_unlocked += script->machine->locks == 0;
 	switch (script->command) {
 	case SCRIPT_ACTIVATE:
 		return script->active ? 0 : 1;

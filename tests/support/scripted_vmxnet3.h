@@ -97,6 +97,8 @@ struct script {
 	uint32_t masks[65];
 	uint32_t transmit_producer[32], receive_producer[2][32];
 	unsigned doorbells, inactive_doorbells;
+	/* Results of commands that were read, and of these without a lock. */
+	unsigned results, results_unlocked;
 	struct script_write log[SCRIPT_LOG];
 	unsigned logged;
 	uint8_t msix_table[SCRIPT_MSIX * 16];

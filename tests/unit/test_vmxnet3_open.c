@@ -106,6 +106,15 @@ static void shared_area(struct script *script)
 	assert_int_equal(script_commands(script, 0xf00d0001), 0);
 }
 
+static void results_locked(struct script *script)
+{
+	opened(script);
+	nic_events(script->nic);
+	assert_in_range(script->results, 5, 100);
+	/* Nobody else's command comes between one and its result. */
+	assert_int_equal(script->results_unlocked, 0);
+}
+
 static void refused_by(struct script *script, int error)
 {
 	assert_null(script->nic);
@@ -367,6 +376,7 @@ static void two_queues(struct script *script)
 
 LIFE(edge_V5_V6_V7_order_of_the_bring_up, bring_up, NULL, false)
 LIFE(edge_V2_V48_V52_shared_area, shared_area, NULL, true)
+LIFE(edge_V3_result_belongs_to_its_command, results_locked, NULL, true)
 LIFE(edge_V1_no_revision, not_supported, no_revision, false)
 LIFE(edge_V1_no_revision_in_common, not_supported, revision_8, false)
 LIFE(no_upt_version, not_supported, no_upt, false)
@@ -387,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edge_V5_V6_V7_order_of_the_bring_up),
 		cmocka_unit_test(edge_V2_V48_V52_shared_area),
+		cmocka_unit_test(edge_V3_result_belongs_to_its_command),
 		cmocka_unit_test(edge_V1_no_revision),
 		cmocka_unit_test(edge_V1_no_revision_in_common),
 		cmocka_unit_test(no_upt_version),
