@@ -597,6 +597,24 @@ struct script_body {
 	bool start;
 };
 
+#define SCRIPT_LARGE	   64u
+#define SCRIPT_LARGE_BYTES 16384u
+#define SCRIPT_LARGE_PAGES (SCRIPT_LARGE * SCRIPT_LARGE_BYTES / PORT_PAGE_SIZE)
+
+static void buffers_make(struct script *script, uint8_t *large)
+{
+	unsigned i;
+
+	for (i = 0; large && i < SCRIPT_LARGE; i++)
+		script->free_buffers[script->free_count++] =
+			large + i * SCRIPT_LARGE_BYTES;
+	/* Scattered ones cross pages that are no neighbours. */
+	for (i = 0; !large && i < SCRIPT_BUFFERS; i++)
+		script->free_buffers[script->free_count++] =
+			script->memory + i * SCRIPT_BUFFER_BYTES +
+			(script->scattered ? 1000 : 0);
+}
+
 static void script_guest(void *context)
 {
 	struct script_body *run = context;
@@ -608,16 +626,16 @@ static void script_guest(void *context)
 		.context = script,
 		.receive_buffer_bytes = script->buffer_bytes,
 	};
-	unsigned i;
+	uint8_t *large = NULL;
 
 	script->memory = port_pages_alloc(script->port, SCRIPT_MEMORY_PAGES, 0,
 					  "test: buffers");
 	assert_non_null(script->memory);
-	/* Scattered ones cross pages that are no neighbours. */
-	for (i = 0; i < SCRIPT_BUFFERS; i++)
-		script->free_buffers[script->free_count++] =
-			script->memory + i * SCRIPT_BUFFER_BYTES +
-			(script->scattered ? 1000 : 0);
+	if (script->large)
+		large = port_pages_alloc(script->port, SCRIPT_LARGE_PAGES,
+					 PORT_PAGES_CONTIGUOUS,
+					 "test: large buffers");
+	buffers_make(script, large);
 	assert_int_equal(pci_open(&script->pci, script->port, NULL), 0);
 	if (script->fault.n != 0)
 		machine_fault_arm(script->machine, &script->fault);
@@ -629,6 +647,7 @@ static void script_guest(void *context)
 	if (script->nic)
 		nic_close(script->nic);
 	pci_close(&script->pci);
+	port_pages_free(script->port, large, SCRIPT_LARGE_PAGES);
 	port_pages_free(script->port, script->memory, SCRIPT_MEMORY_PAGES);
 }
 

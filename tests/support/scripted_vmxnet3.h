@@ -111,7 +111,8 @@ struct script {
 	unsigned free_count, supplied, released, supply_most;
 	unsigned wakes[32], event_wakes;
 	uint32_t buffer_bytes;
-	bool scattered;
+	/* Buffers that cross pages, or of 16384 bytes in neighbouring pages. */
+	bool scattered, large;
 	/* Armed before the card is opened; and what supply() does besides. */
 	struct machine_fault fault;
 	void (*in_supply)(struct script *script);

@@ -183,6 +183,21 @@ static void larger_run(struct script *script)
 	expect(script, (run < 1500 ? run : 800) + 400, 2);
 }
 
+static void large_buffers(struct script *script)
+{
+	script->large = true;
+	script->buffer_bytes = 16384;
+}
+
+static void one_byte_less(struct script *script)
+{
+	assert_int_equal(script_posted(script, 0, 0, 0) & 0x7fff, 16383);
+	assert_int_equal(script_posted(script, 0, 1, 0) & 0x7fff,
+			 16383 | 1 << 14);
+	whole(script, 0, 1500);
+	expect(script, 1500, 1);
+}
+
 static void few_buffers(struct script *script)
 {
 	script->supply_most = 20;
@@ -681,6 +696,7 @@ STARTED(edge_V30_bodies_in_the_second_ring, posted_at_start, NULL)
 STARTED(edge_V23_generations_of_many_rounds, many_rounds, NULL)
 STARTED(edge_V35_producer_written_when_asked, told_when_asked, NULL)
 STARTED(buffer_across_pages_is_its_longest_run, larger_run, scattered)
+STARTED(edge_V11_buffer_of_16384_bytes, one_byte_less, large_buffers)
 STARTED(edge_V29_no_replacement_keeps_the_buffer, no_replacement, few_buffers)
 STARTED(frame_in_three_buffers, chained, NULL)
 STARTED(frame_waits_for_segments, too_few_segments, NULL)
@@ -717,6 +733,7 @@ int main(void)
 		cmocka_unit_test(edge_V23_generations_of_many_rounds),
 		cmocka_unit_test(edge_V35_producer_written_when_asked),
 		cmocka_unit_test(buffer_across_pages_is_its_longest_run),
+		cmocka_unit_test(edge_V11_buffer_of_16384_bytes),
 		cmocka_unit_test(edge_V29_no_replacement_keeps_the_buffer),
 		cmocka_unit_test(frame_in_three_buffers),
 		cmocka_unit_test(frame_waits_for_segments),
