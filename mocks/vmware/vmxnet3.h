@@ -41,6 +41,11 @@ struct host_vmxnet3_configuration {
 	bool no_msix;
 	/** Ask the driver to write the RX producer registers (updateRxProd). */
 	bool update_rx_producer;
+	/**
+	 * A frame that finds no buffer is lost, as on real devices; else it
+	 * waits in the device.
+	 */
+	bool drop_without_buffers;
 	/** NULL: an honest device. Copied. */
 	const struct host_vmxnet3_faults *faults;
 };
