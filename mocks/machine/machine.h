@@ -203,8 +203,8 @@ struct machine_line_source {
 void machine_line_set(struct machine *machine,
 		      struct machine_line_source *source, bool asserted);
 /** An edge on a line: its handlers run once. */
-void machine_line_pulse(struct machine *machine, unsigned line);
-bool machine_line_asserted(const struct machine *machine, unsigned line);
+void machine_line_pulse(struct machine *machine, unsigned number);
+bool machine_line_asserted(const struct machine *machine, unsigned number);
 
 /**
  * A device writes a message: an interrupt at the addresses of the local APICs,

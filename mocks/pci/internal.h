@@ -121,8 +121,7 @@ void pci_config_register(struct host_pci *pci);
 /* ---- route.c ---- */
 
 /** The address that a BAR holds, without its flag bits. */
-uint64_t pci_bar_address(const struct host_pci_function *function,
-			 unsigned bar);
+uint64_t pci_bar_address(const struct host_pci_function *function, unsigned n);
 /** The bits of a BAR that an address has. */
 uint64_t pci_bar_mask(const struct host_pci_bar *bar);
 void pci_region_register(struct host_pci_function *function);

@@ -115,7 +115,7 @@ struct host_pci_identity {
  * @return NULL: out of memory, or the place is taken
  */
 struct host_pci_function *
-host_pci_add(struct host_pci_bus *bus, unsigned slot, unsigned function,
+host_pci_add(struct host_pci_bus *bus, unsigned slot, unsigned number,
 	     const struct host_pci_identity *identity);
 /** Pull it out: its place reads as all ones from now on. */
 void host_pci_remove(struct host_pci_function *function);
@@ -131,7 +131,7 @@ enum host_pci_bridge_kind {
 
 /** @return the bus behind it, or NULL as host_pci_add() */
 struct host_pci_bus *host_pci_bridge_add(struct host_pci_bus *bus,
-					 unsigned slot, unsigned function,
+					 unsigned slot, unsigned number,
 					 enum host_pci_bridge_kind kind);
 
 /** Do what firmware does, once all is in its place. */

@@ -22,6 +22,7 @@
  *	checksum received	checked			never (cnc)
  *	threshold, TX		now and then higher	1 once
  *	intrCtrl		in force		not read
+ *	mask after unmasking	set by what waited	clear
  *	VLAN table of zeroes	no filter		lets no tag in
  *	promiscuous		VLAN filter stays	no VLAN filter
  *	queues received on	all			the first
@@ -224,8 +225,8 @@ void vmxnet3_event_acknowledge(struct host_vmxnet3 *vmxnet3, uint32_t bits);
 /* ---- vmxnet3_transmit.c ---- */
 
 void vmxnet3_doorbell(struct vmxnet3_tx_queue *queue, uint32_t producer);
-bool vmxnet3_transmit_step(void *queue);
-void vmxnet3_transmit_poll(void *queue);
+bool vmxnet3_transmit_step(void *argument);
+void vmxnet3_transmit_poll(void *argument);
 
 /* ---- vmxnet3_offload.c ---- */
 
@@ -261,8 +262,8 @@ unsigned vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
 /* ---- vmxnet3_receive.c ---- */
 
 bool vmxnet3_receive(void *card, const struct wire_frame *frame);
-bool vmxnet3_receive_step(void *queue);
-void vmxnet3_receive_poll(void *queue);
+bool vmxnet3_receive_step(void *argument);
+void vmxnet3_receive_poll(void *argument);
 void vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue);
 void vmxnet3_rx_producer(struct vmxnet3_rx_queue *queue, unsigned ring,
 			 uint32_t producer);

@@ -3,7 +3,9 @@
  * Vectors and events.
  *
  * A vector has a mask of the device's own beside that of PCI. In auto mask mode
- * the device sets it with each interrupt, and the driver has to clear it.
+ * the device sets it with each interrupt, and the driver has to clear it. On
+ * QEMU that is not quite so: an interrupt that waited and is sent when its mask
+ * is cleared leaves it clear, and with the line it is set when ICR is read.
  */
 #include "mocks/vmware/vmxnet3_internal.h"
 
@@ -26,17 +28,25 @@ static bool all_disabled(const struct host_vmxnet3 *vmxnet3)
 	return word[0] & SHARED_DISABLE_ALL;
 }
 
-static void interrupt_send(struct host_vmxnet3 *vmxnet3, unsigned index)
+static bool on_line(const struct host_vmxnet3 *vmxnet3)
+{
+	return host_pci_interrupt_kind(vmxnet3->function) == HOST_PCI_INTX;
+}
+
+static void interrupt_send(struct host_vmxnet3 *vmxnet3, unsigned index,
+			   bool unmasked)
 {
 	struct vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[index];
 	unsigned count = 1;
 
 	interrupt->pending = false;
-	interrupt->masked = vmxnet3->auto_mask;
+	interrupt->masked =
+		vmxnet3->auto_mask &&
+		!(vmxnet3_is_qemu(vmxnet3) && (unmasked || on_line(vmxnet3)));
 	vmxnet3->counters.interrupts++;
 	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_LOST))
 		return;
-	if (host_pci_interrupt_kind(vmxnet3->function) == HOST_PCI_INTX) {
+	if (on_line(vmxnet3)) {
 		interrupt->asserted = true;
 		host_pci_line_set(vmxnet3->function, true);
 		return;
@@ -58,11 +68,12 @@ void vmxnet3_interrupt(struct host_vmxnet3 *vmxnet3, unsigned index)
 	    !vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_IMR_IGNORED))
 		interrupt->pending = true;
 	else
-		interrupt_send(vmxnet3, index);
+		interrupt_send(vmxnet3, index, false);
 	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_SPURIOUS))
 		interrupt_send(vmxnet3,
 			       machine_random_below(vmxnet3->machine,
-						    vmxnet3->interrupt_count));
+						    vmxnet3->interrupt_count),
+			       false);
 }
 
 void vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index, bool masked)
@@ -72,7 +83,7 @@ void vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index, bool masked)
 	interrupt->masked = masked;
 	if (!masked && interrupt->pending && vmxnet3->active &&
 	    !all_disabled(vmxnet3))
-		interrupt_send(vmxnet3, index);
+		interrupt_send(vmxnet3, index, true);
 }
 
 uint32_t vmxnet3_cause(struct host_vmxnet3 *vmxnet3)
@@ -81,6 +92,10 @@ uint32_t vmxnet3_cause(struct host_vmxnet3 *vmxnet3)
 	bool asserted = interrupt->asserted;
 
 	interrupt->asserted = false;
+	if (asserted && vmxnet3_is_qemu(vmxnet3)) {
+		interrupt->pending = false;
+		interrupt->masked = vmxnet3->auto_mask;
+	}
 	host_pci_line_set(vmxnet3->function, false);
 	if (!asserted && vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ICR_STUCK))
 		return 1;

@@ -183,7 +183,8 @@ static bool buffer_peek(struct vmxnet3_rx_queue *queue, unsigned n,
 			       sizeof(bytes)))
 		return false;
 	word2 = wire_get32(bytes + 8);
-	if (ring->ahead && memcmp(bytes, ring->ahead_bytes, sizeof(bytes))) {
+	if (ring->ahead &&
+	    memcmp(bytes, ring->ahead_bytes, sizeof(bytes)) != 0) {
 		ring->ahead = false;
 		vmxnet3_break(vmxnet3,
 			      "RX: descriptor %u of ring %u was changed while "
