@@ -120,8 +120,9 @@ static void ring_fill(struct player *player, uint32_t offset, uint32_t size,
 /** What the driver had written when it said ACTIVATE. */
 static void memory_prepare(struct player *player)
 {
+	/* The rings of the long frames stay when the MTU goes back. */
 	const char *snapshot =
-		strstr(player->phase, "mtu 9000") ? "mtu9000" : "up";
+		strncmp(player->phase, "mtu ", 4) ? "up" : "mtu9000";
 	uint8_t *shared = player->memory + SHARED;
 	uint8_t *table = player->memory + TABLE;
 
