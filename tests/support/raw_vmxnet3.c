@@ -311,7 +311,8 @@ static void queue_prepare(struct raw_vmxnet3 *raw, unsigned n)
 								     ring, i)));
 			card_put32(descriptor + 8,
 				   RAW_VMXNET3_BUFFER | ring << 14 |
-					   (i < RAW_VMXNET3_RING - 1 ? 1u << 31 : 0));
+					   (i < RAW_VMXNET3_RING - 1 ? 1u << 31
+								     : 0));
 		}
 	}
 	queue->tx_next = queue->tx_done = queue->rx_done = 0;
