@@ -301,6 +301,13 @@ static void behind_bridges(void **state)
 	assert_false(host_pci_dma_write(
 		board.function, port_physical(board.port, memory), "abcd", 4));
 	assert_int_equal(word(&board, place), 0x1111);
+	/* Beyond the window's end, and in front of it. */
+	card_config_write(board.port, place, 0x10, 0xe9000000);
+	assert_int_equal(word(&board, place), NOTHING);
+	card_config_write(board.port, place, 0x10, 0xd8000000);
+	assert_int_equal(word(&board, place), NOTHING);
+	card_config_write(board.port, place, 0x10, 0xe0000000);
+	assert_int_equal(word(&board, place), 0x1111);
 	card_config_write(board.port, 1 << 8, 0x20, 0x0000fff0);
 	assert_int_equal(word(&board, place), NOTHING);
 	board_end(&board, 1);
