@@ -6,8 +6,9 @@
  * Private to mocks/machine/ and mocks/port/. The parts are, in the order in
  * which a guest meets them: memory.c (physical addresses, overlays), space.c
  * and heap.c (allocation), dma.c (what a device was given), clock.c (time and
- * events), schedule.c (when the host runs, and loops that spin), interrupt.c,
- * exits.c (CPUID, MSRs, hypercalls, registers), machine.c (life and death).
+ * events), schedule.c (when the host runs, and loops that spin), interrupt.c
+ * and line.c, exits.c (CPUID, MSRs, hypercalls, registers), machine.c (life and
+ * death).
  */
 #ifndef MOCKS_MACHINE_INTERNAL_H
 #define MOCKS_MACHINE_INTERNAL_H
@@ -43,7 +44,7 @@ enum border_cost {
 
 /** What asks for the slow path; a call passes the mask of what concerns it. */
 enum border_attention {
-	/** An interrupt is pending on some vCPU. */
+	/** An interrupt is pending on some vCPU, or a line is. */
 	ATTENTION_INTERRUPT = 1 << 0,
 	/** Host work may run at any call (MACHINE_SCHEDULE_SEEDED). */
 	ATTENTION_WORK = 1 << 1,
@@ -121,6 +122,21 @@ struct handler {
 	void *argument;
 };
 
+struct line_handler {
+	struct line_handler *next;
+	bool (*function)(void *argument);
+	void *argument;
+};
+
+/** An interrupt line. */
+struct line {
+	struct line_handler *handlers;
+	/** Sources that assert it; handler rounds since it was low. */
+	unsigned asserted, rounds;
+	/** An edge waits; the last rise was lost; handlers are to run. */
+	bool pulsed, lost, ready;
+};
+
 /** How pages of the arena and physical pages belong together, see memory.c. */
 struct addressing {
 	/** Pages that are scattered; the others are the linear zone. */
@@ -192,6 +208,9 @@ struct machine {
 	unsigned pending_count;
 	struct handler handlers[MACHINE_VECTORS];
 	uint8_t vector_next;
+	struct line lines[MACHINE_LINES];
+	unsigned lines_ready;
+	bool no_messages;
 
 	/* Exits. */
 	struct machine_hypervisor hypervisor;
@@ -267,11 +286,24 @@ uint64_t schedule_dice(struct machine *machine);
 
 /** Only while no handler runs and no lock is held. */
 void interrupt_deliver(struct machine *machine);
+/** Ask the border for deliveries, or no more. */
+void interrupt_attention(struct machine *machine);
 void interrupt_run(struct machine *machine, unsigned cpu,
 		   void (*function)(void *argument), void *argument);
 int interrupt_attach(struct machine *machine, void (*function)(void *argument),
 		     void *argument, uint8_t *vector);
 void interrupt_detach(struct machine *machine, uint8_t vector);
+
+int line_attach(struct machine *machine, unsigned number,
+		bool (*function)(void *argument), void *argument);
+void line_detach(struct machine *machine, unsigned number,
+		 bool (*function)(void *argument), void *argument);
+/** One round of handlers for each line that wants it. */
+void line_deliver(struct machine *machine);
+void line_destroy(struct machine *machine);
+/** What a device writes, and where, to raise a vector. */
+void message_make(uint8_t vector, unsigned cpu, uint64_t *address,
+		  uint32_t *data);
 
 /* ---- Exits ---- */
 

@@ -19,6 +19,14 @@
 /** Deliveries in one border call, so that a storm leaves the guest its turn. */
 #define DELIVERIES_MAX 16u
 
+void interrupt_attention(struct machine *machine)
+{
+	if (machine->pending_count || machine->lines_ready)
+		machine->attention |= ATTENTION_INTERRUPT;
+	else
+		machine->attention &= ~(uint32_t)ATTENTION_INTERRUPT;
+}
+
 void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector)
 {
 	uint64_t bit = (uint64_t)1 << (vector % 64);
@@ -33,7 +41,7 @@ void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector)
 		return;
 	*word |= bit;
 	machine->pending_count++;
-	machine->attention |= ATTENTION_INTERRUPT;
+	interrupt_attention(machine);
 }
 
 static void interrupt_clear(struct machine *machine, unsigned cpu,
@@ -45,8 +53,8 @@ static void interrupt_clear(struct machine *machine, unsigned cpu,
 	if (!(*word & bit))
 		return;
 	*word &= ~bit;
-	if (!--machine->pending_count)
-		machine->attention &= ~(uint32_t)ATTENTION_INTERRUPT;
+	machine->pending_count--;
+	interrupt_attention(machine);
 }
 
 /** The most urgent vector of a vCPU: the highest, as an APIC has it; or -1. */
@@ -105,6 +113,8 @@ void interrupt_deliver(struct machine *machine)
 			left--;
 		}
 	}
+	if (machine->lines_ready)
+		line_deliver(machine);
 }
 
 unsigned machine_cpu(const struct machine *machine)

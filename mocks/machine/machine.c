@@ -105,6 +105,7 @@ machine_create(const struct machine_configuration *configuration)
 	machine->schedule = configuration->schedule;
 	machine->log = configuration->log;
 	machine->log_level = configuration->log_level;
+	machine->no_messages = configuration->no_messages;
 	machine->watch_due = WATCH_PERIOD;
 	clock_update(machine);
 	machine->vector_next =
@@ -124,6 +125,7 @@ void machine_destroy(struct machine *machine)
 
 	if (!machine)
 		return;
+	line_destroy(machine);
 	exits_destroy(machine);
 	dma_destroy(machine);
 	heap_destroy(machine);

@@ -19,6 +19,8 @@
 #define MACHINE_PAGE_SIZE  4096u
 #define MACHINE_CPUS_MAX   8u
 #define MACHINE_REASON_MAX 512u
+/** Interrupt lines of the board, numbered from 0. */
+#define MACHINE_LINES	   24u
 
 struct machine;
 
@@ -51,6 +53,8 @@ struct machine_configuration {
 	int log_level;
 	/** TSC frequency, default 2.6 GHz. */
 	uint64_t tsc_hz;
+	/** The platform takes no message signalled interrupts: lines only. */
+	bool no_messages;
 };
 
 /** @return a machine, or NULL when the simulator itself is out of memory */
@@ -185,6 +189,29 @@ bool machine_dma_given(struct machine *machine, uint64_t physical,
 
 /** Raise an edge interrupt on a vCPU: pending once until it is taken. */
 void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector);
+
+/** What a device holds of an interrupt line; its line is set by its owner. */
+struct machine_line_source {
+	unsigned line;
+	bool asserted;
+};
+
+/**
+ * Assert a level triggered line or let go of it. It is high while any source
+ * asserts it, and handlers run until none does.
+ */
+void machine_line_set(struct machine *machine,
+		      struct machine_line_source *source, bool asserted);
+/** An edge on a line: its handlers run once. */
+void machine_line_pulse(struct machine *machine, unsigned number);
+bool machine_line_asserted(const struct machine *machine, unsigned number);
+
+/**
+ * A device writes a message: an interrupt at the addresses of the local APICs,
+ * or a word of RAM.
+ */
+void machine_message(struct machine *machine, uint64_t address, uint32_t data);
+
 /** The vCPU that is executing the border call. */
 unsigned machine_cpu(const struct machine *machine);
 unsigned machine_cpus(const struct machine *machine);

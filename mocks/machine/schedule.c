@@ -206,7 +206,8 @@ void schedule_attend(struct machine *machine, unsigned mask)
 	} else if (machine->attention & mask & ATTENTION_WORK_EXIT) {
 		work_steps(machine, TURN_STEPS);
 	}
-	if (!machine->pending_count || machine->in_handler || machine->locks)
+	if (!(machine->attention & ATTENTION_INTERRUPT) ||
+	    machine->in_handler || machine->locks)
 		return;
 	/* Now and then an interrupt takes a little longer. */
 	if (!seeded || schedule_dice(machine) % DELIVERY_TRIES)

@@ -70,6 +70,40 @@ void port_interrupt_detach(struct port *port, uint8_t vector)
 	border_wrote(port->machine, BORDER_COST_MEMORY, BORDER_ACCESS);
 }
 
+int port_interrupt_message(struct port *port, uint8_t vector, unsigned cpu,
+			   uint64_t *address, uint32_t *data)
+{
+	struct machine *machine = port->machine;
+
+	if (machine->no_messages)
+		return ERROR_NOT_SUPPORTED;
+	if (cpu >= machine->cpus)
+		machine_stop(machine, MACHINE_FAULT,
+			     "port_interrupt_message() for vCPU %u of %u", cpu,
+			     machine->cpus);
+	message_make(vector, cpu, address, data);
+	return 0;
+}
+
+int port_line_attach(struct port *port, unsigned line,
+		     bool (*handler)(void *argument), void *argument)
+{
+	int error;
+
+	border_refuse_handler(port->machine, "port_line_attach()");
+	error = line_attach(port->machine, line, handler, argument);
+	border_wrote(port->machine, BORDER_COST_MEMORY, BORDER_ACCESS);
+	return error;
+}
+
+void port_line_detach(struct port *port, unsigned line,
+		      bool (*handler)(void *argument), void *argument)
+{
+	border_refuse_handler(port->machine, "port_line_detach()");
+	line_detach(port->machine, line, handler, argument);
+	border_wrote(port->machine, BORDER_COST_MEMORY, BORDER_ACCESS);
+}
+
 /* ---- Locks ---- */
 
 /** How a lock that a vCPU holds looks; anything else but 0 is no lock. */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Large receive offload: frames of one TCP connection that follow each other
+ * become one packet. How many is the seed's choice.
+ */
+#include "mocks/vmware/vmxnet3_internal.h"
+
+#include <string.h>
+
+#include "mocks/hyperv/host_rndis_checksum.h"
+#include "mocks/hyperv/rndis_wire.h"
+
+#define PROTOCOL_TCP 6u
+#define TCP_HEADER   20u
+#define TCP_ACK	     0x10u
+#define TCP_PSH	     0x08u
+#define SEGMENTS_MAX 40u
+
+/** A frame that may take part: plain data of a connection. */
+struct segment {
+	struct host_frame_layout layout;
+	uint32_t header, payload, sequence;
+	uint8_t flags;
+};
+
+static uint32_t get32(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+	       (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void put16(uint8_t *bytes, uint32_t value)
+{
+	bytes[0] = (uint8_t)(value >> 8);
+	bytes[1] = (uint8_t)value;
+}
+
+static bool segment_parse(const uint8_t *data, uint32_t bytes,
+			  struct segment *segment)
+{
+	const struct host_frame_layout *layout = &segment->layout;
+	const uint8_t *tcp;
+
+	host_frame_layout(data, bytes, &segment->layout);
+	if (!layout->version || layout->protocol != PROTOCOL_TCP ||
+	    layout->fragment || layout->transport_bytes <= TCP_HEADER ||
+	    layout->transport_bytes + layout->transport != bytes ||
+	    !(host_checksum_verify(data, bytes, HOST_OFFLOAD_ALL) &
+	      HOST_CHECKSUM_RX_TCP_OK))
+		return false;
+	tcp = data + layout->transport;
+	/* Options other than none would have to be the same in all. */
+	if (tcp[12] >> 4 != TCP_HEADER / 4)
+		return false;
+	segment->flags = tcp[13];
+	segment->sequence = get32(tcp + 4);
+	segment->header = layout->transport + TCP_HEADER;
+	segment->payload = bytes - segment->header;
+	return (segment->flags & ~TCP_PSH) == TCP_ACK;
+}
+
+/** Whether a frame goes on where the merged packet ends. */
+static bool segment_follows(const uint8_t *merged, const struct segment *first,
+			    uint32_t next, const uint8_t *data,
+			    const struct segment *segment)
+{
+	const uint8_t *ports = merged + first->layout.transport;
+	uint32_t network = first->layout.network;
+	uint32_t at = network + (first->layout.version == 4 ? 12 : 8);
+	uint32_t addresses = first->layout.version == 4 ? 8 : 32;
+
+	return segment->layout.version == first->layout.version &&
+	       segment->header == first->header && segment->sequence == next &&
+	       !memcmp(merged, data, network) &&
+	       !memcmp(merged + at, data + at, addresses) &&
+	       !memcmp(ports, data + first->layout.transport, 4);
+}
+
+static void merged_finish(uint8_t *data, uint32_t bytes,
+			  const struct segment *first)
+{
+	uint8_t *network = data + first->layout.network;
+	uint8_t *tcp = data + first->layout.transport;
+	uint32_t length = bytes - first->layout.transport;
+
+	if (first->layout.version == 4) {
+		put16(network + 2, bytes - first->layout.network);
+		put16(network + 10, 0);
+		put16(network + 10,
+		      (uint16_t)~vmxnet3_sum(0, network,
+					     first->layout.transport -
+						     first->layout.network));
+	} else {
+		put16(network + 4, length);
+	}
+	put16(tcp + 16, 0);
+	put16(tcp + 16, (uint16_t)~vmxnet3_sum(
+				vmxnet3_pseudo(network, first->layout.version,
+					       PROTOCOL_TCP, length),
+				tcp, length));
+}
+
+unsigned vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
+		       uint32_t *mss)
+{
+	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
+	uint8_t *merged = vmxnet3->packet + VLAN_TAG;
+	unsigned most =
+		2 + machine_random_below(vmxnet3->machine, SEGMENTS_MAX - 1);
+	struct segment first = {0}, segment = {0};
+	const struct vmxnet3_waiting *next = queue->first->next;
+	unsigned count = 1;
+
+	if (!segment_parse(queue->first->data, queue->first->length, &first))
+		return 1;
+	*bytes = queue->first->length;
+	*mss = first.payload;
+	memcpy(merged, queue->first->data, *bytes);
+	for (; count < most && next; count++, next = next->next) {
+		uint32_t at = *bytes - first.header + first.sequence;
+
+		if (merged[first.layout.transport + 13] & TCP_PSH ||
+		    segment.payload > first.payload ||
+		    !segment_parse(next->data, next->length, &segment) ||
+		    segment.payload > first.payload ||
+		    !segment_follows(merged, &first, at, next->data,
+				     &segment) ||
+		    *bytes + segment.payload - first.layout.network >
+			    VMXNET3_LRO_MAX)
+			break;
+		memcpy(merged + *bytes, next->data + segment.header,
+		       segment.payload);
+		/* Acknowledgement, flags and window of the newest. */
+		memcpy(merged + first.layout.transport + 8,
+		       next->data + first.layout.transport + 8, 8);
+		*bytes += segment.payload;
+	}
+	if (count > 1)
+		merged_finish(merged, *bytes, &first);
+	return count;
+}
