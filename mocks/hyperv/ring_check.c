@@ -9,13 +9,15 @@ struct publishing {
 	uint32_t index;
 	/** The index before the last publication, and what held since. */
 	bool under_way, unmasked, caught_up;
+	/** A doorbell is called for. */
+	bool called;
 	uint32_t before;
 };
 
 /** The room that the guest gave back in the ring from the host. */
 struct releasing {
 	uint32_t index;
-	bool under_way;
+	bool under_way, called;
 	uint32_t before;
 	/** What the host last waited for since. */
 	uint32_t pending;
@@ -29,8 +31,6 @@ struct host_ring_check {
 	struct machine_watch from_control, from_data, to_control, to_data;
 	struct publishing publishing;
 	struct releasing releasing;
-	/** A doorbell is called for. */
-	bool called;
 };
 
 static uint32_t distance(const struct host_ring *ring, uint32_t from,
@@ -81,7 +81,7 @@ static void publishing_look(struct host_ring_check *check)
 	if (host_load32(&control->read_index) == publishing->before)
 		publishing->caught_up = true;
 	if (publishing->unmasked && publishing->caught_up)
-		check->called = true;
+		publishing->called = true;
 }
 
 static void releasing_look(struct host_ring_check *check)
@@ -103,7 +103,7 @@ static void releasing_look(struct host_ring_check *check)
 		      distance(check->to, releasing->before, releasing->index);
 	if (releasing->pending && free_before <= releasing->pending &&
 	    releasing->pending < free_after)
-		check->called = true;
+		releasing->called = true;
 }
 
 void host_ring_check_look(struct host_ring_check *check)
@@ -116,15 +116,21 @@ void host_ring_check_look(struct host_ring_check *check)
 
 bool host_ring_check_doorbell(struct host_ring_check *check)
 {
-	bool called;
-
 	if (!check ||
 	    !machine_checks(check->machine, MACHINE_CHECK_SIGNAL_BUDGET))
 		return true;
 	host_ring_check_look(check);
-	called = check->called;
-	check->called = false;
-	return called;
+	/* Both may be owed: then there may be two. */
+	if (check->releasing.called) {
+		check->releasing.called = false;
+		check->releasing.under_way = false;
+		return true;
+	}
+	if (!check->publishing.called)
+		return false;
+	check->publishing.called = false;
+	check->publishing.under_way = false;
+	return true;
 }
 
 /* ---- Indices ---- */

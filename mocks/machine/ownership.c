@@ -17,6 +17,11 @@
 
 #define DIGEST_WORDS 24u
 
+/** Eight bytes anywhere. */
+struct word {
+	uint64_t value;
+} __attribute__((packed, may_alias));
+
 /** The device may read what the guest may not. */
 __attribute__((no_sanitize("address"))) static uint64_t
 word_at(const uint8_t *from, size_t bytes)
@@ -25,9 +30,7 @@ word_at(const uint8_t *from, size_t bytes)
 	size_t n;
 
 	if (bytes == sizeof(word))
-		return *(const uint64_t
-			 __attribute__((aligned(1),
-					may_alias)) *)(const void *)from;
+		return ((const struct word *)(const void *)from)->value;
 	for (n = 0; n < bytes; n++)
 		word = word << 8 | from[n];
 	return word;
