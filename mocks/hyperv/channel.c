@@ -8,6 +8,7 @@
  * it masks the doorbell, and after unmasking it looks once more.
  */
 #include "mocks/hyperv/faults_internal.h"
+#include "mocks/hyperv/ring_check.h"
 #include "mocks/hyperv/vmbus_internal.h"
 #include "mocks/machine/fault.h"
 
@@ -103,6 +104,7 @@ static bool packet_read(struct host_channel *channel)
 	if (host_ring_consume(ring, &packet))
 		host_vmbus_interrupt(channel);
 	host_fault_consumed(channel);
+	host_ring_check_look(channel->check);
 	if (result == HOST_RING_PACKET)
 		packet_deliver(channel, &packet);
 	return true;
@@ -131,6 +133,7 @@ static bool channel_step(void *argument)
 	host_ring_mask(&channel->from_guest,
 		       host_fault(channel->vmbus->partition,
 				  HOST_FAULT(mask_stuck)));
+	host_ring_check_look(channel->check);
 	if (host_ring_is_empty(&channel->from_guest)) {
 		channel->draining = false;
 		return false;
@@ -157,6 +160,13 @@ void host_channel_doorbell(struct host_channel *channel)
 	channel->doorbells++;
 	if (!channel->wanted && host_ring_is_empty(&channel->from_guest))
 		channel->doorbells_unneeded++;
+	if (!host_ring_check_doorbell(channel->check))
+		machine_violation(vmbus->machine, "signal budget",
+				  "channel %u: a doorbell that nothing called "
+				  "for: the host had not read all that was "
+				  "published before, or masks the signal, and "
+				  "does not wait for as much room as came free",
+				  channel->relid);
 	if (channel->work.pending || channel->latency.scheduled)
 		return;
 	if (!vmbus->latency) {
@@ -231,6 +241,7 @@ static enum host_send_result room_find(struct host_channel *channel,
 	if (room >= bytes)
 		return HOST_SEND_DONE;
 	host_ring_want(ring, bytes > quarter ? bytes : quarter);
+	host_ring_check_look(channel->check);
 	/* The guest may have read on before it could see that. */
 	if (host_ring_room(ring, &room) && room >= bytes) {
 		host_ring_want(ring, 0);
@@ -281,6 +292,7 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 				    bytes + HOST_RING_FOOTER_BYTES);
 	else
 		signal = host_ring_write(&channel->to_guest, pieces, PIECES);
+	host_ring_check_look(channel->check);
 	if (signal)
 		host_vmbus_interrupt(channel);
 	return HOST_SEND_DONE;
@@ -343,6 +355,8 @@ static void rings_drop(struct host_channel *channel)
 	struct host_gpadl *gpadl = channel->ring_gpadl;
 
 	host_faults_forget(channel->vmbus->partition, channel);
+	host_ring_check_destroy(channel->check);
+	channel->check = NULL;
 	channel->ring_gpadl = NULL;
 	if (gpadl)
 		host_gpadl_drop(gpadl);
@@ -360,6 +374,10 @@ static const char *open_try(struct host_channel *channel,
 	if (fault)
 		return fault;
 	host_gpadl_hold(channel->ring_gpadl);
+	channel->check =
+		host_ring_check_create(channel->vmbus->machine, "VMBus ring",
+				       channel->relid, &channel->from_guest,
+				       &channel->to_guest);
 	memcpy(channel->user, open->user, sizeof(channel->user));
 	channel->corrupt = false;
 	channel->draining = false;

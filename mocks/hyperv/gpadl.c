@@ -9,6 +9,7 @@
  * and lives until the guest tears it down and nobody holds it.
  */
 #include "mocks/hyperv/vmbus_internal.h"
+#include "mocks/machine/checker.h"
 #include "mocks/machine/fault.h"
 
 #include <assert.h>
@@ -46,6 +47,10 @@ static void torndown(struct host_vmbus *vmbus, uint32_t handle)
 
 static void gpadl_free(struct host_gpadl *gpadl)
 {
+	uint32_t i;
+
+	for (i = 0; i < gpadl->page_count; i++)
+		machine_page_shown(gpadl->machine, gpadl->pages[i], false);
 	free(gpadl->ranges);
 	free(gpadl->pages);
 	free(gpadl);
@@ -168,6 +173,7 @@ static uint32_t range_take(struct host_vmbus *vmbus, struct host_gpadl *gpadl,
 		if (!page)
 			return 0;
 		gpadl->pages[gpadl->page_count++] = page;
+		machine_page_shown(vmbus->machine, page, true);
 	}
 	return RANGE_WORDS(pages);
 }
@@ -179,6 +185,7 @@ static struct host_gpadl *gpadl_build(struct host_vmbus *vmbus,
 	struct host_gpadl *gpadl = host_alloc(1, sizeof(*gpadl));
 	uint32_t range, at = 0;
 
+	gpadl->machine = vmbus->machine;
 	gpadl->handle = partial->handle;
 	gpadl->ranges =
 		host_alloc(partial->range_count, sizeof(*gpadl->ranges));
@@ -501,9 +508,22 @@ bool host_gpadl_write(struct host_gpadl *gpadl, uint32_t offset,
 		if (part > bytes)
 			part = bytes;
 		memcpy(to, source, part);
+		machine_watch_renew(gpadl->machine, to, part);
 		source += part;
 		offset += part;
 		bytes -= part;
 	}
 	return true;
+}
+
+void host_gpadl_watch(struct host_gpadl *gpadl,
+		      const struct machine_watch *watch, bool on)
+{
+	uint32_t i;
+
+	for (i = 0; i < gpadl->page_count; i++)
+		if (on)
+			machine_watch(gpadl->machine, gpadl->pages[i], watch);
+		else
+			machine_unwatch(gpadl->machine, gpadl->pages[i], watch);
 }

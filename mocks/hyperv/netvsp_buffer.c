@@ -43,8 +43,10 @@ static void receive_buffer_cut(struct netvsp_receive_buffer *buffer,
 
 void netvsp_receive_buffer_drop(struct netvsp_receive_buffer *buffer)
 {
-	if (buffer->gpadl)
+	if (buffer->gpadl) {
+		host_gpadl_watch(buffer->gpadl, &buffer->watch, false);
 		host_gpadl_drop(buffer->gpadl);
+	}
 	free(buffer->offsets);
 	free(buffer->free);
 	free(buffer->next);
@@ -86,6 +88,9 @@ uint32_t netvsp_receive_buffer_set(struct host_netvsp *netvsp, uint32_t handle,
 	host_gpadl_hold(gpadl);
 	buffer->gpadl = gpadl;
 	buffer->id = id;
+	buffer->watch.kind = MACHINE_WATCH_MESSAGES;
+	buffer->watch.what = "the receive buffer";
+	host_gpadl_watch(gpadl, &buffer->watch, true);
 	receive_buffer_cut(buffer, sections, section_bytes);
 	return HOST_NVSP_STATUS_SUCCESS;
 }

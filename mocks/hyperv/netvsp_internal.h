@@ -78,6 +78,8 @@ struct netvsp_queue {
 
 /** The receive buffer and who has which of its sub-allocations. */
 struct netvsp_receive_buffer {
+	/** Each message in it is read once. */
+	struct machine_watch watch;
 	struct host_gpadl *gpadl;
 	bool revoked;
 	uint16_t id;

@@ -171,10 +171,10 @@ void host_partition_destroy(struct host_partition *partition)
 	overlay_lift(partition, &partition->hypercall_page);
 	overlay_lift(partition, &partition->tsc_page);
 	for (i = 0; i < partition->cpus; i++) {
+		host_synic_destroy(&partition->synic[i]);
 		overlay_lift(partition, &partition->synic[i].message_page);
 		overlay_lift(partition, &partition->synic[i].event_page);
 		overlay_lift(partition, &partition->synic[i].assist_page);
-		host_synic_destroy(&partition->synic[i]);
 	}
 	free(partition->synic);
 	host_fault_state_destroy(partition->faults);

@@ -5,6 +5,7 @@
 #ifndef MOCKS_HYPERV_PARTITION_INTERNAL_H
 #define MOCKS_HYPERV_PARTITION_INTERNAL_H
 
+#include "mocks/machine/checker.h"
 #include "mocks/hyperv/memory_internal.h"
 #include "mocks/hyperv/partition.h"
 #include "mocks/hyperv/partition_wire.h"
@@ -34,6 +35,7 @@ struct host_sint {
 
 /** The synthetic interrupt controller of one vCPU, and its other registers. */
 struct host_synic {
+	struct machine_watch watch;
 	struct host_partition *partition;
 	unsigned cpu;
 	uint64_t scontrol, simp, siefp;

@@ -77,6 +77,8 @@ static bool deliver(struct host_synic *synic, unsigned number)
 	slot->payload_bytes = (uint8_t)message->bytes;
 	slot->flags = message->next ? HOST_SLOT_PENDING : 0;
 	slot->sender = cpu_to_le64(0);
+	machine_watch_renew(synic->partition->machine, slot->payload,
+			    sizeof(slot->payload));
 	host_store32(&slot->type,
 		     host_fault_slot(synic->partition, slot, message->type));
 	sint->first = message->next;
@@ -212,13 +214,31 @@ static bool sint_write(struct host_synic *synic, unsigned number,
 	return true;
 }
 
+/** A message's payload is read once; its type and flags are polled. */
+static void slots_watch(struct host_synic *synic, bool on)
+{
+	struct machine *machine = synic->partition->machine;
+	void *page = synic->message_page.bytes;
+
+	synic->watch.kind = MACHINE_WATCH_MESSAGES;
+	synic->watch.what = "a message slot";
+	synic->watch.stride = sizeof(struct host_synic_slot);
+	synic->watch.polled = offsetof(struct host_synic_slot, payload);
+	if (page && on)
+		machine_watch(machine, page, &synic->watch);
+	else if (page)
+		machine_unwatch(machine, page, &synic->watch);
+}
+
 static void simp_write(struct host_synic *synic, uint64_t value)
 {
 	unsigned i;
 
+	slots_watch(synic, false);
 	synic->simp = value;
 	host_overlay_set(synic->partition, &synic->message_page, value,
 			 "the SynIC message page");
+	slots_watch(synic, true);
 	if (!synic->message_page.bytes)
 		for (i = 0; i < HOST_SINTS; i++)
 			queue_empty(&synic->sint[i]);
@@ -304,6 +324,7 @@ void host_synic_destroy(struct host_synic *synic)
 {
 	unsigned i;
 
+	slots_watch(synic, false);
 	machine_work_cancel(synic->partition->machine, &synic->delivery);
 	machine_event_cancel(synic->partition->machine, &synic->late);
 	for (i = 0; i < HOST_SINTS; i++)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "mocks/hyperv/personality.h"
+#include "mocks/machine/checker.h"
 #include "mocks/machine/machine.h"
 
 struct host_partition;
@@ -178,5 +179,8 @@ bool host_gpadl_read(struct host_gpadl *gpadl, uint32_t offset, void *to,
 		     uint32_t bytes);
 bool host_gpadl_write(struct host_gpadl *gpadl, uint32_t offset,
 		      const void *from, uint32_t bytes);
+/** Let a checker watch its pages, or no longer. */
+void host_gpadl_watch(struct host_gpadl *gpadl,
+		      const struct machine_watch *watch, bool on);
 
 #endif /* MOCKS_HYPERV_VMBUS_H */

@@ -38,6 +38,7 @@ struct host_gpadl_range {
 struct host_gpadl {
 	struct host_gpadl *next;
 	struct host_vmbus *vmbus;
+	struct machine *machine;
 	/**
 	 * NULL when the connection ended under a device that still holds it.
 	 */
@@ -76,6 +77,8 @@ struct host_channel {
 	struct host_gpadl *ring_gpadl;
 	struct host_ring from_guest, to_guest;
 	struct host_ring_buffer buffer;
+	/** NULL: nobody watches. */
+	struct host_ring_check *check;
 	unsigned cpu;
 	bool interrupts;
 	/** A corrupt ring: nothing is read or written any more. */

@@ -111,8 +111,46 @@ static void dma_count(struct machine *machine, size_t offset, size_t bytes,
 	size_t page = offset / MACHINE_PAGE_SIZE;
 	size_t last = (offset + (bytes ? bytes - 1 : 0)) / MACHINE_PAGE_SIZE;
 
-	for (; page <= last; page++)
+	for (; page <= last; page++) {
 		machine->given_pages[page] += by;
+		if (machine->given_pages[page])
+			machine->page_flags[page] |= PAGE_GIVEN;
+		else
+			machine->page_flags[page] &= (uint8_t)~PAGE_GIVEN;
+	}
+}
+
+static bool overlaps(const struct dma_grant *grant, size_t offset, size_t bytes)
+{
+	return grant->count && grant->offset < offset + bytes &&
+	       offset < grant->offset + grant->bytes;
+}
+
+const struct dma_grant *dma_overlap(const struct machine *machine,
+				    size_t offset, size_t bytes)
+{
+	size_t n;
+
+	for (n = 0; n < machine->grant_slots; n++)
+		if (overlaps(&machine->grants[n], offset, bytes))
+			return &machine->grants[n];
+	return NULL;
+}
+
+/** Bytes are given no more; but some may be, as part of something else. */
+static void dma_regive(struct machine *machine, size_t offset, size_t bytes)
+{
+	size_t page = offset / MACHINE_PAGE_SIZE;
+	size_t last = (offset + (bytes ? bytes - 1 : 0)) / MACHINE_PAGE_SIZE;
+	size_t n;
+
+	while (page <= last && !machine->given_pages[page])
+		page++;
+	if (page > last)
+		return;
+	for (n = 0; n < machine->grant_slots; n++)
+		if (overlaps(&machine->grants[n], offset, bytes))
+			ownership_again(machine, &machine->grants[n]);
 }
 
 void dma_give(struct machine *machine, const void *memory, size_t bytes,
@@ -131,6 +169,7 @@ void dma_give(struct machine *machine, const void *memory, size_t bytes,
 		machine->grant_used++;
 	}
 	grant->count++;
+	ownership_given(machine, grant);
 	dma_count(machine, offset, bytes, 1);
 	machine->counters.dma_gives++;
 	machine->counters.dma_live++;
@@ -152,9 +191,13 @@ void dma_take(struct machine *machine, const void *memory, size_t bytes,
 			     "that was given",
 			     bytes, place);
 	}
-	if (!--grant->count)
+	grant->count--;
+	ownership_taken(machine, grant);
+	if (!grant->count)
 		grant_remove(machine, grant);
 	dma_count(machine, offset, bytes, -1);
+	if (MEMORY_CHECKED)
+		dma_regive(machine, offset, bytes);
 	machine->counters.dma_live--;
 }
 

@@ -322,6 +322,7 @@ void heap_free(struct machine *machine, void *memory)
 			     "port_free() of '%s', which came from "
 			     "port_pages_alloc()",
 			     allocation->what);
+	ownership_freed(machine, allocation);
 	memory_unpoison(machine, allocation->block, allocation->block_bytes);
 	zone_check(machine, allocation, 0, RED_ZONE);
 	zone_check(machine, allocation, RED_ZONE + allocation->bytes,
@@ -406,6 +407,8 @@ void heap_pages_free(struct machine *machine, void *memory, size_t pages)
 				  "port_pages_free() of '%s' while an overlay "
 				  "page lies over it",
 				  allocation->what);
+	ownership_freed(machine, allocation);
+	memory_unpoison(machine, allocation->offset, allocation->bytes);
 	machine->executable_known = false;
 	block_release(machine, allocation,
 		      allocation->contiguous ? &machine->zone

@@ -19,6 +19,18 @@
 #include "mocks/machine/machine.h"
 #include "mocks/machine/space.h"
 
+/** Built with an address sanitizer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_CHECKED 1
+#endif
+#endif
+#ifndef MEMORY_CHECKED
+#define MEMORY_CHECKED 0
+#endif
+
 #define MACHINE_VIOLATIONS_KEPT	 64u
 #define MACHINE_VECTORS		 256u
 #define MACHINE_VECTORS_RESERVED 32u
@@ -105,9 +117,27 @@ struct overlay {
 	uint8_t saved[MACHINE_PAGE_SIZE];
 };
 
+/** The direction of a grant whose bytes the device writes. */
+#define DMA_FROM_DEVICE 2u
+
 struct dma_grant {
 	size_t offset, bytes;
 	unsigned direction, count;
+	/** What it held, and when it was given first. */
+	uint64_t digest, since;
+};
+
+/** What an access at the border has to look at first, a byte for each page. */
+enum page_flags {
+	PAGE_WATCHED = 1 << 0,
+	PAGE_GIVEN = 1 << 1,
+	PAGE_SHOWN = 1 << 2,
+};
+
+struct checked_page {
+	const struct machine_watch *watch;
+	/** How many lists of pages show it to the host. */
+	uint32_t shown;
 };
 
 struct mapping {
@@ -189,6 +219,14 @@ struct machine {
 	size_t grant_slots, grant_used;
 	uint32_t *given_pages;
 
+	/* Checkers, see checker.c; these lie behind the arena. */
+	struct checked_page *checked;
+	uint8_t *page_flags;
+	uint64_t *seen;
+	unsigned checkers_off;
+	bool spoil_messages;
+	uint64_t looks[MACHINE_CHECKERS];
+
 	/* Time and host work. */
 	struct machine_event *events;
 	uint64_t watch_due, watch_calls, watch_progress;
@@ -267,11 +305,51 @@ bool heap_executable(struct machine *machine, const void *page);
 void heap_describe(const struct machine *machine, const void *address,
 		   char *text, size_t bytes);
 
+/** A grant that overlaps these bytes, or NULL; slow. */
+const struct dma_grant *dma_overlap(const struct machine *machine,
+				    size_t offset, size_t bytes);
 void dma_destroy(struct machine *machine);
 void dma_give(struct machine *machine, const void *memory, size_t bytes,
 	      unsigned direction);
 void dma_take(struct machine *machine, const void *memory, size_t bytes,
 	      unsigned direction);
+
+/* ---- Checkers ---- */
+
+struct machine_watch;
+
+/** What they need behind the arena, and where they find it. */
+size_t checker_bytes(size_t ram_bytes);
+void checker_create(struct machine *machine);
+/**
+ * Set the bits of bytes; false, and the first that was set: some were already.
+ */
+bool checker_mark(struct machine *machine, size_t offset, size_t bytes,
+		  size_t *first);
+void checker_set(struct machine *machine, size_t offset, size_t bytes);
+/* The slow half of the accesses below. */
+void checker_read(struct machine *machine, const void *from, size_t bytes);
+void checker_read_done(struct machine *machine, const void *from, size_t bytes);
+void checker_write(struct machine *machine, const void *to, size_t bytes);
+void checker_stored(struct machine *machine, const void *word, uint32_t value);
+
+void double_fetch_read(struct machine *machine,
+		       const struct machine_watch *watch, size_t offset,
+		       size_t bytes);
+void double_fetch_spoil(struct machine *machine,
+			const struct machine_watch *watch, size_t offset,
+			size_t bytes);
+
+void ownership_given(struct machine *machine, struct dma_grant *grant);
+void ownership_taken(struct machine *machine, const struct dma_grant *grant);
+/** Another grant of the same bytes ended, this one did not. */
+void ownership_again(struct machine *machine, const struct dma_grant *grant);
+/** Stops the machine if any of the bytes are given. */
+void ownership_touch(struct machine *machine, size_t offset, size_t bytes,
+		     const char *how);
+/** Memory is about to be freed. */
+void ownership_freed(struct machine *machine,
+		     const struct allocation *allocation);
 
 /* ---- Time and schedule ---- */
 
@@ -373,6 +451,22 @@ static inline void border_wrote(struct machine *machine, uint64_t cost,
 {
 	border_progress(machine);
 	border_pass(machine, cost, mask);
+}
+
+/** Whether some checker has to do with these bytes: in one page, or two. */
+static inline bool border_checked(const struct machine *machine,
+				  const void *address, size_t bytes)
+{
+	uintptr_t offset = (uintptr_t)address - (uintptr_t)machine->arena;
+	uintptr_t last = offset + bytes - 1;
+
+	if (offset >= machine->ram_bytes || last >= machine->ram_bytes)
+		return false;
+	if (bytes > MACHINE_PAGE_SIZE)
+		return true;
+	return (machine->page_flags[offset / MACHINE_PAGE_SIZE] |
+		machine->page_flags[last / MACHINE_PAGE_SIZE]) &
+	       (PAGE_WATCHED | PAGE_GIVEN);
 }
 
 /** A call that no interrupt handler may make: stops the machine. */

@@ -106,6 +106,8 @@ machine_create(const struct machine_configuration *configuration)
 	machine->log = configuration->log;
 	machine->log_level = configuration->log_level;
 	machine->no_messages = configuration->no_messages;
+	machine->checkers_off = configuration->checkers_off;
+	machine->spoil_messages = configuration->spoil_messages;
 	machine->watch_due = WATCH_PERIOD;
 	clock_update(machine);
 	machine->vector_next =

@@ -40,6 +40,15 @@ enum machine_schedule {
 	MACHINE_SCHEDULE_LAZY,
 };
 
+/** What watches the guest, see checker.h. */
+enum machine_checker {
+	MACHINE_CHECK_OWNERSHIP,
+	MACHINE_CHECK_DOUBLE_FETCH,
+	MACHINE_CHECK_PUBLISH_ORDER,
+	MACHINE_CHECK_SIGNAL_BUDGET,
+	MACHINE_CHECKERS,
+};
+
 struct machine_configuration {
 	/** Bytes of RAM, default 32 MiB. */
 	size_t ram_bytes;
@@ -55,6 +64,10 @@ struct machine_configuration {
 	uint64_t tsc_hz;
 	/** The platform takes no message signalled interrupts: lines only. */
 	bool no_messages;
+	/** Checkers that are off, 1 << enum machine_checker; 0: all are on. */
+	unsigned checkers_off;
+	/** The host's messages change as soon as they were read. */
+	bool spoil_messages;
 };
 
 /** @return a machine, or NULL when the simulator itself is out of memory */

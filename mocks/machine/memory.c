@@ -17,23 +17,15 @@
  * An overlay page takes the place of the RAM page in the arena itself, since
  * guest and host both are to see it; what was there is kept aside meanwhile.
  */
+#include "mocks/machine/checker.h"
 #include "mocks/machine/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define MEMORY_CHECKED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MEMORY_CHECKED 1
-#endif
-#endif
-#ifdef MEMORY_CHECKED
+#if MEMORY_CHECKED
 #include <sanitizer/asan_interface.h>
-#else
-#define MEMORY_CHECKED 0
 #endif
 
 #define RAM_DEFAULT ((size_t)32 << 20)
@@ -70,22 +62,35 @@ void memory_unpoison(struct machine *machine, size_t offset, size_t bytes)
 #endif
 }
 
-/**
- * A device reaches any RAM, whatever the guest thinks of it: what the host asks
- * for must not trap in the host.
- */
-static void memory_open(struct machine *machine, size_t offset, size_t bytes)
+/** Whether an access of the guest's would trap. */
+static bool memory_is_poisoned(const void *at, size_t bytes)
 {
-	size_t page = offset / MACHINE_PAGE_SIZE;
-
-	if (page >= machine->fresh_page && page < machine->addressing.scattered)
-		machine->fresh_page = page + 1;
 #if MEMORY_CHECKED
-	if (bytes && __asan_region_is_poisoned(machine->arena + offset, bytes))
-		memory_unpoison(machine, offset, bytes);
+	return bytes && __asan_region_is_poisoned((void *)(uintptr_t)at, bytes);
 #else
+	(void)at;
 	(void)bytes;
+	return false;
 #endif
+}
+
+/**
+ * A device reaches any RAM, whatever the guest may: what it copies does not
+ * trap, and stays poisoned.
+ */
+__attribute__((no_sanitize("address"))) static void
+memory_copy_raw(uint8_t *to, const uint8_t *from, size_t bytes)
+{
+	while (bytes--)
+		*(volatile uint8_t *)to++ = *from++;
+}
+
+static void memory_copy(void *to, const void *from, size_t bytes)
+{
+	if (memory_is_poisoned(to, bytes) || memory_is_poisoned(from, bytes))
+		memory_copy_raw(to, from, bytes);
+	else
+		memcpy(to, from, bytes);
 }
 
 /* ---- Addresses ---- */
@@ -130,12 +135,13 @@ bool memory_create(struct machine *machine)
 	if (bytes < RAM_LEAST)
 		bytes = RAM_LEAST;
 	bytes = (bytes + MACHINE_PAGE_SIZE - 1) & -(size_t)MACHINE_PAGE_SIZE;
-	arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	arena = mmap(NULL, bytes + checker_bytes(bytes), PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (arena == MAP_FAILED)
 		return false;
 	machine->arena = arena;
 	machine->ram_bytes = bytes;
+	checker_create(machine);
 	addressing_draw(machine, bytes / MACHINE_PAGE_SIZE);
 	return true;
 }
@@ -154,7 +160,8 @@ void memory_destroy(struct machine *machine)
 	memory_unpoison(machine,
 			machine->addressing.scattered * MACHINE_PAGE_SIZE,
 			machine->zone_guarded);
-	munmap(machine->arena, machine->ram_bytes);
+	munmap(machine->arena,
+	       machine->ram_bytes + checker_bytes(machine->ram_bytes));
 }
 
 uint64_t memory_physical(const struct machine *machine, size_t offset)
@@ -202,9 +209,10 @@ bool memory_offset(const struct machine *machine, uint64_t physical,
 
 /* ---- The host's view ---- */
 
-void *machine_ram(struct machine *machine, uint64_t physical, size_t bytes)
+static uint8_t *ram_find(struct machine *machine, uint64_t physical,
+			 size_t bytes)
 {
-	size_t offset;
+	size_t offset, page;
 
 	if (bytes > MACHINE_PAGE_SIZE - physical % MACHINE_PAGE_SIZE)
 		return NULL;
@@ -212,8 +220,21 @@ void *machine_ram(struct machine *machine, uint64_t physical, size_t bytes)
 		return NULL;
 	/* Whoever touches guest memory may have changed it. */
 	machine->progress++;
-	memory_open(machine, offset, bytes);
+	page = offset / MACHINE_PAGE_SIZE;
+	if (page >= machine->fresh_page && page < machine->addressing.scattered)
+		machine->fresh_page = page + 1;
+	machine_watch_renew(machine, machine->arena + offset, bytes);
 	return machine->arena + offset;
+}
+
+void *machine_ram(struct machine *machine, uint64_t physical, size_t bytes)
+{
+	uint8_t *ram = ram_find(machine, physical, bytes);
+
+	/* What the host holds on to must not trap in the host. */
+	if (ram && memory_is_poisoned(ram, bytes))
+		memory_unpoison(machine, (size_t)(ram - machine->arena), bytes);
+	return ram;
 }
 
 /** Bytes from an address to the end of its page, at most so many. */
@@ -231,11 +252,11 @@ bool machine_ram_read(struct machine *machine, uint64_t physical, void *to,
 
 	while (bytes) {
 		size_t part = page_rest(physical, bytes);
-		const void *source = machine_ram(machine, physical, part);
+		uint8_t *source = ram_find(machine, physical, part);
 
 		if (!source)
 			return false;
-		memcpy(target, source, part);
+		memory_copy(target, source, part);
 		target += part;
 		physical += part;
 		bytes -= part;
@@ -250,11 +271,11 @@ bool machine_ram_write(struct machine *machine, uint64_t physical,
 
 	while (bytes) {
 		size_t part = page_rest(physical, bytes);
-		void *target = machine_ram(machine, physical, part);
+		uint8_t *target = ram_find(machine, physical, part);
 
 		if (!target)
 			return false;
-		memcpy(target, source, part);
+		memory_copy(target, source, part);
 		source += part;
 		physical += part;
 		bytes -= part;

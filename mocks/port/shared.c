@@ -33,6 +33,28 @@ static void shared_look(struct machine *machine, const void *word)
 		    (uintptr_t)word);
 }
 
+/** A load, before the word is loaded and afterwards. */
+static void shared_load(struct machine *machine, const void *word, size_t bytes)
+{
+	shared_look(machine, word);
+	if (border_checked(machine, word, bytes))
+		checker_read(machine, word, bytes);
+}
+
+static void shared_loaded(struct machine *machine, const void *word,
+			  size_t bytes)
+{
+	if (border_unlikely(machine->spoil_messages))
+		checker_read_done(machine, word, bytes);
+}
+
+static void shared_store(struct machine *machine, const void *word,
+			 size_t bytes)
+{
+	if (border_checked(machine, word, bytes))
+		checker_write(machine, word, bytes);
+}
+
 static void shared_stored(struct machine *machine, bool changed)
 {
 	if (changed)
@@ -44,40 +66,58 @@ static void shared_stored(struct machine *machine, bool changed)
 
 uint8_t shared_load8(struct port *port, const uint8_t *word)
 {
-	shared_look(port->machine, word);
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	uint8_t value;
+
+	shared_load(port->machine, word, sizeof(*word));
+	value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	shared_loaded(port->machine, word, sizeof(*word));
+	return value;
 }
 
 uint16_t shared_load16(struct port *port, const le16 *word)
 {
+	uint16_t value;
+
 	shared_align(port->machine, word, sizeof(*word), "shared_load16()");
-	shared_look(port->machine, word);
-	return le16_to_cpu((BYTES_FORCE le16)__atomic_load_n(
+	shared_load(port->machine, word, sizeof(*word));
+	value = le16_to_cpu((BYTES_FORCE le16)__atomic_load_n(
 		(const BYTES_FORCE uint16_t *)word, __ATOMIC_ACQUIRE));
+	shared_loaded(port->machine, word, sizeof(*word));
+	return value;
 }
 
 uint32_t shared_load32(struct port *port, const le32 *word)
 {
+	uint32_t value;
+
 	shared_align(port->machine, word, sizeof(*word), "shared_load32()");
-	shared_look(port->machine, word);
-	return le32_to_cpu((BYTES_FORCE le32)__atomic_load_n(
+	shared_load(port->machine, word, sizeof(*word));
+	value = le32_to_cpu((BYTES_FORCE le32)__atomic_load_n(
 		(const BYTES_FORCE uint32_t *)word, __ATOMIC_ACQUIRE));
+	shared_loaded(port->machine, word, sizeof(*word));
+	return value;
 }
 
 uint64_t shared_load64(struct port *port, const le64 *word)
 {
+	uint64_t value;
+
 	shared_align(port->machine, word, sizeof(*word), "shared_load64()");
-	shared_look(port->machine, word);
-	return le64_to_cpu((BYTES_FORCE le64)__atomic_load_n(
+	shared_load(port->machine, word, sizeof(*word));
+	value = le64_to_cpu((BYTES_FORCE le64)__atomic_load_n(
 		(const BYTES_FORCE uint64_t *)word, __ATOMIC_ACQUIRE));
+	shared_loaded(port->machine, word, sizeof(*word));
+	return value;
 }
 
 /* ---- Stores ---- */
 
 void shared_store8(struct port *port, uint8_t *word, uint8_t value)
 {
-	bool changed = __atomic_load_n(word, __ATOMIC_RELAXED) != value;
+	bool changed;
 
+	shared_store(port->machine, word, sizeof(*word));
+	changed = __atomic_load_n(word, __ATOMIC_RELAXED) != value;
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 	shared_stored(port->machine, changed);
 }
@@ -89,6 +129,7 @@ void shared_store16(struct port *port, le16 *word, uint16_t value)
 	bool changed;
 
 	shared_align(port->machine, word, sizeof(*word), "shared_store16()");
+	shared_store(port->machine, word, sizeof(*word));
 	changed = __atomic_load_n(plain, __ATOMIC_RELAXED) != stored;
 	__atomic_store_n(plain, stored, __ATOMIC_RELEASE);
 	shared_stored(port->machine, changed);
@@ -101,8 +142,11 @@ void shared_store32(struct port *port, le32 *word, uint32_t value)
 	bool changed;
 
 	shared_align(port->machine, word, sizeof(*word), "shared_store32()");
+	shared_store(port->machine, word, sizeof(*word));
 	changed = __atomic_load_n(plain, __ATOMIC_RELAXED) != stored;
 	__atomic_store_n(plain, stored, __ATOMIC_RELEASE);
+	if (border_checked(port->machine, word, sizeof(*word)))
+		checker_stored(port->machine, word, value);
 	shared_stored(port->machine, changed);
 }
 
@@ -113,6 +157,7 @@ void shared_store64(struct port *port, le64 *word, uint64_t value)
 	bool changed;
 
 	shared_align(port->machine, word, sizeof(*word), "shared_store64()");
+	shared_store(port->machine, word, sizeof(*word));
 	changed = __atomic_load_n(plain, __ATOMIC_RELAXED) != stored;
 	__atomic_store_n(plain, stored, __ATOMIC_RELEASE);
 	shared_stored(port->machine, changed);
@@ -176,11 +221,16 @@ void shared_read(struct port *port, void *to, const void *from, size_t bytes)
 {
 	border_read(port->machine, copy_cost(port->machine, bytes),
 		    BORDER_ACCESS, POLLED_MEMORY, (uintptr_t)from);
+	if (bytes && border_checked(port->machine, from, bytes))
+		checker_read(port->machine, from, bytes);
 	memcpy(to, from, bytes);
+	shared_loaded(port->machine, from, bytes);
 }
 
 void shared_write(struct port *port, void *to, const void *from, size_t bytes)
 {
+	if (bytes && border_checked(port->machine, to, bytes))
+		checker_write(port->machine, to, bytes);
 	memcpy(to, from, bytes);
 	border_wrote(port->machine, copy_cost(port->machine, bytes),
 		     BORDER_ACCESS);

@@ -153,7 +153,7 @@ static void check_answer(struct scripted_guest *guest, size_t index)
 	struct script_packet packet;
 	uint8_t answer[1024];
 	const uint8_t *recorded;
-	uint32_t offset, type;
+	uint32_t length, offset, type;
 
 	ck_assert_ptr_nonnull(expected);
 	recorded = expected->rndis[0].data;
@@ -164,10 +164,13 @@ static void check_answer(struct scripted_guest *guest, size_t index)
 		ck_assert_int_eq(packet.descriptor.type,
 				 RING_PACKET_TRANSFER_PAGES);
 		offset = get32(packet.bytes, 12);
-		ck_assert_uint_le(offset + sizeof(answer),
+		length = get32(packet.bytes, 8);
+		ck_assert_uint_le(length, sizeof(answer));
+		ck_assert_uint_le(offset + length,
 				  guest->receive_pages * PORT_PAGE_SIZE);
+		memset(answer, 0, sizeof(answer));
 		shared_read(guest->port, answer, guest->receive_buffer + offset,
-			    sizeof(answer));
+			    length);
 		guest_complete(guest, packet.descriptor.transaction_id, 1);
 		type = get32(answer, 0);
 	} while (type == 7);

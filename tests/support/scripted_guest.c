@@ -427,6 +427,7 @@ make(const struct scripted_guest_configuration *configuration)
 	const struct machine_configuration machine = {
 		.ram_bytes = 64u << 20,
 		.seed = configuration->seed,
+		.checkers_off = configuration->checkers_off,
 	};
 	struct scripted_guest *guest = calloc(1, sizeof(*guest));
 

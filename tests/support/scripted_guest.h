@@ -30,6 +30,8 @@ struct scripted_guest_configuration {
 	struct host_netvsp_configuration card;
 	/* Bytes of the buffers, 0 for 256 KiB and 96 KiB. */
 	uint32_t receive_bytes, send_bytes;
+	/* As of struct machine_configuration. */
+	unsigned checkers_off;
 	/* The test's own. */
 	void *context;
 };

@@ -620,11 +620,11 @@ static void dma_holds_many(void **state)
 
 		if (n < 20000 ? machine_random_below(machine, 3)
 			      : !machine_random_below(machine, 3)) {
-			port_dma_give(port, memory, 100, PORT_DMA_BOTH);
+			port_dma_give(port, memory, 100, PORT_DMA_TO_DEVICE);
 			given[slot]++;
 			live++;
 		} else if (given[slot]) {
-			port_dma_take(port, memory, 100, PORT_DMA_BOTH);
+			port_dma_take(port, memory, 100, PORT_DMA_TO_DEVICE);
 			given[slot]--;
 			live--;
 		}
@@ -634,7 +634,7 @@ static void dma_holds_many(void **state)
 	for (n = 0; n < 2048; n++)
 		for (; given[n]; given[n]--)
 			port_dma_take(port, pages + n * 128, 100,
-				      PORT_DMA_BOTH);
+				      PORT_DMA_TO_DEVICE);
 	for (n = 0; n < 64; n++)
 		assert_false(machine_dma_given(
 			machine, port_physical(port, pages + n * PAGE), 1));

@@ -193,7 +193,7 @@ static const struct wrong_case {
 	{returns_an_error, "it returned an error: input/output error"},
 	{returns_nonsense, "it returned 7, which is no error"},
 	{spins, "the machine stopped: "},
-	{gives_away, "1 pieces of memory were never taken back"},
+	{gives_away, "is freed; they were given to a device"},
 	{loses_an_owner, "1 owners did not come back, with 0 frames in flight"},
 	{forgets_a_frame, "4 frames were taken, and 3 ended in a counter"},
 	{wants_another_frame, "5 frames out and 0 in did not arrive"},
