@@ -13,12 +13,15 @@
 #include "port/port.h"
 
 struct machine_line;
+struct machine_run;
 struct machine_vector;
 
 struct port {
 	struct uk_alloc *allocator;
 	/** The one executable page there may be, or NULL. */
 	void *executable;
+	/** Pages that are physical neighbours. */
+	struct machine_run *runs;
 	/** Interrupts of ours, and how many of them port_relax() has seen. */
 	volatile unsigned interrupts;
 	unsigned interrupts_seen;

@@ -17,9 +17,9 @@
 #include "unikraft/release.h"
 
 /** What port_alloc() promises. */
-#define ALIGNMENT	 16u
-/** How often neighbouring pages are asked for. */
-#define CONTIGUOUS_TRIES 8u
+#define ALIGNMENT	  16u
+/** How many times as much memory may be taken to find neighbouring pages. */
+#define CONTIGUOUS_EXCESS 32u
 
 void *platform_alloc(struct port *port, size_t bytes)
 {
@@ -37,18 +37,6 @@ void platform_free(struct port *port, void *memory)
 
 /* ---- Pages ---- */
 
-static bool is_contiguous(const uint8_t *memory, size_t pages)
-{
-	uint64_t first = platform_physical(memory);
-	size_t page;
-
-	for (page = 1; page < pages; page++)
-		if (platform_physical(memory + page * PORT_PAGE_SIZE) !=
-		    first + page * PORT_PAGE_SIZE)
-			return false;
-	return true;
-}
-
 /** The zeros are also the first touch of each page. */
 static void *zeroed_pages(struct port *port, size_t pages)
 {
@@ -59,25 +47,75 @@ static void *zeroed_pages(struct port *port, size_t pages)
 	return memory;
 }
 
-/**
- * Ask again and again, holding what was not good so that it does not come back.
+/** Neighbours that were found in a longer piece of memory. */
+struct machine_run {
+	struct machine_run *next;
+	void *run;
+	void *memory;
+	size_t pages;
+};
+
+/** The first run of pages that are physical neighbours, or NULL. */
+static void *run_find(uint8_t *memory, size_t total, size_t pages)
+{
+	uint64_t expected = 0;
+	size_t page, length = 0;
+
+	for (page = 0; page < total && length < pages; page++) {
+		uint64_t address =
+			platform_physical(memory + page * PORT_PAGE_SIZE);
+
+		length = address == expected ? length + 1 : 1;
+		expected = address + PORT_PAGE_SIZE;
+	}
+	if (length < pages)
+		return NULL;
+	return memory + (page - pages) * PORT_PAGE_SIZE;
+}
+
+/*
+ * The heap may be made of single pages of physical memory in any order, and
+ * there is no way to ask for others: so more and more is taken until there is a
+ * run in it.
  */
 static void *contiguous_pages(struct port *port, size_t pages)
 {
-	void *held[CONTIGUOUS_TRIES];
-	void *memory = NULL;
-	unsigned tries = 0;
+	struct machine_run *run = platform_alloc(port, sizeof(*run));
+	size_t longest = pages * CONTIGUOUS_EXCESS;
 
-	while (tries < CONTIGUOUS_TRIES) {
-		memory = zeroed_pages(port, pages);
-		if (!memory || is_contiguous(memory, pages))
+	if (!run)
+		return NULL;
+	for (run->pages = pages; run->pages <= longest; run->pages *= 2) {
+		run->memory = zeroed_pages(port, run->pages);
+		if (!run->memory)
 			break;
-		held[tries++] = memory;
-		memory = NULL;
+		run->run = run_find(run->memory, run->pages, pages);
+		if (run->run) {
+			run->next = port->runs;
+			port->runs = run;
+			return run->run;
+		}
+		uk_pfree(port->allocator, run->memory, run->pages);
 	}
-	while (tries > 0)
-		uk_pfree(port->allocator, held[--tries], pages);
-	return memory;
+	platform_free(port, run);
+	return NULL;
+}
+
+/** Free a run with all that it was found in; false if it is none. */
+static bool contiguous_free(struct port *port, const void *memory)
+{
+	struct machine_run **link = &port->runs;
+	struct machine_run *run;
+
+	while (*link && (*link)->run != memory)
+		link = &(*link)->next;
+	run = *link;
+	if (!run)
+		return false;
+	*link = run->next;
+	uk_pfree(port->allocator, run->memory, run->pages);
+	platform_free(port, run);
+	return true;
 }
 
 #if RELEASE_PAGING
@@ -123,7 +161,7 @@ void *platform_pages_alloc(struct port *port, size_t pages, unsigned flags)
 		memory = zeroed_pages(port, pages);
 	if (memory && (flags & PORT_PAGES_EXECUTABLE) &&
 	    !make_executable(port, memory, pages)) {
-		uk_pfree(port->allocator, memory, pages);
+		platform_pages_free(port, memory, pages);
 		return NULL;
 	}
 	return memory;
@@ -134,7 +172,8 @@ void platform_pages_free(struct port *port, void *memory, size_t pages)
 	if (!memory)
 		return;
 	forget_executable(port, memory);
-	uk_pfree(port->allocator, memory, pages);
+	if (!contiguous_free(port, memory))
+		uk_pfree(port->allocator, memory, pages);
 }
 
 /* ---- Physical addresses ---- */
