@@ -30,7 +30,7 @@ struct apic {
 	uint8_t *registers;
 };
 
-static uint32_t apic_read(struct apic *apic, unsigned offset)
+static uint32_t apic_read(struct apic *apic, unsigned int offset)
 {
 	if (!apic->registers)
 		return (uint32_t)port_msr_read(apic->port,
@@ -38,7 +38,7 @@ static uint32_t apic_read(struct apic *apic, unsigned offset)
 	return port_mmio_read32(apic->port, apic->registers + offset);
 }
 
-static void apic_write(struct apic *apic, unsigned offset, uint32_t value)
+static void apic_write(struct apic *apic, unsigned int offset, uint32_t value)
 {
 	if (!apic->registers)
 		port_msr_write(apic->port, MSR_X2APIC + offset / 16, value);

@@ -24,7 +24,7 @@ static const struct board *const boards[] = {
 
 static struct port machine;
 /** A bit for each board that was found. */
-static unsigned found;
+static unsigned int found;
 
 static int boards_init(struct uk_alloc *allocator)
 {
@@ -34,7 +34,7 @@ static int boards_init(struct uk_alloc *allocator)
 
 static int boards_probe(void)
 {
-	unsigned i;
+	unsigned int i;
 	int error;
 
 	for (i = 0; boards[i]; i++) {
@@ -50,7 +50,7 @@ static int boards_probe(void)
 
 static void boards_leave(const struct uk_term_ctx *context)
 {
-	unsigned i = sizeof(boards) / sizeof(boards[0]);
+	unsigned int i = sizeof(boards) / sizeof(boards[0]);
 
 	(void)context;
 	while (i-- > 0) {

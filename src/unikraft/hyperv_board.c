@@ -31,16 +31,17 @@ static struct hyperv_bus {
 	struct hyperv hyperv;
 	struct vmbus vmbus;
 	/** Cards that are registered; an interrupt walks them. */
-	volatile unsigned cards;
+	volatile unsigned int cards;
 	struct hyperv_card card[VMBUS_CHANNELS_MAX];
 } bus;
 
 /* ---- Channels of cards ---- */
 
 /** Claim every network card's channel that is offered and not in use. */
-static unsigned claim_all(struct vmbus_channel *channels[VMBUS_CHANNELS_MAX])
+static unsigned int
+claim_all(struct vmbus_channel *channels[VMBUS_CHANNELS_MAX])
 {
-	unsigned n = 0;
+	unsigned int n = 0;
 
 	while (n < VMBUS_CHANNELS_MAX) {
 		channels[n] = vmbus_claim(&bus.vmbus, &netvsc_interface);
@@ -59,7 +60,7 @@ static struct vmbus_channel *claim(const struct guid *instance)
 {
 	struct vmbus_channel *channels[VMBUS_CHANNELS_MAX];
 	struct vmbus_channel *wanted = NULL;
-	unsigned n = claim_all(channels);
+	unsigned int n = claim_all(channels);
 
 	while (n-- > 0) {
 		if (!wanted && memcmp(&channels[n]->instance, instance,
@@ -119,7 +120,7 @@ static int card_register(const struct guid *instance)
 	number = unikraft_netdev_register(bus.port->allocator, &description);
 	if (number < 0)
 		return number;
-	card->device = uk_netdev_get((unsigned)number);
+	card->device = uk_netdev_get((unsigned int)number);
 	bus.cards++;
 	return 0;
 }
@@ -128,8 +129,8 @@ static int cards_register(void)
 {
 	struct vmbus_channel *channels[VMBUS_CHANNELS_MAX];
 	struct guid instances[VMBUS_CHANNELS_MAX];
-	unsigned n = claim_all(channels);
-	unsigned i;
+	unsigned int n = claim_all(channels);
+	unsigned int i;
 	int error = 0;
 
 	for (i = 0; i < n; i++)
@@ -146,7 +147,7 @@ static int cards_register(void)
 /** Messages wait: any card's device has them read. Interrupt context. */
 static void messages_wait(void *context)
 {
-	unsigned i;
+	unsigned int i;
 
 	(void)context;
 	for (i = 0; i < bus.cards; i++)
@@ -155,7 +156,7 @@ static void messages_wait(void *context)
 
 static void hyperv_leave(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < bus.cards; i++)
 		unikraft_netdev_close(bus.card[i].device);

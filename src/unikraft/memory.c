@@ -151,7 +151,7 @@ static void forget_executable(struct port *port, void *memory)
 }
 #endif /* RELEASE_PAGING */
 
-void *platform_pages_alloc(struct port *port, size_t pages, unsigned flags)
+void *platform_pages_alloc(struct port *port, size_t pages, unsigned int flags)
 {
 	void *memory;
 

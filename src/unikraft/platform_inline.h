@@ -13,7 +13,7 @@
 
 void *platform_alloc(struct port *port, size_t bytes);
 void platform_free(struct port *port, void *memory);
-void *platform_pages_alloc(struct port *port, size_t pages, unsigned flags);
+void *platform_pages_alloc(struct port *port, size_t pages, unsigned int flags);
 void platform_pages_free(struct port *port, void *memory, size_t pages);
 uint64_t platform_physical(const void *address);
 void *platform_mmio_map(uint64_t physical, size_t bytes);
@@ -31,7 +31,7 @@ static inline void port_free(struct port *port, void *memory)
 }
 
 static inline void *port_pages_alloc(struct port *port, size_t pages,
-				     unsigned flags, const char *what)
+				     unsigned int flags, const char *what)
 {
 	(void)what;
 	return platform_pages_alloc(port, pages, flags);
@@ -116,26 +116,26 @@ int platform_interrupt_attach(struct port *port,
 void platform_interrupt_detach(struct port *port, uint8_t vector);
 int platform_interrupt_message(uint8_t vector, uint64_t *address,
 			       uint32_t *data);
-int platform_line_attach(struct port *port, unsigned line,
+int platform_line_attach(struct port *port, unsigned int line,
 			 bool (*handler)(void *argument), void *argument);
-void platform_line_detach(struct port *port, unsigned line,
+void platform_line_detach(struct port *port, unsigned int line,
 			  bool (*handler)(void *argument), void *argument);
 void platform_lock(struct port_lock *lock);
 void platform_unlock(struct port_lock *lock);
 
-static inline unsigned port_cpu_count(struct port *port)
+static inline unsigned int port_cpu_count(struct port *port)
 {
 	(void)port;
 	return 1;
 }
 
-static inline unsigned port_cpu_current(struct port *port)
+static inline unsigned int port_cpu_current(struct port *port)
 {
 	(void)port;
 	return 0;
 }
 
-static inline void port_cpu_run(struct port *port, unsigned cpu,
+static inline void port_cpu_run(struct port *port, unsigned int cpu,
 				void (*function)(void *argument),
 				void *argument)
 {
@@ -157,7 +157,7 @@ static inline void port_interrupt_detach(struct port *port, uint8_t vector)
 }
 
 static inline int port_interrupt_message(struct port *port, uint8_t vector,
-					 unsigned cpu, uint64_t *address,
+					 unsigned int cpu, uint64_t *address,
 					 uint32_t *data)
 {
 	(void)port;
@@ -165,14 +165,14 @@ static inline int port_interrupt_message(struct port *port, uint8_t vector,
 	return platform_interrupt_message(vector, address, data);
 }
 
-static inline int port_line_attach(struct port *port, unsigned line,
+static inline int port_line_attach(struct port *port, unsigned int line,
 				   bool (*handler)(void *argument),
 				   void *argument)
 {
 	return platform_line_attach(port, line, handler, argument);
 }
 
-static inline void port_line_detach(struct port *port, unsigned line,
+static inline void port_line_detach(struct port *port, unsigned int line,
 				    bool (*handler)(void *argument),
 				    void *argument)
 {
@@ -474,7 +474,7 @@ static inline void shared_fence(struct port *port)
 }
 
 static inline bool shared_test_and_clear_bit(struct port *port, le32 *words,
-					     unsigned bit)
+					     unsigned int bit)
 {
 	le32 mask = cpu_to_le32(1u << bit % 32);
 
@@ -484,7 +484,7 @@ static inline bool shared_test_and_clear_bit(struct port *port, le32 *words,
 }
 
 static inline bool shared_test_and_set_bit(struct port *port, le32 *words,
-					   unsigned bit)
+					   unsigned int bit)
 {
 	le32 mask = cpu_to_le32(1u << bit % 32);
 

@@ -80,7 +80,7 @@ struct machine_vector {
 	struct port *port;
 	void (*handler)(void *argument);
 	void *argument;
-	unsigned irq;
+	unsigned int irq;
 };
 
 static int vector_taken(void *argument)
@@ -183,7 +183,7 @@ struct line_user {
 struct machine_line {
 	struct machine_line *next;
 	struct port *port;
-	unsigned number;
+	unsigned int number;
 	struct line_user *users;
 };
 
@@ -203,7 +203,7 @@ static int line_taken(void *argument)
 	return handled;
 }
 
-static struct machine_line *line_find(struct port *port, unsigned number)
+static struct machine_line *line_find(struct port *port, unsigned int number)
 {
 	struct machine_line *line = port->lines;
 
@@ -231,7 +231,7 @@ static void cascade_open(struct port *port)
 }
 
 /** Start to listen on a line, for the users that it has. */
-static int line_listen(struct port *port, unsigned number,
+static int line_listen(struct port *port, unsigned int number,
 		       struct line_user *users)
 {
 	struct machine_line *line = platform_alloc(port, sizeof(*line));
@@ -252,7 +252,7 @@ static int line_listen(struct port *port, unsigned number,
 	return 0;
 }
 
-int platform_line_attach(struct port *port, unsigned number,
+int platform_line_attach(struct port *port, unsigned int number,
 			 bool (*handler)(void *argument), void *argument)
 {
 	struct machine_line *line;
@@ -293,7 +293,7 @@ static void line_forget(struct port *port, struct machine_line *line)
 	platform_free(port, line);
 }
 
-void platform_line_detach(struct port *port, unsigned number,
+void platform_line_detach(struct port *port, unsigned int number,
 			  bool (*handler)(void *argument), void *argument)
 {
 	struct machine_line *line = line_find(port, number);
@@ -330,8 +330,8 @@ void platform_line_detach(struct port *port, unsigned number,
 void platform_lock(struct port_lock *lock)
 {
 	unsigned long state = release_interrupts_save();
-	unsigned held = (unsigned)state << LOCK_STATE_SHIFT | LOCK_HELD;
-	unsigned free = 0;
+	unsigned int held = (unsigned int)state << LOCK_STATE_SHIFT | LOCK_HELD;
+	unsigned int free = 0;
 
 	while (!__atomic_compare_exchange_n(&lock->state, &free, held, false,
 					    __ATOMIC_ACQUIRE,
