@@ -14,7 +14,7 @@
 #include <uk/alloc.h>
 
 #include "unikraft/machine.h"
-#include "unikraft/release.h"
+#include "unikraft/platform_release.h"
 
 /** What port_alloc() promises. */
 #define ALIGNMENT	  16u

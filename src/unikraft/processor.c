@@ -15,7 +15,7 @@
 #include <uk/print.h>
 
 #include "unikraft/machine.h"
-#include "unikraft/release.h"
+#include "unikraft/platform_release.h"
 
 /* ---- Time ---- */
 

@@ -6,7 +6,7 @@
 
 #include "serial/uart8250.h"
 #include "unikraft/boards.h"
-#include "unikraft/release.h"
+#include "unikraft/platform_release.h"
 
 static struct serial_console {
 	struct uk_console console;

@@ -4,8 +4,8 @@
  * state of interrupts, the pause in a halted processor. All that is used of
  * either is named here, and nowhere else.
  */
-#ifndef UNIKRAFT_RELEASE_H
-#define UNIKRAFT_RELEASE_H
+#ifndef UNIKRAFT_PLATFORM_RELEASE_H
+#define UNIKRAFT_PLATFORM_RELEASE_H
 
 #include <stdint.h>
 
@@ -87,4 +87,4 @@ static inline int release_page_executable(void *page, int executable)
 }
 #endif /* RELEASE_PAGING */
 
-#endif /* UNIKRAFT_RELEASE_H */
+#endif /* UNIKRAFT_PLATFORM_RELEASE_H */
