@@ -189,7 +189,10 @@ int strict_tx(struct strict *strict, uint16_t queue, struct uk_netbuf *netbuf)
 		strict_break(strict, STRICT_MORE_ALONE);
 	if (status >= 0 && (status & UK_NETDEV_STATUS_SUCCESS))
 		return status;
-	if (memcmp(&before, netbuf, sizeof(before)) != 0)
+	if (before.data != netbuf->data || before.len != netbuf->len ||
+	    before.next != netbuf->next || before.prev != netbuf->prev ||
+	    before.flags != netbuf->flags ||
+	    before.csum_start != netbuf->csum_start)
 		strict_break(strict, STRICT_TX_TOUCHED);
 	UK_NETBUF_CHAIN_FOREACH(piece, netbuf)
 	*strict_owner(strict, piece) = STRICT_OURS;

@@ -98,6 +98,13 @@ void uk_netbuf_free(struct uk_netbuf *head)
 
 /* ---- Devices ---- */
 
+static struct uk_netdev *netdev_last;
+
+struct uk_netdev *uk_netdev_last(void)
+{
+	return netdev_last;
+}
+
 int uk_netdev_drv_register(struct uk_netdev *device, struct uk_alloc *allocator,
 			   const char *driver)
 {
@@ -111,6 +118,7 @@ int uk_netdev_drv_register(struct uk_netdev *device, struct uk_alloc *allocator,
 		fputs("uknetdev: a mandatory operation is missing\n", stderr);
 		abort();
 	}
+	netdev_last = device;
 	/* What uk_netdev keeps of the device is allocated, too. */
 	return allocator->left ? 0 : -12;
 }

@@ -298,7 +298,7 @@ int netdev_rxq_intr_enable(struct uk_netdev *device,
 {
 	struct netdev *netdev = netdev_of(device);
 
-	if (!RELEASE_FEATURE_EVENTS)
+	if (RELEASE_FEATURE_EVENTS == 0)
 		return ERROR_NOT_SUPPORTED;
 	queue->wanted = true;
 	if (!netdev_service(netdev, queue->index))

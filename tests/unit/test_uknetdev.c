@@ -663,6 +663,35 @@ static void queues_are_opened_as_they_are_read(void **state)
 	assert_true(PTRISERR(dev->ops->txq_configure(dev, 0, 1025, NULL)));
 }
 
+static void errors_of_the_card_are_passed_on(void **state)
+{
+	const struct uk_netdev_conf large = {.nb_rx_queues = 1,
+					     .nb_tx_queues = 1,
+					     .lro = true};
+	const struct uk_hwaddr address = {{2, 1, 1, 1, 1, 1}};
+	struct uk_netdev_queue_info queue = {0};
+	const struct uk_netdev_ops *ops;
+	struct uk_netdev *dev;
+
+	(void)state;
+	fake.nic.information.features = NIC_FEATURE_RX_LARGE;
+	up();
+	dev = &device->device;
+	ops = dev->ops;
+	assert_int_equal(ops->hwaddr_set(dev, &address), ERROR_NOT_SUPPORTED);
+	assert_int_equal(ops->rxq_info_get(dev, 0, &queue), 0);
+	assert_int_equal(queue.nb_max, NETDEV_DEPTH_MAX);
+	assert_int_equal(ops->txq_info_get(dev, 1, &queue), ERROR_INVALID);
+	fake.control_error = ERROR_IO;
+	assert_int_equal(ops->mtu_set(dev, 1400), ERROR_IO);
+	assert_int_equal(ops->start(dev), ERROR_IO);
+	fake.open_error = ERROR_TIMED_OUT;
+	assert_int_equal(ops->configure(dev, &large), ERROR_TIMED_OUT);
+	assert_int_equal(ops->start(dev), ERROR_NO_DEVICE);
+	assert_int_equal(ops->hwaddr_set(dev, &address), ERROR_NO_DEVICE);
+	assert_int_equal(ops->promiscuous_set(dev, 1), ERROR_NO_DEVICE);
+}
+
 /* ---- The strict user itself ---- */
 
 static int wrong_status;
@@ -773,6 +802,7 @@ int main(void)
 		WITH_DEVICE(a_card_that_is_gone_is_quiet),
 		WITH_DEVICE(control_calls_stop_and_start_the_card),
 		WITH_DEVICE(queues_are_opened_as_they_are_read),
+		WITH_DEVICE(errors_of_the_card_are_passed_on),
 		cmocka_unit_test(each_rule_fires_for_a_wrong_driver),
 		cmocka_unit_test(memory_may_be_short),
 	};
