@@ -13,6 +13,7 @@
 #include "mocks/cli/random.h"
 #include "mocks/cli/replay.h"
 #include "mocks/cli/stack.h"
+#include "mocks/cli/uknetdev.h"
 
 /** The most frames that are put in, or taken out, at once. */
 #define REPLAY_BURST	     32u
@@ -581,6 +582,41 @@ static void replay_measure_end(struct replay *replay)
 	result->virtual_ns = port_time(replay->vm->port) - replay->time_before;
 }
 
+/** The card up and started, as it is or behind uk_netdev. */
+static int replay_up(struct replay *replay, const struct nic_stack *stack)
+{
+	struct virtual_machine *vm = replay->vm;
+	int error;
+
+	if (!replay->configuration->is_through_uknetdev) {
+		error = virtual_machine_up(vm, VIRTUAL_MACHINE_STARTED, stack,
+					   NIC_FILTER_PROMISCUOUS);
+		replay->nic = vm->nic;
+		return error;
+	}
+	error = virtual_machine_up(vm, VIRTUAL_MACHINE_CONNECTED, stack, 0);
+	if (!error)
+		replay->nic = uknetdev_open(vm, stack, &error);
+	return error;
+}
+
+/** Take down what replay_up() brought up. */
+static void replay_down(struct replay *replay)
+{
+	void *owners[REPLAY_BURST];
+	unsigned n, i;
+
+	if (replay->configuration->is_through_uknetdev && replay->nic) {
+		nic_stop(replay->nic);
+		/* What was in flight is the stack's again. */
+		while ((n = nic_reclaim(replay->nic, 0, owners, REPLAY_BURST)))
+			for (i = 0; i < n; i++)
+				stack_sent(&replay->stack, owners[i]);
+		nic_close(replay->nic);
+	}
+	virtual_machine_down(replay->vm);
+}
+
 /** The guest, from its first instruction to its last. */
 static void replay_guest(void *argument)
 {
@@ -598,19 +634,17 @@ static void replay_guest(void *argument)
 		replay_fail(replay, "the guest has no memory for its buffers");
 		return;
 	}
-	error = virtual_machine_up(vm, VIRTUAL_MACHINE_STARTED, &callbacks,
-				   NIC_FILTER_PROMISCUOUS);
+	error = replay_up(replay, &callbacks);
 	if (error) {
 		replay_fail(replay, "the card did not come up: %s",
 			    error_name(error));
 	} else {
-		replay->nic = vm->nic;
 		replay_measure_start(replay);
 		replay_flow(replay);
 		replay_settle(replay);
 		replay_measure_end(replay);
 	}
-	virtual_machine_down(vm);
+	replay_down(replay);
 	if (stack_outstanding(&replay->stack) || replay->stack.strays)
 		replay_fail(replay,
 			    "%u buffers did not come back, %u came twice",

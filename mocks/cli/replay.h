@@ -32,6 +32,8 @@ struct replay_configuration {
 	uint16_t mtu;
 	uint64_t seed;
 	enum machine_schedule schedule;
+	/** Through the glue of Unikraft and its uk_netdev. */
+	bool is_through_uknetdev;
 	/**
 	 * For measurements: frames in one piece, bursts of 32, polling only.
 	 * Otherwise the seed varies all that and how VLAN tags travel.

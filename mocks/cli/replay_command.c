@@ -15,7 +15,7 @@
 #define REPLAY_DEFAULT_MTU  1500u
 #define REPLAY_DEFAULT_SEED 1u
 /** Words of the command that repeats a run, besides its captures. */
-#define REPLAY_REPEAT_WORDS 16u
+#define REPLAY_REPEAT_WORDS 18u
 
 struct replay_settings {
 	/** NULL: all of them. */
@@ -28,6 +28,7 @@ struct replay_settings {
 	uint64_t seed;
 	const char *write;
 	bool is_json;
+	bool is_through_uknetdev;
 };
 
 /** A run of the command. */
@@ -127,6 +128,19 @@ static bool replay_apply_write(void *context, const char *value, char *error)
 	return true;
 }
 
+static bool replay_apply_through(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	settings->is_through_uknetdev = strcmp(value, "uknetdev") == 0;
+	if (settings->is_through_uknetdev || strcmp(value, "nic") == 0)
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "names no interface: '%.256s'; there are: nic, uknetdev",
+		 value);
+	return false;
+}
+
 static bool replay_apply_json(void *context, const char *value, char *error)
 {
 	struct replay_settings *settings = context;
@@ -149,6 +163,10 @@ static const struct cli_option replay_options[] = {
 	{"direction", "WAY",
 	 "tx: the guest sends, rx: it receives, both (default)",
 	 replay_apply_direction},
+	{"through", "API",
+	 "what the frames pass above the driver: nic, its own interface\n"
+	 "(default), or uknetdev, that of Unikraft",
+	 replay_apply_through},
 	{"mtu", "N", "the card's MTU, 576 to 9000 (default 1500)",
 	 replay_apply_mtu},
 	{"seed", "N",
@@ -201,6 +219,10 @@ static char *replay_repeat(const struct replay_settings *settings,
 	if (settings->write) {
 		options[n++] = "--write";
 		options[n++] = settings->write;
+	}
+	if (settings->is_through_uknetdev) {
+		options[n++] = "--through";
+		options[n++] = "uknetdev";
 	}
 	if (settings->is_json)
 		options[n++] = "--json";
@@ -275,6 +297,7 @@ static void replay_row(struct replay_session *session, size_t file,
 		.direction = session->name.direction,
 		.mtu = settings->mtu,
 		.seed = settings->seed,
+		.is_through_uknetdev = settings->is_through_uknetdev,
 		.writer = session->writer,
 		.progress = replay_progress,
 		.context = session,

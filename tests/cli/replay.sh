@@ -20,6 +20,15 @@ rows=$(("$("$vmmsim" list | tail -n +2 | grep -vc " hostile ")" * ${#captures[@]
 try 0 replay --host all --mtu 9000 "$sources/pcaps/07-jumbo.pcap"
 says out " not sendable: 0 too short, 0 too long, 0 truncated"
 
+# The same through the glue of Unikraft.
+try 0 replay --through uknetdev --host all "${captures[@]}"
+says out ", 0 fail, 0 errors"
+try 0 replay --through uknetdev --host all --mtu 9000 \
+	"$sources/pcaps/07-jumbo.pcap"
+says out " not sendable: 0 too short, 0 too long, 0 truncated"
+says out "--through uknetdev"
+try 2 replay --through socket "${captures[@]}"
+
 # The same seed, the same run; the command printed is that run.
 try 0 replay --seed 7 "${captures[@]}"
 cp out first
