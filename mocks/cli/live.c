@@ -30,8 +30,9 @@
 #define WAIT_MS_MOST	 1000
 #define MILLISECOND	 1000000ull
 #define SECOND		 1000000000ull
-/** How long the last frames (resets) have to leave. */
-#define FAREWELL	 (50 * MILLISECOND)
+/** The last frames (resets) leave, and TCP's timer sees that nobody needs it.
+ */
+#define FAREWELL	 ((TCP_TMR_INTERVAL + 50) * MILLISECOND)
 #define ERROR_TEXT(what) "%s: error %d", what
 
 struct live {

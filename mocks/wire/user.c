@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
 
 #include "mocks/wire/wire.h"
 
-#define NANOSECONDS 1000000000ll
-#define MILLISECOND 1000000ll
+#define NANOSECONDS	  1000000000ll
+#define MILLISECOND	  1000000ll
+/** Sockets at first: one for each forward, and slirp's own. */
+#define DESCRIPTORS_FIRST 64
 
 struct user_timer {
 	struct user_timer *next;
@@ -242,6 +245,28 @@ static Slirp *user_slirp(struct wire_user *user, uint16_t mtu)
 	return slirp_new(&configuration, &callbacks, user);
 }
 
+/**
+ * slirp listens with a backlog of 1, and of connections that come at once most
+ * would wait for the kernel to try again: listen anew with a longer one.
+ */
+static void user_lengthen(struct wire_user *user)
+{
+	struct pollfd descriptors[DESCRIPTORS_FIRST];
+	int milliseconds = 0, listens;
+	socklen_t bytes;
+	size_t count, i;
+
+	count = user_wait_for(&user->wire, descriptors, DESCRIPTORS_FIRST,
+			      &milliseconds);
+	for (i = 0; i < count; i++) {
+		bytes = sizeof(listens);
+		if (getsockopt(descriptors[i].fd, SOL_SOCKET, SO_ACCEPTCONN,
+			       &listens, &bytes) == 0 &&
+		    listens)
+			listen(descriptors[i].fd, SOMAXCONN);
+	}
+}
+
 struct wire *wire_user_create(uint32_t guest, uint16_t mtu,
 			      const struct wire_forward forwards[],
 			      size_t forward_count, char *error)
@@ -270,8 +295,10 @@ struct wire *wire_user_create(uint32_t guest, uint16_t mtu,
 				 forwards[i].host, strerror(errno));
 			break;
 		}
-	if (user->slirp && i == forward_count)
+	if (user->slirp && i == forward_count) {
+		user_lengthen(user);
 		return &user->wire;
+	}
 	user_destroy(&user->wire);
 	return NULL;
 }

@@ -22,17 +22,17 @@ start() {
 	while ((tries--)); do
 		port=$((20000 + RANDOM % 20000))
 		"$vmmsim" run --forward "$port:80" --forward "$((port + 1)):7" \
-			"$@" >live 2>err </dev/null &
+			"$@" >live 2>live_err </dev/null &
 		pid=$!
 		for ((left = 300; left; left--)); do
 			grep -qE 'Ctrl-C|"event":"up"' live && return 0
 			kill -0 "$pid" 2>/dev/null || break
 			sleep 0.1
 		done
-		grep -q "cannot listen" err || break
+		grep -q "cannot listen" live_err || break
 	done
 	wrong "the live machine does not come up"
-	cat live err
+	cat live live_err
 	exit 1
 }
 
@@ -43,9 +43,9 @@ finish() {
 	wait "$pid" || status=$?
 	[ "$status" = 0 ] || {
 		wrong "exit $status after SIG$1"
-		cat live err
+		cat live live_err
 	}
-	silent err
+	silent live_err
 }
 
 pattern() {
