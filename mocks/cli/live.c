@@ -210,9 +210,8 @@ static bool guest_up(struct live *live)
 		return false;
 	}
 	live->server.page = configuration->page;
-	error = live_server_start(&live->server, NULL);
-	if (error != ERR_OK) {
-		live_fail(live, "the server cannot listen", error);
+	if (live_server_start(&live->server, NULL) != ERR_OK) {
+		live_fail(live, "the server cannot listen", ERROR_NO_MEMORY);
 		return false;
 	}
 	nic_link(live->vm->nic, &link);

@@ -38,13 +38,13 @@ unsigned lwip_platform_release(void)
 	return leaked;
 }
 
-void *mem_malloc(mem_size_t bytes)
+void *mem_malloc(mem_size_t size)
 {
 	struct lwip_piece *piece;
 
-	if (bytes > SIZE_MAX - sizeof(*piece))
+	if (size > SIZE_MAX - sizeof(*piece))
 		return NULL;
-	piece = port_alloc(lwip_port, sizeof(*piece) + bytes, "lwip");
+	piece = port_alloc(lwip_port, sizeof(*piece) + size, "lwip");
 	if (!piece)
 		return NULL;
 	piece->previous = &lwip_pieces;
@@ -55,25 +55,25 @@ void *mem_malloc(mem_size_t bytes)
 	return piece + 1;
 }
 
-void *mem_calloc(mem_size_t count, mem_size_t bytes)
+void *mem_calloc(mem_size_t count, mem_size_t size)
 {
-	if (bytes && count > SIZE_MAX / bytes)
+	if (size && count > SIZE_MAX / size)
 		return NULL;
-	return mem_malloc(count * bytes);
+	return mem_malloc(count * size);
 }
 
 /** What is not needed at the end stays. */
-void *mem_trim(void *memory, mem_size_t bytes)
+void *mem_trim(void *mem, mem_size_t size)
 {
-	(void)bytes;
-	return memory;
+	(void)size;
+	return mem;
 }
 
-void mem_free(void *memory)
+void mem_free(void *mem)
 {
-	struct lwip_piece *piece = (struct lwip_piece *)memory - 1;
+	struct lwip_piece *piece = (struct lwip_piece *)mem - 1;
 
-	if (!memory)
+	if (!mem)
 		return;
 	piece->previous->next = piece->next;
 	piece->next->previous = piece->previous;

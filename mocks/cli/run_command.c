@@ -335,18 +335,18 @@ static void run_down(const struct run_settings *settings,
 			"s:I, s:I}",
 			"event", "end", "verdict", verdict, "reason",
 			result->reason, "tx_frames",
-			(json_int_t)guest->tx_frames, "rx_frames",
-			(json_int_t)guest->rx_frames, "rx_drops",
-			(json_int_t)run_drops(guest), "host_drops",
-			(json_int_t)(result->host.rx_drop_queue +
-				     result->host.rx_drop_filter +
-				     result->host.rx_drop_state +
-				     result->host.rx_drop_length),
-			"doorbells", (json_int_t)guest->doorbells, "interrupts",
-			(json_int_t)guest->interrupts, "connections",
-			(json_int_t)result->connections, "requests",
-			(json_int_t)result->requests, "echoed_bytes",
-			(json_int_t)result->echoed_bytes));
+			(long long)guest->tx_frames, "rx_frames",
+			(long long)guest->rx_frames, "rx_drops",
+			(long long)run_drops(guest), "host_drops",
+			(long long)(result->host.rx_drop_queue +
+				    result->host.rx_drop_filter +
+				    result->host.rx_drop_state +
+				    result->host.rx_drop_length),
+			"doorbells", (long long)guest->doorbells, "interrupts",
+			(long long)guest->interrupts, "connections",
+			(long long)result->connections, "requests",
+			(long long)result->requests, "echoed_bytes",
+			(long long)result->echoed_bytes));
 		return;
 	}
 	printf("\nsent     %" PRIu64 " frames, %" PRIu64 " bytes, %" PRIu64

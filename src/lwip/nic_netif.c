@@ -160,13 +160,11 @@ static void transmit_reclaim(struct nic_netif *interface)
 /** What the card did not take moves to the front. */
 static void transmit_keep(struct nic_netif *interface, unsigned taken)
 {
-	unsigned first = interface->packet_count;
+	unsigned first = interface->segment_count;
 	unsigned i;
 
 	if (taken < interface->packet_count)
 		first = interface->packets[taken].first_segment;
-	else
-		first = interface->segment_count;
 	memmove(interface->packets, interface->packets + taken,
 		(interface->packet_count - taken) *
 			sizeof(*interface->packets));
