@@ -17,9 +17,10 @@ export CTEST_PARALLEL_LEVEL=$jobs
 {
 	# To build and run the command; to test it; to measure it.
 	packages_run="gcc libc6-dev make cmake pkg-config libpcap-dev
-		libjansson-dev"
+		libjansson-dev liblwip-dev libslirp-dev libglib2.0-dev"
 	packages_test="$packages_run clang libclang-rt-dev clang-format
-		clang-tidy cppcheck sparse shellcheck lcov libcmocka-dev check"
+		clang-tidy cppcheck sparse shellcheck lcov libcmocka-dev check
+		curl iproute2 iputils-ping"
 	packages_bench="$packages_run tcpdump valgrind"
 }
 

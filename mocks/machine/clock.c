@@ -67,6 +67,8 @@ void machine_event_schedule(struct machine *machine,
 	event->scheduled = true;
 	machine->progress++;
 	clock_update(machine);
+	if (machine->realtime)
+		realtime_kick(machine);
 }
 
 void clock_fire(struct machine *machine)

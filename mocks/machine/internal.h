@@ -232,6 +232,8 @@ struct machine {
 	uint64_t watch_due, watch_calls, watch_progress;
 	uint64_t tsc_hz;
 	enum machine_schedule schedule;
+	/** NULL: the schedule is deterministic. */
+	struct realtime *realtime;
 	struct machine_work *work_first, *work_last, *work_running;
 	uint32_t countdown;
 	enum polled_kind polled_kind;
@@ -361,6 +363,21 @@ void schedule_spin(struct machine *machine, enum polled_kind kind);
 void schedule_relax(struct machine *machine, uint64_t deadline);
 void schedule_delay(struct machine *machine, uint64_t nanoseconds);
 uint64_t schedule_dice(struct machine *machine);
+
+/* ---- Real time, see realtime.c ---- */
+
+bool realtime_create(struct machine *machine);
+void realtime_destroy(struct machine *machine);
+/** Set the machine's clock by the world's. */
+void realtime_clock(struct machine *machine);
+/** The guest's thread takes the machine's lock, and lets it go for good. */
+void realtime_guest_begin(struct machine *machine);
+void realtime_guest_end(struct machine *machine);
+/** Wake the host's thread, for work or an event. */
+void realtime_kick(struct machine *machine);
+/** Let the host have a turn: until it had one, or the deadline. */
+void realtime_give_way(struct machine *machine, uint64_t deadline);
+bool realtime_is_host(const struct machine *machine);
 
 /** Only while no handler runs and no lock is held. */
 void interrupt_deliver(struct machine *machine);

@@ -114,7 +114,8 @@ machine_create(const struct machine_configuration *configuration)
 		MACHINE_VECTORS_RESERVED +
 		schedule_dice(machine) %
 			(MACHINE_VECTORS - MACHINE_VECTORS_RESERVED);
-	if (!memory_create(machine) || !heap_create(machine)) {
+	if (!memory_create(machine) || !heap_create(machine) ||
+	    !realtime_create(machine)) {
 		machine_destroy(machine);
 		return NULL;
 	}
@@ -128,6 +129,7 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	line_destroy(machine);
+	realtime_destroy(machine);
 	exits_destroy(machine);
 	dma_destroy(machine);
 	heap_destroy(machine);
@@ -152,6 +154,8 @@ enum machine_outcome machine_run(struct machine *machine,
 		abort();
 	}
 	machine->running = true;
+	if (machine->realtime)
+		realtime_guest_begin(machine);
 	if (!setjmp(machine->escape)) {
 		guest(argument);
 		if (machine->locks)
@@ -166,6 +170,8 @@ enum machine_outcome machine_run(struct machine *machine,
 	machine->locks = 0;
 	machine->cpu = 0;
 	machine->work_running = NULL;
+	if (machine->realtime)
+		realtime_guest_end(machine);
 	return machine->outcome;
 }
 
@@ -185,7 +191,7 @@ _Noreturn void machine_stop(struct machine *machine,
 	va_end(arguments);
 	machine->outcome = outcome == MACHINE_DONE ? MACHINE_STOPPED : outcome;
 	machine_log(machine, "stop", machine->reason);
-	if (!machine->running) {
+	if (!machine->running || realtime_is_host(machine)) {
 		fprintf(stderr, "machine stopped outside machine_run(): %s\n",
 			machine->reason);
 		abort();

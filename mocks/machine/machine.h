@@ -38,6 +38,11 @@ enum machine_schedule {
 	 * port_delay()).
 	 */
 	MACHINE_SCHEDULE_LAZY,
+	/**
+	 * Not deterministic: real time, the host in a thread of its own that
+	 * calls machine_enter() and machine_leave(); for live traffic.
+	 */
+	MACHINE_SCHEDULE_REALTIME,
 };
 
 /** What watches the guest, see checker.h. */
@@ -165,6 +170,24 @@ void machine_work_drain(struct machine *machine);
 /** A number from the machine's seed, and one below a bound. */
 uint64_t machine_random(struct machine *machine);
 uint32_t machine_random_below(struct machine *machine, uint32_t bound);
+
+/* ---- The host's thread (MACHINE_SCHEDULE_REALTIME) ---- */
+
+/**
+ * Readable when the guest gave the host something to do, until the next
+ * machine_enter().
+ */
+int machine_kick_descriptor(const struct machine *machine);
+/**
+ * Wait until the guest gives way, and hold it there: hosts and wires may be
+ * called until machine_leave().
+ */
+void machine_enter(struct machine *machine);
+/**
+ * Do all host work and events that are due, and let the guest go on.
+ * @return nanoseconds until the next event, UINT64_MAX if there is none
+ */
+uint64_t machine_leave(struct machine *machine);
 
 /* ---- Memory, as the host reaches it ---- */
 

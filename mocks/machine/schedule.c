@@ -73,6 +73,8 @@ void machine_work_kick(struct machine *machine, struct machine_work *work)
 		return;
 	work_append(machine, work);
 	work_attention(machine);
+	if (machine->realtime)
+		realtime_kick(machine);
 }
 
 void machine_work_cancel(struct machine *machine, struct machine_work *work)
@@ -197,7 +199,8 @@ void schedule_attend(struct machine *machine, unsigned mask)
 	if (machine->in_host)
 		return;
 	schedule_watch(machine);
-	clock_fire(machine);
+	if (!machine->realtime)
+		clock_fire(machine);
 	if (machine->attention & mask & ATTENTION_WORK) {
 		if ((mask & ATTENTION_WORK_EXIT) || !machine->countdown)
 			turn_seeded(machine);
@@ -265,10 +268,24 @@ static _Noreturn void spin_stop(struct machine *machine)
 		     machine->idle, spin_cause(machine));
 }
 
+/** In real time the other thread can change anything, if it is let in. */
+static void schedule_spin_live(struct machine *machine)
+{
+	border_progress(machine);
+	if (machine->in_handler || machine->locks)
+		return;
+	realtime_give_way(machine, 0);
+	interrupt_deliver(machine);
+}
+
 void schedule_spin(struct machine *machine, enum polled_kind kind)
 {
 	if (machine->in_host)
 		return;
+	if (machine->realtime) {
+		schedule_spin_live(machine);
+		return;
+	}
 	/* What was looked at before the loop is not what it polls. */
 	if (machine->idle == SPIN_PATIENCE + 1)
 		machine->polled_kind = POLLED_NOTHING;
@@ -306,6 +323,19 @@ static void clock_advance(struct machine *machine, uint64_t until)
 		machine->time = until;
 }
 
+/** As below, with the host in its own thread. */
+static void schedule_relax_live(struct machine *machine, uint64_t deadline)
+{
+	interrupt_deliver(machine);
+	/* What was taken already is not waited for; the host has its turn. */
+	if (machine->taken_since_relax)
+		deadline = 0;
+	realtime_give_way(machine, deadline);
+	interrupt_deliver(machine);
+	machine->taken_since_relax = false;
+	border_progress(machine);
+}
+
 void schedule_relax(struct machine *machine, uint64_t deadline)
 {
 	char text[200];
@@ -314,6 +344,10 @@ void schedule_relax(struct machine *machine, uint64_t deadline)
 	border_refuse_waiting(machine, "port_relax()");
 	machine->counters.border_calls++;
 	machine->time += BORDER_COST_RELAX;
+	if (machine->realtime) {
+		schedule_relax_live(machine, deadline);
+		return;
+	}
 	happened = schedule_turn(machine);
 	/* What was taken between the caller's last look and now counts. */
 	if (machine->taken_since_relax)
@@ -351,6 +385,10 @@ void schedule_delay(struct machine *machine, uint64_t nanoseconds)
 			     "port_delay() of %llu nanoseconds: until the end "
 			     "of time",
 			     (unsigned long long)nanoseconds);
+	while (machine->realtime && machine->time < until)
+		schedule_relax_live(machine, until);
+	if (machine->realtime)
+		return;
 	schedule_turn(machine);
 	do {
 		clock_advance(machine, until);

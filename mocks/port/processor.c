@@ -12,6 +12,8 @@ uint64_t port_time(struct port *port)
 {
 	border_read(port->machine, BORDER_COST_TIME, BORDER_ACCESS, POLLED_TIME,
 		    0);
+	if (port->machine->realtime)
+		realtime_clock(port->machine);
 	return machine_time(port->machine);
 }
 
@@ -19,6 +21,8 @@ uint64_t port_tsc(struct port *port)
 {
 	border_read(port->machine, BORDER_COST_TIME, BORDER_ACCESS, POLLED_TIME,
 		    0);
+	if (port->machine->realtime)
+		realtime_clock(port->machine);
 	return machine_tsc(port->machine);
 }
 

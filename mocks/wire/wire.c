@@ -40,6 +40,21 @@ void wire_destroy(struct wire *wire)
 		wire->operations->destroy(wire);
 }
 
+size_t wire_wait_for(struct wire *wire, struct pollfd *descriptors, size_t most,
+		     int *milliseconds)
+{
+	if (!wire->operations->wait_for)
+		return 0;
+	return wire->operations->wait_for(wire, descriptors, most,
+					  milliseconds);
+}
+
+void wire_serve(struct wire *wire, struct pollfd *descriptors, size_t count)
+{
+	if (wire->operations->serve)
+		wire->operations->serve(wire, descriptors, count);
+}
+
 /* ---- Loop ---- */
 
 static void loop_transmit(struct wire *wire, const struct wire_frame *frame)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A live machine: a guest with lwIP and the live server behind its card, the
+ * host in a thread of its own, and a wire that leads out of the simulator.
+ */
+#ifndef MOCKS_CLI_LIVE_H
+#define MOCKS_CLI_LIVE_H
+
+#include "mocks/cli/live_server.h"
+#include "mocks/cli/virtual_machine.h"
+
+struct live_configuration {
+	/** A personality's name; NULL: VIRTUAL_MACHINE_HOST. */
+	const char *host;
+	/** The caller's; served by the host's thread while live_run() runs. */
+	struct wire *wire;
+	uint16_t mtu;
+	/** Zero prefix: none. */
+	ip_addr_t address4, address6, gateway4;
+	unsigned prefix4, prefix6;
+	/** Seconds after which it ends, 0: when it is told to. */
+	uint64_t duration;
+	/** The page of GET /. */
+	const char *page;
+	/** The card is up, and everything listens. */
+	void (*up)(void *context, const struct nic *nic,
+		   const struct nic_link *link);
+	void *context;
+};
+
+#define LIVE_REASON_MAX 512u
+
+/** What is there to tell afterwards. */
+struct live_result {
+	/** "" if all is well. */
+	char reason[LIVE_REASON_MAX];
+	struct nic_statistics guest;
+	struct host_netvsp_counters host;
+	uint64_t requests, connections, echoed_bytes;
+	unsigned connections_peak;
+};
+
+/**
+ * Run until a signal (SIGINT, SIGTERM), the duration, or an error, and shut
+ * down cleanly. One at a time in a process, since lwIP is one.
+ * @return whether all is well: nothing leaked, no rule broken
+ */
+bool live_run(const struct live_configuration *configuration,
+	      struct live_result *result);
+
+#endif /* MOCKS_CLI_LIVE_H */

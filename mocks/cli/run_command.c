@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * `vmmsim run`: a live machine that answers from a terminal.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mocks/cli/cli.h"
+#include "mocks/cli/live.h"
+#include "mocks/cli/text.h"
+#include "mocks/wire/capture.h"
+
+#define RUN_FORWARDS_MAX 16u
+#define RUN_MTU_DEFAULT	 1500u
+#define RUN_MTU_MIN	 576u
+#define RUN_MTU_MAX	 9000u
+#define RUN_PAGE_MAX	 512u
+#define RUN_TAP		 "tap:"
+
+struct run_settings {
+	const char *host;
+	/** NULL: user. */
+	const char *tap;
+	struct wire_forward forwards[RUN_FORWARDS_MAX];
+	size_t forward_count;
+	const char *capture;
+	uint64_t duration;
+	uint16_t mtu;
+	ip_addr_t address4, address6;
+	unsigned prefix4, prefix6;
+	bool is_json;
+};
+
+/** What the guest's callback is told. */
+struct run_session {
+	const struct run_settings *settings;
+	char page[RUN_PAGE_MAX];
+};
+
+/* ---- Options ---- */
+
+/** A decimal number within bounds, all of a text up to its end or a colon. */
+static bool run_number(const char *text, char last, uint64_t least,
+		       uint64_t most, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == last && !errno &&
+	       *number >= least && *number <= most;
+}
+
+static bool run_apply_vmm(void *context, const char *value, char *error)
+{
+	(void)context;
+	if (strcmp(value, "hyperv") == 0)
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "names no hypervisor: '%.256s'; there is: hyperv", value);
+	return false;
+}
+
+static bool run_apply_host(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+	size_t i, used;
+
+	if (host_personality_find(value)) {
+		settings->host = value;
+		return true;
+	}
+	used = (size_t)snprintf(error, CLI_ERROR_MAX,
+				"names no host: '%.256s'; there are:", value);
+	for (i = 0; i < host_personality_count && used < CLI_ERROR_MAX; i++)
+		used += (size_t)snprintf(error + used, CLI_ERROR_MAX - used,
+					 "%s %s", i ? "," : "",
+					 host_personalities[i].name);
+	return false;
+}
+
+static bool run_apply_net(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+
+	settings->tap = NULL;
+	if (strcmp(value, "user") == 0)
+		return true;
+	settings->tap = value + strlen(RUN_TAP);
+	if (strncmp(value, RUN_TAP, strlen(RUN_TAP)) == 0 && *settings->tap)
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "names no network: '%.256s'; there are: user, tap:NAME",
+		 value);
+	return false;
+}
+
+static bool run_apply_forward(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+	const char *colon = strchr(value, ':');
+	uint64_t host, guest;
+
+	if (settings->forward_count == RUN_FORWARDS_MAX) {
+		snprintf(error, CLI_ERROR_MAX, "was given more than %u times",
+			 RUN_FORWARDS_MAX);
+		return false;
+	}
+	if (!colon || !run_number(value, ':', 1, UINT16_MAX, &host) ||
+	    !run_number(colon + 1, 0, 1, UINT16_MAX, &guest)) {
+		snprintf(error, CLI_ERROR_MAX,
+			 "wants two ports, HOST:GUEST, from 1 to 65535, not "
+			 "'%.256s'",
+			 value);
+		return false;
+	}
+	settings->forwards[settings->forward_count++] =
+		(struct wire_forward){(uint16_t)host, (uint16_t)guest};
+	return true;
+}
+
+static bool run_apply_capture(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+
+	(void)error;
+	settings->capture = value;
+	return true;
+}
+
+static bool run_apply_duration(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+
+	if (run_number(value, 0, 1, 1000000, &settings->duration))
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "wants seconds, 1 to 1000000, not '%.256s'", value);
+	return false;
+}
+
+static bool run_apply_mtu(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+	uint64_t number;
+
+	if (!run_number(value, 0, RUN_MTU_MIN, RUN_MTU_MAX, &number)) {
+		snprintf(error, CLI_ERROR_MAX,
+			 "wants a number from %u to %u, not '%.256s'",
+			 RUN_MTU_MIN, RUN_MTU_MAX, value);
+		return false;
+	}
+	settings->mtu = (uint16_t)number;
+	return true;
+}
+
+/** "A/P": a unicast address and the length of its network's prefix. */
+static bool run_apply_address(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+	const char *slash = strchr(value, '/');
+	char text[IPADDR_STRLEN_MAX];
+	ip_addr_t address;
+	uint64_t prefix;
+
+	if (slash && (size_t)(slash - value) < sizeof(text)) {
+		memcpy(text, value, (size_t)(slash - value));
+		text[slash - value] = 0;
+		if (ipaddr_aton(text, &address) && !ip_addr_isany(&address) &&
+		    !ip_addr_ismulticast(&address) &&
+		    run_number(slash + 1, 0, 1, IP_IS_V6(&address) ? 128 : 30,
+			       &prefix)) {
+			if (IP_IS_V6(&address)) {
+				settings->address6 = address;
+				settings->prefix6 = (unsigned)prefix;
+			} else {
+				settings->address4 = address;
+				settings->prefix4 = (unsigned)prefix;
+			}
+			return true;
+		}
+	}
+	snprintf(error, CLI_ERROR_MAX,
+		 "wants an address and its prefix, as 192.168.76.2/24 or "
+		 "fd00:76::2/64, not '%.256s'",
+		 value);
+	return false;
+}
+
+static bool run_apply_json(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+
+	(void)value;
+	(void)error;
+	settings->is_json = true;
+	return true;
+}
+
+static const struct cli_option run_options[] = {
+	{"vmm", "VMM", "the hypervisor: hyperv (default)", run_apply_vmm},
+	{"host", "HOST",
+	 "the release of it, as 'vmmsim list' shows them (default\nws2019)",
+	 run_apply_host},
+	{"net", "NET",
+	 "what the card is plugged into: user, a network in user mode that\n"
+	 "needs no rights (default); tap:NAME, a TAP interface",
+	 run_apply_net},
+	{"forward", "HOST:GUEST",
+	 "with user: a TCP port of 127.0.0.1 that leads to one of the\n"
+	 "guest's; may be given several times",
+	 run_apply_forward},
+	{"address", "A/P",
+	 "the guest's address and prefix, once for IPv4 and once for IPv6\n"
+	 "(default: user 10.0.2.15/24 and fec0::15/64, tap 192.168.76.2/24\n"
+	 "and fd00:76::2/64)",
+	 run_apply_address},
+	{"mtu", "N", "the card's MTU, 576 to 9000 (default 1500)",
+	 run_apply_mtu},
+	{"capture", "OUT", "write what passes to this capture",
+	 run_apply_capture},
+	{"duration", "S", "end after so many seconds", run_apply_duration},
+	{"json", NULL, "print one JSON event a line instead of text",
+	 run_apply_json},
+};
+
+static void run_settings_init(void *context)
+{
+	struct run_settings *settings = context;
+
+	settings->host = VIRTUAL_MACHINE_HOST;
+	settings->mtu = RUN_MTU_DEFAULT;
+}
+
+/** What was not given: fits the network. */
+static void run_settings_finish(struct run_settings *settings)
+{
+	if (!settings->prefix4) {
+		ipaddr_aton(settings->tap ? "192.168.76.2" : "10.0.2.15",
+			    &settings->address4);
+		settings->prefix4 = 24;
+	}
+	if (!settings->prefix6) {
+		ipaddr_aton(settings->tap ? "fd00:76::2" : "fec0::15",
+			    &settings->address6);
+		settings->prefix6 = 64;
+	}
+}
+
+/* ---- What is said ---- */
+
+static void run_json(json_t *line)
+{
+	if (!line || json_dumpf(line, stdout, JSON_COMPACT) != 0)
+		cli_complain("out of memory for a line");
+	putchar('\n');
+	fflush(stdout);
+	json_decref(line);
+}
+
+/** The address at which the web server is reached from outside. */
+static void run_url(const struct run_settings *settings, char *url,
+		    size_t bytes)
+{
+	char address[IPADDR_STRLEN_MAX];
+	size_t i;
+
+	ipaddr_ntoa_r(&settings->address4, address, sizeof(address));
+	snprintf(url, bytes, "http://%s/", address);
+	for (i = 0; i < settings->forward_count; i++)
+		if (settings->forwards[i].guest == LIVE_SERVER_HTTP_PORT)
+			snprintf(url, bytes, "http://127.0.0.1:%u/",
+				 settings->forwards[i].host);
+}
+
+static void run_up(void *context, const struct nic *nic,
+		   const struct nic_link *link)
+{
+	const struct run_session *session = context;
+	const struct run_settings *settings = session->settings;
+	char address4[IPADDR_STRLEN_MAX], address6[IPADDR_STRLEN_MAX];
+	const uint8_t *mac = nic->information.mac;
+	char url[64], text[24];
+
+	ipaddr_ntoa_r(&settings->address4, address4, sizeof(address4));
+	ipaddr_ntoa_r(&settings->address6, address6, sizeof(address6));
+	run_url(settings, url, sizeof(url));
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+		 mac[1], mac[2], mac[3], mac[4], mac[5]);
+	if (settings->is_json) {
+		run_json(json_pack(
+			"{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:i, "
+			"s:s}",
+			"event", "up", "vmm", "hyperv", "host", settings->host,
+			"driver", nic->information.driver, "mac", text, "mtu",
+			(int)nic->information.mtu, "link",
+			link->up ? "up" : "down", "mbps", (int)link->speed_mbps,
+			"address4", address4, "prefix4", (int)settings->prefix4,
+			"url", url));
+		return;
+	}
+	printf("%s on hyperv %s, %s, MTU %u\n"
+	       "link     %s, %u Mbit/s\n"
+	       "address  %s/%u, %s/%u\n"
+	       "try      curl %s\n",
+	       nic->information.driver, settings->host, text,
+	       nic->information.mtu, link->up ? "up" : "down", link->speed_mbps,
+	       address4, settings->prefix4, address6, settings->prefix6, url);
+	if (!settings->tap && !settings->forward_count)
+		printf("         (with --forward 8080:80, to be reached from "
+		       "outside)\n");
+	printf("Ctrl-C ends it.\n");
+	fflush(stdout);
+}
+
+static uint64_t run_drops(const struct nic_statistics *guest)
+{
+	return guest->rx_drop_no_buffer + guest->rx_drop_malformed +
+	       guest->rx_drop_length + guest->rx_drop_error +
+	       guest->rx_drop_stopped;
+}
+
+static void run_down(const struct run_settings *settings,
+		     const struct live_result *result)
+{
+	const struct nic_statistics *guest = &result->guest;
+	const char *verdict = *result->reason ? "FAIL" : "PASS";
+
+	if (settings->is_json) {
+		run_json(json_pack(
+			"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			"s:I, s:I}",
+			"event", "end", "verdict", verdict, "reason",
+			result->reason, "tx_frames",
+			(long long)guest->tx_frames, "rx_frames",
+			(long long)guest->rx_frames, "rx_drops",
+			(long long)run_drops(guest), "host_drops",
+			(long long)(result->host.rx_drop_queue +
+				    result->host.rx_drop_filter +
+				    result->host.rx_drop_state +
+				    result->host.rx_drop_length),
+			"doorbells", (long long)guest->doorbells, "interrupts",
+			(long long)guest->interrupts, "connections",
+			(long long)result->connections, "requests",
+			(long long)result->requests, "echoed_bytes",
+			(long long)result->echoed_bytes));
+		return;
+	}
+	printf("\nsent     %" PRIu64 " frames, %" PRIu64 " bytes, %" PRIu64
+	       " errors\n"
+	       "received %" PRIu64 " frames, %" PRIu64
+	       " bytes, dropped %" PRIu64
+	       "; dropped by the host: queue %" PRIu64 ", filter %" PRIu64 "\n"
+	       "signals  %" PRIu64 " doorbells, %" PRIu64 " interrupts\n"
+	       "server   %" PRIu64 " connections, %u at once, %" PRIu64
+	       " requests, %" PRIu64 " bytes echoed\n",
+	       guest->tx_frames, guest->tx_bytes,
+	       guest->tx_errors + guest->tx_invalid, guest->rx_frames,
+	       guest->rx_bytes, run_drops(guest), result->host.rx_drop_queue,
+	       result->host.rx_drop_filter, guest->doorbells, guest->interrupts,
+	       result->connections, result->connections_peak, result->requests,
+	       result->echoed_bytes);
+	if (*result->reason)
+		printf("FAIL: %s\n", result->reason);
+	else
+		printf("PASS: nothing leaked, no rule broken\n");
+}
+
+/* ---- Running ---- */
+
+static struct wire *run_wire(const struct run_settings *settings)
+{
+	char error[WIRE_ERROR_MAX];
+	struct wire *wire;
+
+	if (settings->tap)
+		wire = wire_device_create(settings->tap, error);
+	else
+		wire = wire_user_create(ip_2_ip4(&settings->address4)->addr,
+					settings->mtu, settings->forwards,
+					settings->forward_count, error);
+	if (!wire)
+		cli_complain("%s", error);
+	return wire;
+}
+
+static enum cli_exit run_live(const struct run_settings *settings,
+			      struct wire *wire)
+{
+	struct run_session session = {.settings = settings};
+	struct live_configuration configuration = {
+		.host = settings->host,
+		.wire = wire,
+		.mtu = settings->mtu,
+		.address4 = settings->address4,
+		.address6 = settings->address6,
+		.prefix4 = settings->prefix4,
+		.prefix6 = settings->prefix6,
+		.duration = settings->duration,
+		.page = session.page,
+		.up = run_up,
+		.context = &session,
+	};
+	struct live_result result;
+
+	if (!settings->tap)
+		ipaddr_aton("10.0.2.2", &configuration.gateway4);
+	snprintf(session.page, sizeof(session.page),
+		 "This is a guest of vmmsim: lwIP behind a guest's driver on a "
+		 "simulated host\n(hyperv %s).\n\n"
+		 "GET /bytes/N  N bytes; the byte at offset i is i %% %u\n"
+		 "port 7        echo\n",
+		 settings->host, LIVE_SERVER_PERIOD);
+	live_run(&configuration, &result);
+	run_down(settings, &result);
+	return *result.reason ? CLI_FAIL : CLI_PASS;
+}
+
+static enum cli_exit run_run(const struct cli_call *call)
+{
+	struct run_settings *settings = call->settings;
+	struct capture_writer *writer = NULL;
+	enum cli_exit status = CLI_USAGE;
+	struct wire *wire, *recorder;
+	char error[CAPTURE_ERROR_MAX];
+
+	run_settings_finish(settings);
+	if (settings->tap && settings->forward_count) {
+		cli_complain("option '--forward' goes with '--net user' only");
+		return CLI_USAGE;
+	}
+	wire = run_wire(settings);
+	if (!wire)
+		return CLI_USAGE;
+	if (settings->capture) {
+		writer = capture_writer_open(settings->capture, UINT16_MAX,
+					     true, error);
+		if (!writer) {
+			cli_complain("%s", error);
+			wire_destroy(wire);
+			return CLI_USAGE;
+		}
+		recorder = wire_recorder_create(wire, writer);
+		if (recorder)
+			wire = recorder;
+	}
+	status = run_live(settings, wire);
+	wire_destroy(wire);
+	if (writer && !capture_writer_close(writer, error)) {
+		cli_complain("%s", error);
+		if (status == CLI_PASS)
+			status = CLI_USAGE;
+	}
+	return status;
+}
+
+const struct cli_command cli_run_command = {
+	.name = "run",
+	.operands = "",
+	.summary = "Run a live machine with a web and an echo server",
+	.text = "A guest with lwIP behind its driver, on a simulated host, in "
+		"real time. It\n"
+		"answers GET / and GET /bytes/N on port 80, and echoes on port "
+		"7, until\n"
+		"Ctrl-C, SIGTERM, or --duration; then it takes the card down "
+		"and says what\n"
+		"was counted, and whether anything leaked.\n\n"
+		"    vmmsim run --forward 8080:80 &\n"
+		"    curl http://127.0.0.1:8080/bytes/1000000 | sha256sum\n\n"
+		"Exit status: 1 if the card failed or anything leaked; 2 if "
+		"the network or\n"
+		"the capture cannot be opened; else 0.\n",
+	.options = run_options,
+	.option_count = sizeof(run_options) / sizeof(run_options[0]),
+	.settings_bytes = sizeof(struct run_settings),
+	.init = run_settings_init,
+	.run = run_run,
+};

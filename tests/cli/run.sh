@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# A live machine in user mode, and curl: a page, many bytes, many requests in a
+# row and at once, echo, and a clean end; and what cannot be run, in one
+# sentence. Real time: no limit here is tight.
+# shellcheck source=tests/support/cli.bash
+. "$2/tests/support/cli.bash"
+
+command -v curl >/dev/null || {
+	echo "skipped: there is no curl"
+	exit 77
+}
+bytes=${VMMSIM_LIVE_BYTES:-20000000}
+curl=(curl -sS -f --max-time 100 --noproxy '*')
+port=0
+pid=0
+
+# start OPTION...: run the command on two free ports until it is up.
+start() {
+	local tries=20 left
+	while ((tries--)); do
+		port=$((20000 + RANDOM % 20000))
+		"$vmmsim" run --forward "$port:80" --forward "$((port + 1)):7" \
+			"$@" >live 2>live_err </dev/null &
+		pid=$!
+		for ((left = 300; left; left--)); do
+			grep -qE 'Ctrl-C|"event":"up"' live && return 0
+			kill -0 "$pid" 2>/dev/null || break
+			sleep 0.1
+		done
+		grep -q "cannot listen" live_err || break
+	done
+	wrong "the live machine does not come up"
+	cat live live_err
+	exit 1
+}
+
+# finish SIGNAL: end it, and want it to say that all is well.
+finish() {
+	local status=0
+	kill "-$1" "$pid"
+	wait "$pid" || status=$?
+	[ "$status" = 0 ] || {
+		wrong "exit $status after SIG$1"
+		cat live live_err
+	}
+	silent live_err
+}
+
+pattern() {
+	perl -e '$p = pack("C*", 0 .. 250);
+		print substr($p x ($ARGV[0] / 251 + 1), 0, $ARGV[0])' "$1"
+}
+
+start --capture passed.pcap
+says live "netvsc on hyperv ws2019"
+says live "10.0.2.15/24"
+says live "http://127.0.0.1:$port/"
+"${curl[@]}" "http://127.0.0.1:$port/" >page
+says page "guest of vmmsim"
+says page "ws2019"
+pattern 100000 | sha256sum >wanted
+"${curl[@]}" "http://127.0.0.1:$port/bytes/100000" | sha256sum >got
+cmp -s wanted got || wrong "100000 bytes with another checksum"
+status=0
+"${curl[@]}" "http://127.0.0.1:$port/none" >/dev/null 2>&1 || status=$?
+[ "$status" = 22 ] || wrong "curl says $status about a page that is not there"
+# Both ways on one connection.
+exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))"
+pattern 200000 >&3 &
+pattern 200000 | sha256sum >wanted
+head -c 200000 <&3 | sha256sum >got
+cmp -s wanted got || wrong "echo with another checksum"
+exec 3>&-
+finish INT
+says live "200000 bytes echoed"
+says live "PASS: nothing leaked, no rule broken"
+[ "$(stat -c %s passed.pcap)" -gt 500000 ] || wrong "the capture is too short"
+
+start --host azure --json
+pattern "$bytes" | sha256sum >wanted
+"${curl[@]}" "http://127.0.0.1:$port/bytes/$bytes" | sha256sum >got
+cmp -s wanted got || wrong "$bytes bytes with another checksum"
+"${curl[@]}" -H 'Connection: close' -w '%{http_code}\n' -o /dev/null \
+	"http://127.0.0.1:$port/bytes/[1000-1999]" >codes
+[ "$(grep -cx 200 codes)" = 1000 ] || wrong "1000 requests in a row"
+"${curl[@]}" -Z --parallel-immediate --parallel-max 50 \
+	-w '%{http_code}\n' -o /dev/null \
+	"http://127.0.0.1:$port/bytes/[2000-2999]" >codes
+[ "$(grep -cx 200 codes)" = 1000 ] || wrong "1000 requests, 50 at a time"
+finish TERM
+says live '"verdict":"PASS"'
+says live '"requests":2001'
+
+# The port is taken.
+start
+try 2 run --forward "$port:80"
+said "cannot listen on 127.0.0.1 port $port: Address already in use"
+silent out
+finish INT
+
+try 0 run --duration 1
+says out "PASS: nothing leaked, no rule broken"
+try 2 run --net tap:a-name-too-long-for-linux
+says err "is no name of a TAP interface"
+try 2 run --net wifi
+said "option '--net' names no network: 'wifi'; there are: user, tap:NAME"
+try 2 run --net tap:x --forward 1:2
+said "option '--forward' goes with '--net user' only"
+try 2 run --address 10.0.2.300/24
+said "option '--address' wants an address and its prefix, as 192.168.76.2/24 or fd00:76::2/64, not '10.0.2.300/24'"
+try 2 run --forward 80
+said "option '--forward' wants two ports, HOST:GUEST, from 1 to 65535, not '80'"
+try 2 run --host win95
+says err "option '--host' names no host: 'win95'; there are: ws2012,"
+try 2 run --vmm xen
+said "option '--vmm' names no hypervisor: 'xen'; there is: hyperv"
+try 2 run --duration 0
+try 2 run --mtu 9001
+try 2 run --capture /none/out.pcap
+says err "/none/out.pcap"
+conclude
