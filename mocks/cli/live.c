@@ -300,9 +300,10 @@ bool live_run(const struct live_configuration *configuration,
 	      struct live_result *result)
 {
 	struct virtual_machine_configuration machine = {
+		.vmm = configuration->vmm,
 		.host = configuration->host,
 		.machine.schedule = MACHINE_SCHEDULE_REALTIME,
-		.card.mtu = configuration->mtu,
+		.mtu = configuration->mtu,
 		.wire = configuration->wire,
 	};
 	struct live *live = calloc(1, sizeof(*live));

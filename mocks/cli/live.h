@@ -10,8 +10,8 @@
 #include "mocks/cli/virtual_machine.h"
 
 struct live_configuration {
-	/** A personality's name; NULL: VIRTUAL_MACHINE_HOST. */
-	const char *host;
+	/** A hypervisor's name, and a host's of it; NULL: its default. */
+	const char *vmm, *host;
 	/** The caller's; served by the host's thread while live_run() runs. */
 	struct wire *wire;
 	uint16_t mtu;
@@ -35,7 +35,7 @@ struct live_result {
 	/** "" if all is well. */
 	char reason[LIVE_REASON_MAX];
 	struct nic_statistics guest;
-	struct host_netvsp_counters host;
+	struct vmm_counters host;
 	uint64_t requests, connections, echoed_bytes;
 	unsigned connections_peak;
 };

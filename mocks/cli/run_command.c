@@ -21,6 +21,8 @@
 #define RUN_TAP		 "tap:"
 
 struct run_settings {
+	const struct vmm *vmm;
+	/** NULL: the default of the hypervisor. */
 	const char *host;
 	/** NULL: user. */
 	const char *tap;
@@ -56,30 +58,22 @@ static bool run_number(const char *text, char last, uint64_t least,
 
 static bool run_apply_vmm(void *context, const char *value, char *error)
 {
-	(void)context;
-	if (strcmp(value, "hyperv") == 0)
-		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "names no hypervisor: '%.256s'; there is: hyperv", value);
-	return false;
+	struct run_settings *settings = context;
+
+	settings->vmm = vmm_find(value);
+	if (!settings->vmm)
+		vmm_complain(value, error, CLI_ERROR_MAX);
+	return settings->vmm;
 }
 
+/** Whether it is one is known when the hypervisor is. */
 static bool run_apply_host(void *context, const char *value, char *error)
 {
 	struct run_settings *settings = context;
-	size_t i, used;
 
-	if (host_personality_find(value)) {
-		settings->host = value;
-		return true;
-	}
-	used = (size_t)snprintf(error, CLI_ERROR_MAX,
-				"names no host: '%.256s'; there are:", value);
-	for (i = 0; i < host_personality_count && used < CLI_ERROR_MAX; i++)
-		used += (size_t)snprintf(error + used, CLI_ERROR_MAX - used,
-					 "%s %s", i ? "," : "",
-					 host_personalities[i].name);
-	return false;
+	(void)error;
+	settings->host = value;
+	return true;
 }
 
 static bool run_apply_net(void *context, const char *value, char *error)
@@ -201,9 +195,11 @@ static bool run_apply_json(void *context, const char *value, char *error)
 }
 
 static const struct cli_option run_options[] = {
-	{"vmm", "VMM", "the hypervisor: hyperv (default)", run_apply_vmm},
+	{"vmm", "VMM",
+	 "the hypervisor, as 'vmmsim list' shows them (default hyperv)",
+	 run_apply_vmm},
 	{"host", "HOST",
-	 "the release of it, as 'vmmsim list' shows them (default\nws2019)",
+	 "the release of it (default: one of the newer)",
 	 run_apply_host},
 	{"net", "NET",
 	 "what the card is plugged into: user, a network in user mode that\n"
@@ -231,7 +227,7 @@ static void run_settings_init(void *context)
 {
 	struct run_settings *settings = context;
 
-	settings->host = VIRTUAL_MACHINE_HOST;
+	settings->vmm = &vmm_hyperv;
 	settings->mtu = RUN_MTU_DEFAULT;
 }
 
@@ -294,7 +290,8 @@ static void run_up(void *context, const struct nic *nic,
 		run_json(json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:i, "
 			"s:s}",
-			"event", "up", "vmm", "hyperv", "host", settings->host,
+			"event", "up", "vmm", settings->vmm->name, "host",
+			settings->host,
 			"driver", nic->information.driver, "mac", text, "mtu",
 			(int)nic->information.mtu, "link",
 			link->up ? "up" : "down", "mbps", (int)link->speed_mbps,
@@ -340,8 +337,7 @@ static void run_down(const struct run_settings *settings,
 			(long long)run_drops(guest), "host_drops",
 			(long long)(result->host.rx_drop_queue +
 				    result->host.rx_drop_filter +
-				    result->host.rx_drop_state +
-				    result->host.rx_drop_length),
+				    result->host.rx_drop_other),
 			"doorbells", (long long)guest->doorbells, "interrupts",
 			(long long)guest->interrupts, "connections",
 			(long long)result->connections, "requests",
@@ -392,6 +388,7 @@ static enum cli_exit run_live(const struct run_settings *settings,
 {
 	struct run_session session = {.settings = settings};
 	struct live_configuration configuration = {
+		.vmm = settings->vmm->name,
 		.host = settings->host,
 		.wire = wire,
 		.mtu = settings->mtu,
@@ -419,6 +416,22 @@ static enum cli_exit run_live(const struct run_settings *settings,
 	return *result.reason ? CLI_FAIL : CLI_PASS;
 }
 
+/** Whether the hypervisor has that host, an honest one; it is said if not. */
+static bool run_has_host(struct run_settings *settings)
+{
+	struct vmm_host host;
+	char error[CLI_ERROR_MAX];
+
+	if (!settings->host)
+		settings->host = settings->vmm->host_default;
+	if (vmm_host_find(settings->vmm, settings->host, &host) &&
+	    !host.is_hostile)
+		return true;
+	vmm_host_complain(settings->vmm, settings->host, error, sizeof(error));
+	cli_complain("option '--host' %s", error);
+	return false;
+}
+
 static enum cli_exit run_run(const struct cli_call *call)
 {
 	struct run_settings *settings = call->settings;
@@ -428,6 +441,8 @@ static enum cli_exit run_run(const struct cli_call *call)
 	char error[CAPTURE_ERROR_MAX];
 
 	run_settings_finish(settings);
+	if (!run_has_host(settings))
+		return CLI_USAGE;
 	if (settings->tap && settings->forward_count) {
 		cli_complain("option '--forward' goes with '--net user' only");
 		return CLI_USAGE;

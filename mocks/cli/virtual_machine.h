@@ -25,8 +25,19 @@
 #include "mocks/hyperv/personality.h"
 #include "mocks/hyperv/vmbus.h"
 #include "mocks/machine/machine.h"
+#include "mocks/pci/pci.h"
+#include "mocks/vmware/vmxnet3.h"
 #include "mocks/wire/wire.h"
 #include "net/nic.h"
+#include "pci/pci.h"
+#include "vmware/vmxnet3.h"
+
+/** Where a PCI card is plugged in. */
+enum virtual_machine_pci_place {
+	VIRTUAL_MACHINE_PCI_DIRECT,
+	VIRTUAL_MACHINE_PCI_BRIDGE,
+	VIRTUAL_MACHINE_PCI_ROOT_PORT,
+};
 
 /** What to make; zeroes mean the defaults. */
 struct virtual_machine_configuration {
@@ -43,6 +54,10 @@ struct virtual_machine_configuration {
 	/** Hyper-V: the host's side. */
 	enum host_strictness strictness;
 	struct host_netvsp_configuration device;
+	/** VMware: the guest's driver, the host's side, and where it is. */
+	struct vmxnet3_configuration vmxnet3;
+	struct host_vmxnet3_configuration host_vmxnet3;
+	enum virtual_machine_pci_place pci_place;
 	/** What the card is plugged into, the caller's; NULL: a loop, ours. */
 	struct wire *wire;
 };
@@ -75,6 +90,11 @@ struct virtual_machine {
 	struct host_netvsp *device;
 	struct hyperv hyperv;
 	struct vmbus bus;
+	/* VMware's host and guest. */
+	struct host_pci *host_pci;
+	struct host_pci_bus *host_pci_bus;
+	struct host_vmxnet3 *vmxnet3;
+	struct pci pci;
 	/** Messages wait: virtual_machine_poll() is due. */
 	bool bus_woken;
 	/** Both sides' counters as the card was closed. */

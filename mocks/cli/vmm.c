@@ -10,6 +10,7 @@
 
 const struct vmm *const vmms[] = {
 	&vmm_hyperv,
+	&vmm_vmware,
 };
 
 const size_t vmm_count = sizeof(vmms) / sizeof(vmms[0]);

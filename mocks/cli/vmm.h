@@ -35,6 +35,8 @@ struct vmm_counters {
 	uint64_t tx_frames, rx_frames;
 	/** Messages or descriptors chains that carried those taken. */
 	uint64_t tx_messages;
+	/** Not delivered: no room; not asked for; for another reason. */
+	uint64_t rx_drop_queue, rx_drop_filter, rx_drop_other;
 };
 
 struct vmm {
@@ -95,5 +97,6 @@ void vmm_host_complain(const struct vmm *vmm, const char *name, char *text,
 
 /** The rows of the table, by file. */
 extern const struct vmm vmm_hyperv;
+extern const struct vmm vmm_vmware;
 
 #endif /* MOCKS_CLI_VMM_H */

@@ -93,6 +93,9 @@ static void hyperv_counters(const struct virtual_machine *vm,
 	counters->tx_frames = host.tx_frames;
 	counters->rx_frames = host.rx_frames;
 	counters->tx_messages = host.tx_messages;
+	counters->rx_drop_queue = host.rx_drop_queue;
+	counters->rx_drop_filter = host.rx_drop_filter;
+	counters->rx_drop_other = host.rx_drop_state + host.rx_drop_length;
 }
 
 static uint32_t hyperv_backlog(const struct virtual_machine *vm)

@@ -15,7 +15,7 @@
 
 #define REVISION_BIT(revision) (1u << ((revision)-1))
 
-void vmxnet3_break(struct host_vmxnet3 *vmxnet3, const char *format, ...)
+void host_vmxnet3_break(struct host_vmxnet3 *vmxnet3, const char *format, ...)
 {
 	char text[256];
 	va_list arguments;
@@ -26,7 +26,8 @@ void vmxnet3_break(struct host_vmxnet3 *vmxnet3, const char *format, ...)
 	machine_violation(vmxnet3->machine, "vmxnet3", "%s", text);
 }
 
-bool vmxnet3_lies(struct host_vmxnet3 *vmxnet3, enum host_vmxnet3_fault fault)
+bool host_vmxnet3_lies(struct host_vmxnet3 *vmxnet3,
+		       enum host_vmxnet3_fault fault)
 {
 	uint32_t one_in = vmxnet3->faults.one_in[fault];
 
@@ -36,7 +37,7 @@ bool vmxnet3_lies(struct host_vmxnet3 *vmxnet3, enum host_vmxnet3_fault fault)
 	return true;
 }
 
-void vmxnet3_ring_advance(struct vmxnet3_ring *ring)
+void host_vmxnet3_ring_advance(struct vmxnet3_ring *ring)
 {
 	ring->ahead = false;
 	if (++ring->next < ring->size)
@@ -53,8 +54,9 @@ static void late_fire(void *argument)
 			   vmxnet3->late.bytes, DESCRIPTOR_BYTES);
 }
 
-void vmxnet3_complete(struct host_vmxnet3 *vmxnet3, struct vmxnet3_ring *ring,
-		      const uint32_t words[4], enum host_vmxnet3_fault early)
+void host_vmxnet3_complete(struct host_vmxnet3 *vmxnet3,
+			   struct vmxnet3_ring *ring, const uint32_t words[4],
+			   enum host_vmxnet3_fault early)
 {
 	uint64_t address =
 		ring->address + (uint64_t)ring->next * DESCRIPTOR_BYTES;
@@ -67,8 +69,8 @@ void vmxnet3_complete(struct host_vmxnet3 *vmxnet3, struct vmxnet3_ring *ring,
 	wire_put32(bytes + 12,
 		   (words[3] & ~(1u << RCD_GENERATION_SHIFT)) |
 			   ring->generation << RCD_GENERATION_SHIFT);
-	vmxnet3_ring_advance(ring);
-	if (vmxnet3_lies(vmxnet3, early) && !late->event.scheduled) {
+	host_vmxnet3_ring_advance(ring);
+	if (host_vmxnet3_lies(vmxnet3, early) && !late->event.scheduled) {
 		memcpy(late->bytes, bytes, sizeof(bytes));
 		late->address = address;
 		machine_event_schedule(vmxnet3->machine, &late->event,
@@ -82,7 +84,7 @@ void vmxnet3_complete(struct host_vmxnet3 *vmxnet3, struct vmxnet3_ring *ring,
 
 /* ---- States ---- */
 
-void vmxnet3_deactivate(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_deactivate(struct host_vmxnet3 *vmxnet3)
 {
 	unsigned n;
 
@@ -93,22 +95,22 @@ void vmxnet3_deactivate(struct host_vmxnet3 *vmxnet3)
 		machine_event_cancel(vmxnet3->machine, &vmxnet3->tx[n].poll);
 		machine_work_cancel(vmxnet3->machine, &vmxnet3->rx[n].work);
 		machine_event_cancel(vmxnet3->machine, &vmxnet3->rx[n].poll);
-		vmxnet3_receive_drop(&vmxnet3->rx[n]);
+		host_vmxnet3_receive_drop(&vmxnet3->rx[n]);
 	}
 }
 
-void vmxnet3_reset(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_reset(struct host_vmxnet3 *vmxnet3)
 {
-	vmxnet3_deactivate(vmxnet3);
-	vmxnet3_interrupts_reset(vmxnet3);
+	host_vmxnet3_deactivate(vmxnet3);
+	host_vmxnet3_interrupts_reset(vmxnet3);
 	vmxnet3->shared = 0;
 	vmxnet3->counters.resets++;
 }
 
-void vmxnet3_die(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_die(struct host_vmxnet3 *vmxnet3)
 {
-	vmxnet3_deactivate(vmxnet3);
-	vmxnet3_interrupts_reset(vmxnet3);
+	host_vmxnet3_deactivate(vmxnet3);
+	host_vmxnet3_interrupts_reset(vmxnet3);
 	vmxnet3->dead = true;
 }
 
@@ -119,10 +121,11 @@ static void revision_select(struct host_vmxnet3 *vmxnet3, uint32_t value)
 	unsigned revision;
 
 	if (!value || value & (value - 1) || !(value & vmxnet3->revisions)) {
-		vmxnet3_break(vmxnet3,
-			      "VRRS: 0x%x is written, which is not one bit of "
-			      "the 0x%x that it offered (V1)",
-			      value, vmxnet3->revisions);
+		host_vmxnet3_break(
+			vmxnet3,
+			"VRRS: 0x%x is written, which is not one bit of "
+			"the 0x%x that it offered (V1)",
+			value, vmxnet3->revisions);
 		return;
 	}
 	for (revision = 1; value >>= 1;)
@@ -134,8 +137,8 @@ static void shared_set(struct host_vmxnet3 *vmxnet3, uint32_t high)
 {
 	vmxnet3->shared = (uint64_t)high << 32 | vmxnet3->shared_low;
 	if (vmxnet3->shared % 8)
-		vmxnet3_break(vmxnet3, "DSAL: 0x%x is not a multiple of 8",
-			      vmxnet3->shared_low);
+		host_vmxnet3_break(vmxnet3, "DSAL: 0x%x is not a multiple of 8",
+				   vmxnet3->shared_low);
 }
 
 static void mac_set(struct host_vmxnet3 *vmxnet3, uint32_t high)
@@ -146,8 +149,8 @@ static void mac_set(struct host_vmxnet3 *vmxnet3, uint32_t high)
 	wire_put32(bytes + 4, high);
 	memcpy(vmxnet3->mac, bytes, sizeof(vmxnet3->mac));
 	if (high >> 16)
-		vmxnet3_break(vmxnet3, "MACH: 0x%x has more than two bytes",
-			      high);
+		host_vmxnet3_break(vmxnet3,
+				   "MACH: 0x%x has more than two bytes", high);
 }
 
 static void control_write(struct host_vmxnet3 *vmxnet3, uint64_t offset,
@@ -159,13 +162,14 @@ static void control_write(struct host_vmxnet3 *vmxnet3, uint64_t offset,
 		break;
 	case VMXNET3_UVRS:
 		if (value != 1)
-			vmxnet3_break(vmxnet3, "UVRS: 0x%x is written, not 1",
-				      value);
+			host_vmxnet3_break(vmxnet3,
+					   "UVRS: 0x%x is written, not 1",
+					   value);
 		break;
 	case VMXNET3_DSAL:
 		/* Until the high half comes there is no area at all. */
 		if (!value)
-			vmxnet3_deactivate(vmxnet3);
+			host_vmxnet3_deactivate(vmxnet3);
 		vmxnet3->shared_low = value;
 		vmxnet3->shared = 0;
 		break;
@@ -173,7 +177,7 @@ static void control_write(struct host_vmxnet3 *vmxnet3, uint64_t offset,
 		shared_set(vmxnet3, value);
 		break;
 	case VMXNET3_CMD:
-		vmxnet3_command(vmxnet3, value);
+		host_vmxnet3_command(vmxnet3, value);
 		break;
 	case VMXNET3_MACL:
 		vmxnet3->mac_low = value;
@@ -182,12 +186,12 @@ static void control_write(struct host_vmxnet3 *vmxnet3, uint64_t offset,
 		mac_set(vmxnet3, value);
 		break;
 	case VMXNET3_ECR:
-		vmxnet3_event_acknowledge(vmxnet3, value);
+		host_vmxnet3_event_acknowledge(vmxnet3, value);
 		break;
 	default:
-		vmxnet3_break(vmxnet3,
-			      "BAR 1: 0x%llx is no register that is written",
-			      (unsigned long long)offset);
+		host_vmxnet3_break(
+			vmxnet3, "BAR 1: 0x%llx is no register that is written",
+			(unsigned long long)offset);
 		break;
 	}
 }
@@ -197,9 +201,9 @@ static uint32_t mac_read(struct host_vmxnet3 *vmxnet3, bool high)
 	uint8_t bytes[8] = {0};
 
 	memcpy(bytes, vmxnet3->mac, sizeof(vmxnet3->mac));
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_MAC_ZERO))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_MAC_ZERO))
 		return 0;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_MAC_MULTICAST))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_MAC_MULTICAST))
 		bytes[0] |= 1;
 	return wire_get32(bytes + (high ? 4 : 0));
 }
@@ -208,18 +212,19 @@ static uint32_t control_read(struct host_vmxnet3 *vmxnet3, uint64_t offset)
 {
 	switch (offset) {
 	case VMXNET3_VRRS:
-		return vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_REVISIONS_NONE)
+		return host_vmxnet3_lies(vmxnet3,
+					 HOST_VMXNET3_FAULT_REVISIONS_NONE)
 			       ? 0
 			       : vmxnet3->revisions;
 	case VMXNET3_UVRS:
-		return !vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_UPT_NONE);
+		return !host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_UPT_NONE);
 	case VMXNET3_CMD:
-		return vmxnet3_result(vmxnet3);
+		return host_vmxnet3_result(vmxnet3);
 	case VMXNET3_MACL:
 	case VMXNET3_MACH:
 		return mac_read(vmxnet3, offset == VMXNET3_MACH);
 	case VMXNET3_ICR:
-		return vmxnet3_cause(vmxnet3);
+		return host_vmxnet3_cause(vmxnet3);
 	default:
 		/* Events are read in the shared area: here is nothing (V42). */
 		return 0;
@@ -241,23 +246,23 @@ static void rx_doorbell(struct host_vmxnet3 *vmxnet3, unsigned n, unsigned ring,
 {
 	vmxnet3->counters.rx_doorbells++;
 	if (n >= vmxnet3->rx_count)
-		vmxnet3_break(vmxnet3, "RXPROD: there is no queue %u", n);
+		host_vmxnet3_break(vmxnet3, "RXPROD: there is no queue %u", n);
 	else
-		vmxnet3_rx_producer(&vmxnet3->rx[n], ring, value);
+		host_vmxnet3_rx_producer(&vmxnet3->rx[n], ring, value);
 }
 
 static void mask_write(struct host_vmxnet3 *vmxnet3, unsigned n, uint32_t value)
 {
 	if (value > 1)
-		vmxnet3_break(vmxnet3, "IMR %u: 0x%x is neither 0 nor 1", n,
-			      value);
+		host_vmxnet3_break(vmxnet3, "IMR %u: 0x%x is neither 0 nor 1",
+				   n, value);
 	if (!vmxnet3->active && !(value & 1))
-		vmxnet3_break(vmxnet3,
-			      "IMR %u: unmasked while the device is not "
-			      "active, which is lost on QEMU (V6)",
-			      n);
-	if (vmxnet3->active || !vmxnet3_is_qemu(vmxnet3))
-		vmxnet3_mask(vmxnet3, n, value & 1);
+		host_vmxnet3_break(vmxnet3,
+				   "IMR %u: unmasked while the device is not "
+				   "active, which is lost on QEMU (V6)",
+				   n);
+	if (vmxnet3->active || !host_vmxnet3_is_qemu(vmxnet3))
+		host_vmxnet3_mask(vmxnet3, n, value & 1);
 }
 
 static void doorbell_write(struct host_vmxnet3 *vmxnet3, uint64_t offset,
@@ -273,20 +278,21 @@ static void doorbell_write(struct host_vmxnet3 *vmxnet3, uint64_t offset,
 	if (mask >= 0) {
 		mask_write(vmxnet3, (unsigned)mask, value);
 	} else if (tx < 0 && first < 0 && second < 0) {
-		vmxnet3_break(vmxnet3, "BAR 0: 0x%llx is no register",
-			      (unsigned long long)offset);
+		host_vmxnet3_break(vmxnet3, "BAR 0: 0x%llx is no register",
+				   (unsigned long long)offset);
 	} else if (!vmxnet3->active) {
-		vmxnet3_break(vmxnet3,
-			      "%s: a doorbell while the device is not active "
-			      "(V6, CVE-2016-6833)",
-			      tx >= 0 ? "TXPROD" : "RXPROD");
+		host_vmxnet3_break(
+			vmxnet3,
+			"%s: a doorbell while the device is not active "
+			"(V6, CVE-2016-6833)",
+			tx >= 0 ? "TXPROD" : "RXPROD");
 	} else if (tx >= 0) {
 		vmxnet3->counters.doorbells++;
 		if ((unsigned)tx >= vmxnet3->tx_count)
-			vmxnet3_break(vmxnet3, "TXPROD: there is no queue %d",
-				      tx);
+			host_vmxnet3_break(vmxnet3,
+					   "TXPROD: there is no queue %d", tx);
 		else
-			vmxnet3_doorbell(&vmxnet3->tx[tx], value);
+			host_vmxnet3_doorbell(&vmxnet3->tx[tx], value);
 	} else if (first >= 0) {
 		rx_doorbell(vmxnet3, (unsigned)first, 0, value);
 	} else {
@@ -299,14 +305,14 @@ static uint64_t bar_read(void *context, unsigned bar, uint64_t offset,
 {
 	struct host_vmxnet3 *vmxnet3 = context;
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_GONE))
-		vmxnet3_die(vmxnet3);
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_GONE))
+		host_vmxnet3_die(vmxnet3);
 	if (vmxnet3->dead)
 		return UINT64_MAX;
 	if (width != 4)
-		vmxnet3_break(vmxnet3,
-			      "BAR %u: %u bytes of a register of 4 are read",
-			      bar, width);
+		host_vmxnet3_break(
+			vmxnet3, "BAR %u: %u bytes of a register of 4 are read",
+			bar, width);
 	if (bar == VMXNET3_BAR_CONTROL)
 		return control_read(vmxnet3, offset);
 	if (bar == VMXNET3_BAR_DOORBELLS &&
@@ -324,9 +330,10 @@ static void bar_write(void *context, unsigned bar, uint64_t offset,
 	if (vmxnet3->dead)
 		return;
 	if (width != 4)
-		vmxnet3_break(vmxnet3,
-			      "BAR %u: %u bytes of a register of 4 are written",
-			      bar, width);
+		host_vmxnet3_break(
+			vmxnet3,
+			"BAR %u: %u bytes of a register of 4 are written", bar,
+			width);
 	else if (bar == VMXNET3_BAR_CONTROL)
 		control_write(vmxnet3, offset, (uint32_t)value);
 	else if (bar == VMXNET3_BAR_DOORBELLS)
@@ -365,7 +372,7 @@ static void describe(const struct host_vmxnet3 *vmxnet3,
 	};
 	if (!configuration->line_only && !configuration->no_msix)
 		identity->msix_offset = 0x9c;
-	if (vmxnet3_is_qemu(vmxnet3))
+	if (host_vmxnet3_is_qemu(vmxnet3))
 		identity->rom_bytes = 256 * 1024;
 	else
 		identity->bars[3] =
@@ -382,15 +389,15 @@ static void queues_create(struct host_vmxnet3 *vmxnet3)
 
 		tx->vmxnet3 = vmxnet3;
 		tx->index = n;
-		tx->work.step = vmxnet3_transmit_step;
+		tx->work.step = host_vmxnet3_transmit_step;
 		tx->work.argument = tx;
-		tx->poll.fire = vmxnet3_transmit_poll;
+		tx->poll.fire = host_vmxnet3_transmit_poll;
 		tx->poll.argument = tx;
 		rx->vmxnet3 = vmxnet3;
 		rx->index = n;
-		rx->work.step = vmxnet3_receive_step;
+		rx->work.step = host_vmxnet3_receive_step;
 		rx->work.argument = rx;
-		rx->poll.fire = vmxnet3_receive_poll;
+		rx->poll.fire = host_vmxnet3_receive_poll;
 		rx->poll.argument = rx;
 	}
 	vmxnet3->late.event.fire = late_fire;
@@ -455,8 +462,8 @@ host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
 		free(vmxnet3);
 		return NULL;
 	}
-	vmxnet3_interrupts_reset(vmxnet3);
-	wire_attach(wire, vmxnet3_receive, vmxnet3);
+	host_vmxnet3_interrupts_reset(vmxnet3);
+	wire_attach(wire, host_vmxnet3_receive, vmxnet3);
 	return vmxnet3;
 }
 
@@ -464,7 +471,7 @@ void host_vmxnet3_destroy(struct host_vmxnet3 *vmxnet3)
 {
 	if (!vmxnet3)
 		return;
-	vmxnet3_deactivate(vmxnet3);
+	host_vmxnet3_deactivate(vmxnet3);
 	host_pci_remove(vmxnet3->function);
 	wire_attach(vmxnet3->wire, NULL, NULL);
 	free(vmxnet3->groups);
@@ -542,7 +549,7 @@ void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up)
 	if (up == vmxnet3->link_up)
 		return;
 	vmxnet3->link_up = up;
-	vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
+	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
 
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
@@ -550,7 +557,7 @@ void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
 	if (mbps == vmxnet3->speed_mbps)
 		return;
 	vmxnet3->speed_mbps = mbps;
-	vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
+	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
 
 void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
@@ -566,17 +573,17 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 		vmxnet3->tx[queue].stopped = true;
 		vmxnet3->tx[queue].error = error;
 	}
-	vmxnet3_event(vmxnet3, receive ? VMXNET3_EVENT_RX_QUEUE
-				       : VMXNET3_EVENT_TX_QUEUE);
+	host_vmxnet3_event(vmxnet3, receive ? VMXNET3_EVENT_RX_QUEUE
+					    : VMXNET3_EVENT_TX_QUEUE);
 }
 
 void host_vmxnet3_device_change(struct host_vmxnet3 *vmxnet3)
 {
-	vmxnet3_event(vmxnet3, VMXNET3_EVENT_DEVICE);
+	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_DEVICE);
 }
 
 void host_vmxnet3_remove(struct host_vmxnet3 *vmxnet3)
 {
-	vmxnet3_die(vmxnet3);
+	host_vmxnet3_die(vmxnet3);
 	host_pci_remove(vmxnet3->function);
 }

@@ -34,7 +34,8 @@ struct reading {
 #define WRONG(reading, ...)                                                    \
 	do {                                                                   \
 		(reading)->wrong = true;                                       \
-		vmxnet3_break((reading)->vmxnet3, "ACTIVATE: " __VA_ARGS__);   \
+		host_vmxnet3_break((reading)->vmxnet3,                         \
+				   "ACTIVATE: " __VA_ARGS__);                  \
 	} while (0)
 
 #define REFUSED(reading, ...)                                                  \
@@ -53,7 +54,7 @@ static bool shared_read(struct host_vmxnet3 *vmxnet3, unsigned offset, void *to,
 				 to, bytes);
 }
 
-void vmxnet3_read_mode(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_read_mode(struct host_vmxnet3 *vmxnet3)
 {
 	uint8_t word[4] = {0};
 
@@ -61,13 +62,13 @@ void vmxnet3_read_mode(struct host_vmxnet3 *vmxnet3)
 		vmxnet3->mode = wire_get32(word);
 }
 
-void vmxnet3_read_vlans(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_read_vlans(struct host_vmxnet3 *vmxnet3)
 {
 	shared_read(vmxnet3, SHARED_VLANS, vmxnet3->vlans,
 		    sizeof(vmxnet3->vlans));
 }
 
-void vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3)
 {
 	uint8_t words[16] = {0};
 	uint32_t bytes;
@@ -80,18 +81,20 @@ void vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3)
 	vmxnet3->groups = NULL;
 	vmxnet3->group_count = 0;
 	if (bytes % MAC_BYTES)
-		vmxnet3_break(vmxnet3,
-			      "mfTableLen: %u bytes are no whole addresses "
-			      "(V38)",
-			      bytes);
+		host_vmxnet3_break(
+			vmxnet3,
+			"mfTableLen: %u bytes are no whole addresses "
+			"(V38)",
+			bytes);
 	if (bytes < MAC_BYTES)
 		return;
 	groups = malloc(bytes);
 	if (!groups ||
 	    !host_pci_dma_read(vmxnet3->function, wire_get64(words + 4), groups,
 			       bytes)) {
-		vmxnet3_break(vmxnet3, "mfTablePA: 0x%llx is no memory (V38)",
-			      (unsigned long long)wire_get64(words + 4));
+		host_vmxnet3_break(vmxnet3,
+				   "mfTablePA: 0x%llx is no memory (V38)",
+				   (unsigned long long)wire_get64(words + 4));
 		free(groups);
 		return;
 	}
@@ -99,7 +102,7 @@ void vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3)
 	vmxnet3->group_count = bytes / MAC_BYTES;
 }
 
-void vmxnet3_read_features(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_read_features(struct host_vmxnet3 *vmxnet3)
 {
 	uint8_t word[8] = {0};
 
@@ -128,13 +131,13 @@ static const char *rss_parse(struct host_vmxnet3 *vmxnet3, const uint8_t *area)
 	return NULL;
 }
 
-bool vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3)
+bool host_vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3)
 {
 	uint8_t place[16] = {0}, area[RSS_BYTES];
 	const char *fault = NULL;
 
 	vmxnet3->rss.enabled = false;
-	if (vmxnet3_is_qemu(vmxnet3) ||
+	if (host_vmxnet3_is_qemu(vmxnet3) ||
 	    !(vmxnet3->features & VMXNET3_FEATURE_RSS))
 		return true;
 	if (!shared_read(vmxnet3, SHARED_RSS, place, sizeof(place)) ||
@@ -147,7 +150,7 @@ bool vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3)
 	else
 		fault = rss_parse(vmxnet3, area);
 	if (fault)
-		vmxnet3_break(vmxnet3, "RSS: %s", fault);
+		host_vmxnet3_break(vmxnet3, "RSS: %s", fault);
 	vmxnet3->rss.enabled = !fault;
 	return !fault;
 }
@@ -431,8 +434,8 @@ static void begin(struct host_vmxnet3 *vmxnet3)
 		wire_put32(word, queue->threshold);
 		host_pci_dma_write(vmxnet3->function,
 				   queue->descriptor + TXQ_THRESHOLD, word, 4);
-		for (i = 0;
-		     vmxnet3_is_qemu(vmxnet3) && i < queue->completions.size;
+		for (i = 0; host_vmxnet3_is_qemu(vmxnet3) &&
+			    i < queue->completions.size;
 		     i++)
 			host_pci_dma_write(vmxnet3->function,
 					   queue->completions.address +
@@ -442,7 +445,7 @@ static void begin(struct host_vmxnet3 *vmxnet3)
 	for (n = 0; n < vmxnet3->rx_count; n++) {
 		struct vmxnet3_rx_queue *queue = &vmxnet3->rx[n];
 		uint8_t update = vmxnet3->configuration.update_rx_producer &&
-				 !vmxnet3_is_qemu(vmxnet3);
+				 !host_vmxnet3_is_qemu(vmxnet3);
 
 		queue->update_producer = update;
 		host_pci_dma_write(vmxnet3->function,
@@ -455,21 +458,21 @@ static bool judge(struct reading *reading)
 {
 	struct host_vmxnet3 *vmxnet3 = reading->vmxnet3;
 
-	if (!vmxnet3_is_qemu(vmxnet3))
+	if (!host_vmxnet3_is_qemu(vmxnet3))
 		return !reading->wrong;
 	if (reading->fatal)
-		vmxnet3_die(vmxnet3);
+		host_vmxnet3_die(vmxnet3);
 	return !reading->refused && !reading->fatal;
 }
 
-bool vmxnet3_activate(struct host_vmxnet3 *vmxnet3)
+bool host_vmxnet3_activate(struct host_vmxnet3 *vmxnet3)
 {
 	struct reading reading = {.vmxnet3 = vmxnet3};
 
 	if (vmxnet3->active) {
-		vmxnet3_break(vmxnet3, "ACTIVATE: the device is active "
-				       "already (CVE-2015-8567)");
-		return vmxnet3_is_qemu(vmxnet3);
+		host_vmxnet3_break(vmxnet3, "ACTIVATE: the device is active "
+					    "already (CVE-2015-8567)");
+		return host_vmxnet3_is_qemu(vmxnet3);
 	}
 	if (!shared_read(vmxnet3, 0, reading.shared, sizeof(reading.shared)) ||
 	    wire_get32(reading.shared + SHARED_MAGIC) != VMXNET3_MAGIC) {
@@ -484,17 +487,17 @@ bool vmxnet3_activate(struct host_vmxnet3 *vmxnet3)
 		return false;
 	read_sizes(&reading);
 	read_queues(&reading);
-	vmxnet3_read_features(vmxnet3);
-	vmxnet3_read_mode(vmxnet3);
-	vmxnet3_read_vlans(vmxnet3);
-	vmxnet3_read_groups(vmxnet3);
-	if (!reading.refused && !vmxnet3_read_rss(vmxnet3))
+	host_vmxnet3_read_features(vmxnet3);
+	host_vmxnet3_read_mode(vmxnet3);
+	host_vmxnet3_read_vlans(vmxnet3);
+	host_vmxnet3_read_groups(vmxnet3);
+	if (!reading.refused && !host_vmxnet3_read_rss(vmxnet3))
 		reading.wrong = true;
 	if (!judge(&reading))
 		return false;
 	vmxnet3->rss_fields = RSS_FIELD_TCP4 | RSS_FIELD_TCP6;
 	vmxnet3->named_no_producer = false;
-	if (vmxnet3_is_qemu(vmxnet3))
+	if (host_vmxnet3_is_qemu(vmxnet3))
 		memcpy(vmxnet3->mac, vmxnet3->configuration.mac, MAC_BYTES);
 	begin(vmxnet3);
 	vmxnet3->active = true;

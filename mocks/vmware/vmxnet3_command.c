@@ -19,12 +19,12 @@
 
 static uint32_t result_link(struct host_vmxnet3 *vmxnet3)
 {
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_LINK_ABSURD))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_LINK_ABSURD))
 		return machine_random_below(vmxnet3->machine, 2) ? LINK_ALL_ONES
 								 : 1;
 	if (vmxnet3->link_up)
 		return vmxnet3->speed_mbps << 16 | 1;
-	return vmxnet3_is_qemu(vmxnet3) ? vmxnet3->speed_mbps << 16 : 0;
+	return host_vmxnet3_is_qemu(vmxnet3) ? vmxnet3->speed_mbps << 16 : 0;
 }
 
 static uint32_t result_mac(struct host_vmxnet3 *vmxnet3, bool high)
@@ -32,14 +32,14 @@ static uint32_t result_mac(struct host_vmxnet3 *vmxnet3, bool high)
 	uint8_t bytes[8] = {0};
 
 	memcpy(bytes, vmxnet3->configuration.mac, 6);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_MAC_ZERO))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_MAC_ZERO))
 		return 0;
 	return wire_get32(bytes + (high ? 4 : 0));
 }
 
 static uint32_t result_interrupts(struct host_vmxnet3 *vmxnet3)
 {
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_CONF_INTR_WRONG))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_CONF_INTR_WRONG))
 		return 0xfffffff0u | machine_random_below(vmxnet3->machine, 16);
 	return vmxnet3->configuration.interrupt_type |
 	       vmxnet3->configuration.mask_mode << 2;
@@ -47,14 +47,14 @@ static uint32_t result_interrupts(struct host_vmxnet3 *vmxnet3)
 
 static uint32_t result_queues(struct host_vmxnet3 *vmxnet3)
 {
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_QUEUES_ABSURD))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_QUEUES_ABSURD))
 		return machine_random_below(vmxnet3->machine, 2) ? 0 : 0xffff;
 	return vmxnet3->queues_max | vmxnet3->queues_max << 8;
 }
 
 static uint32_t result_data_bytes(struct host_vmxnet3 *vmxnet3)
 {
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_DATA_SIZE_ABSURD))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_DATA_SIZE_ABSURD))
 		return machine_random(vmxnet3->machine) & 0xffff;
 	return VMXNET3_DATA_BYTES_V3;
 }
@@ -92,9 +92,9 @@ static uint32_t answer(struct host_vmxnet3 *vmxnet3, uint32_t command)
 	case VMXNET3_GET_CONF_INTR:
 		return result_interrupts(vmxnet3);
 	case VMXNET3_GET_ADAPTIVE_RING_INFO:
-		return vmxnet3_is_qemu(vmxnet3) ? ADAPTIVE_DISABLED : 0;
+		return host_vmxnet3_is_qemu(vmxnet3) ? ADAPTIVE_DISABLED : 0;
 	default:
-		return vmxnet3_is_qemu(vmxnet3)
+		return host_vmxnet3_is_qemu(vmxnet3)
 			       ? 0
 			       : result_of_revision(vmxnet3, command);
 	}
@@ -116,7 +116,7 @@ static void queue_status(struct host_vmxnet3 *vmxnet3)
 {
 	unsigned n;
 
-	if (!vmxnet3->active || vmxnet3_is_qemu(vmxnet3))
+	if (!vmxnet3->active || host_vmxnet3_is_qemu(vmxnet3))
 		return;
 	for (n = 0; n < vmxnet3->tx_count; n++)
 		status_write(vmxnet3, vmxnet3->tx[n].descriptor,
@@ -138,9 +138,10 @@ static void statistics_write(struct host_vmxnet3 *vmxnet3, uint64_t descriptor,
 			   bytes, sizeof(bytes));
 }
 
-void vmxnet3_statistics(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_statistics(struct host_vmxnet3 *vmxnet3)
 {
-	bool absurd = vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_STATS_ABSURD);
+	bool absurd =
+		host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_STATS_ABSURD);
 	unsigned n;
 
 	/* Before ACTIVATE there is nowhere to put them (V51). */
@@ -164,23 +165,23 @@ static void quiesce(struct host_vmxnet3 *vmxnet3)
 
 	if (vmxnet3->active &&
 	    (machine_random_below(vmxnet3->machine, 2) ||
-	     vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_QUIESCE_LATE)))
+	     host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_QUIESCE_LATE)))
 		for (n = 0; n < vmxnet3->tx_count; n++)
 			while (vmxnet3->tx[n].work.pending &&
-			       vmxnet3_transmit_step(&vmxnet3->tx[n]))
+			       host_vmxnet3_transmit_step(&vmxnet3->tx[n]))
 				;
-	vmxnet3_deactivate(vmxnet3);
+	host_vmxnet3_deactivate(vmxnet3);
 }
 
 static uint32_t activate(struct host_vmxnet3 *vmxnet3)
 {
 	vmxnet3->counters.activations++;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ACTIVATE_FAILS) ||
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ACTIVATE_FAILS) ||
 	    machine_fault_fires(vmxnet3->machine, MACHINE_FAULT_CONTROL))
 		return 1;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ACTIVATE_LIES))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ACTIVATE_LIES))
 		return 0;
-	return !vmxnet3_activate(vmxnet3);
+	return !host_vmxnet3_activate(vmxnet3);
 }
 
 static void command_argument(struct host_vmxnet3 *vmxnet3, uint8_t bytes[16])
@@ -199,10 +200,11 @@ static uint32_t set_rss_fields(struct host_vmxnet3 *vmxnet3)
 	command_argument(vmxnet3, bytes);
 	fields = wire_get32(bytes);
 	if ((fields & RSS_FIELDS_DEFAULT) != RSS_FIELDS_DEFAULT) {
-		vmxnet3_break(vmxnet3,
-			      "SET_RSS_FIELDS: 0x%x lacks TCP over IPv4 or "
-			      "IPv6 (V53)",
-			      fields);
+		host_vmxnet3_break(
+			vmxnet3,
+			"SET_RSS_FIELDS: 0x%x lacks TCP over IPv4 or "
+			"IPv6 (V53)",
+			fields);
 		return 1;
 	}
 	vmxnet3->rss_fields = fields;
@@ -218,10 +220,11 @@ static uint32_t set_coalesce(struct host_vmxnet3 *vmxnet3)
 	if (!host_pci_dma_read(vmxnet3->function, wire_get64(bytes + 8), scheme,
 			       sizeof(scheme)) ||
 	    wire_get32(scheme) >= COALESCE_MODES) {
-		vmxnet3_break(vmxnet3,
-			      "SET_COALESCE: no scheme at 0x%llx, or no such "
-			      "mode",
-			      (unsigned long long)wire_get64(bytes + 8));
+		host_vmxnet3_break(
+			vmxnet3,
+			"SET_COALESCE: no scheme at 0x%llx, or no such "
+			"mode",
+			(unsigned long long)wire_get64(bytes + 8));
 		return 1;
 	}
 	return 0;
@@ -234,8 +237,9 @@ static void unknown(struct host_vmxnet3 *vmxnet3, uint32_t command)
 		   command != 0xf00d000e && command != 0xf00d0010;
 
 	if (!get)
-		vmxnet3_break(vmxnet3, "CMD: there is no command 0x%x (V46)",
-			      command);
+		host_vmxnet3_break(vmxnet3,
+				   "CMD: there is no command 0x%x (V46)",
+				   command);
 }
 
 /** Commands that set something from revision 3 on. */
@@ -260,10 +264,11 @@ static uint32_t set_of_revision(struct host_vmxnet3 *vmxnet3, uint32_t command)
 		return answer(vmxnet3, command);
 	}
 	if (vmxnet3->revision < since[n].revision) {
-		vmxnet3_break(vmxnet3,
-			      "CMD: command 0x%x came with revision %u, and "
-			      "%u is in use",
-			      command, since[n].revision, vmxnet3->revision);
+		host_vmxnet3_break(
+			vmxnet3,
+			"CMD: command 0x%x came with revision %u, and "
+			"%u is in use",
+			command, since[n].revision, vmxnet3->revision);
 		return 0;
 	}
 	if (command == VMXNET3_SET_RSS_FIELDS)
@@ -280,21 +285,21 @@ static uint32_t execute(struct host_vmxnet3 *vmxnet3, uint32_t command)
 		quiesce(vmxnet3);
 		return 0;
 	case VMXNET3_RESET:
-		vmxnet3_reset(vmxnet3);
+		host_vmxnet3_reset(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_RX_MODE:
-		vmxnet3_read_mode(vmxnet3);
+		host_vmxnet3_read_mode(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_MAC_FILTERS:
-		vmxnet3_read_groups(vmxnet3);
+		host_vmxnet3_read_groups(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_VLAN_FILTERS:
-		vmxnet3_read_vlans(vmxnet3);
+		host_vmxnet3_read_vlans(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_RSSIDT:
-		return !vmxnet3_read_rss(vmxnet3);
+		return !host_vmxnet3_read_rss(vmxnet3);
 	case VMXNET3_UPDATE_FEATURE:
-		vmxnet3_read_features(vmxnet3);
+		host_vmxnet3_read_features(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_IML:
 	case VMXNET3_UPDATE_PMCFG:
@@ -304,14 +309,14 @@ static uint32_t execute(struct host_vmxnet3 *vmxnet3, uint32_t command)
 		queue_status(vmxnet3);
 		return 0;
 	case VMXNET3_GET_STATS:
-		vmxnet3_statistics(vmxnet3);
+		host_vmxnet3_statistics(vmxnet3);
 		return 0;
 	default:
 		return set_of_revision(vmxnet3, command);
 	}
 }
 
-void vmxnet3_command(struct host_vmxnet3 *vmxnet3, uint32_t command)
+void host_vmxnet3_command(struct host_vmxnet3 *vmxnet3, uint32_t command)
 {
 	vmxnet3->counters.commands++;
 	vmxnet3->command = command;
@@ -319,9 +324,9 @@ void vmxnet3_command(struct host_vmxnet3 *vmxnet3, uint32_t command)
 	vmxnet3->result = execute(vmxnet3, command);
 }
 
-uint32_t vmxnet3_result(struct host_vmxnet3 *vmxnet3)
+uint32_t host_vmxnet3_result(struct host_vmxnet3 *vmxnet3)
 {
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RESULT_STALE))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RESULT_STALE))
 		return vmxnet3->result_before;
 	return vmxnet3->result;
 }

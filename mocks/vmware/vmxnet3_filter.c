@@ -57,19 +57,19 @@ static bool vlan_wanted(const struct host_vmxnet3 *vmxnet3,
 		return true;
 	vlan = (frame->data[ADDRESSES + 2] & 15u) << 8 |
 	       frame->data[ADDRESSES + 3];
-	if (vmxnet3_is_qemu(vmxnet3) ? !vlan || vlan == 0xfff
-				     : table_is_empty(vmxnet3))
+	if (host_vmxnet3_is_qemu(vmxnet3) ? !vlan || vlan == 0xfff
+					  : table_is_empty(vmxnet3))
 		return true;
 	return vmxnet3->vlans[vlan / 8] >> vlan % 8 & 1;
 }
 
-bool vmxnet3_wanted(const struct host_vmxnet3 *vmxnet3,
-		    const struct wire_frame *frame)
+bool host_vmxnet3_wanted(const struct host_vmxnet3 *vmxnet3,
+			 const struct wire_frame *frame)
 {
 	static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
 	bool promiscuous = vmxnet3->mode & VMXNET3_MODE_PROMISCUOUS;
 
-	if (promiscuous && vmxnet3_is_qemu(vmxnet3))
+	if (promiscuous && host_vmxnet3_is_qemu(vmxnet3))
 		return true;
 	if (!vlan_wanted(vmxnet3, frame))
 		return false;
@@ -103,9 +103,9 @@ static unsigned kind_with_ports(const struct host_vmxnet3 *vmxnet3,
 	return KIND_NONE;
 }
 
-unsigned vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
-			  const uint8_t *frame, uint32_t bytes, uint32_t *hash,
-			  unsigned *kind)
+unsigned host_vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
+			       const uint8_t *frame, uint32_t bytes,
+			       uint32_t *hash, unsigned *kind)
 {
 	const struct vmxnet3_rss *rss = &vmxnet3->rss;
 	struct host_frame_layout layout;

@@ -3,14 +3,14 @@
  * The vmxnet3 device inside: what its files share.
  *
  *	vmxnet3.c		life, registers, what the world does
- *	vmxnet3_command.c	commands and their results
- *	vmxnet3_activate.c	the configuration that a driver hands over
- *	vmxnet3_interrupt.c	vectors, masks, events
+ *	host_vmxnet3_command.c	commands and their results
+ *	host_vmxnet3_activate.c	the configuration that a driver hands over
+ *	host_vmxnet3_interrupt.c	vectors, masks, events
  *	vmxnet3_transmit.c	packets of the guest out of its rings
  *	vmxnet3_offload.c	checksums, segments, VLAN tags on their way out
  *	vmxnet3_filter.c	which frames the guest wants, and on which queue
- *	vmxnet3_receive.c	frames into the guest's buffers
- *	vmxnet3_merge.c		large receive offload
+ *	host_vmxnet3_receive.c	frames into the guest's buffers
+ *	host_vmxnet3_merge.c		large receive offload
  *
  * The two personalities. A rule that is broken is named in both:
  *
@@ -115,7 +115,7 @@ struct vmxnet3_rx_queue {
 	uint64_t statistics[QUEUE_STATISTICS_COUNT];
 };
 
-struct vmxnet3_interrupt {
+struct host_vmxnet3_interrupt {
 	bool masked, pending, asserted;
 };
 
@@ -163,7 +163,7 @@ struct host_vmxnet3 {
 	uint32_t rss_fields;
 	struct vmxnet3_tx_queue tx[VMXNET3_QUEUES_MAX];
 	struct vmxnet3_rx_queue rx[VMXNET3_QUEUES_MAX];
-	struct vmxnet3_interrupt interrupts[VMXNET3_INTERRUPTS_MAX];
+	struct host_vmxnet3_interrupt interrupts[VMXNET3_INTERRUPTS_MAX];
 	struct vmxnet3_late late;
 
 	/** A packet, with room for a tag in front of it; and a segment of it.
@@ -174,59 +174,63 @@ struct host_vmxnet3 {
 /* ---- vmxnet3.c ---- */
 
 /** The driver broke a rule of the device. */
-void vmxnet3_break(struct host_vmxnet3 *vmxnet3, const char *format, ...)
+void host_vmxnet3_break(struct host_vmxnet3 *vmxnet3, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /** Whether a fault fires now. */
-bool vmxnet3_lies(struct host_vmxnet3 *vmxnet3, enum host_vmxnet3_fault fault);
-static inline bool vmxnet3_is_qemu(const struct host_vmxnet3 *vmxnet3)
+bool host_vmxnet3_lies(struct host_vmxnet3 *vmxnet3,
+		       enum host_vmxnet3_fault fault);
+static inline bool host_vmxnet3_is_qemu(const struct host_vmxnet3 *vmxnet3)
 {
 	return vmxnet3->personality->qemu;
 }
 /** Back to how it was before ACTIVATE; what was in flight is lost. */
-void vmxnet3_deactivate(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_reset(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_die(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_deactivate(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_reset(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_die(struct host_vmxnet3 *vmxnet3);
 /** Move a ring on by one. */
-void vmxnet3_ring_advance(struct vmxnet3_ring *ring);
+void host_vmxnet3_ring_advance(struct vmxnet3_ring *ring);
 /**
  * Write a completion and move on.
  * @param early the fault that writes its generation first
  */
-void vmxnet3_complete(struct host_vmxnet3 *vmxnet3, struct vmxnet3_ring *ring,
-		      const uint32_t words[4], enum host_vmxnet3_fault early);
+void host_vmxnet3_complete(struct host_vmxnet3 *vmxnet3,
+			   struct vmxnet3_ring *ring, const uint32_t words[4],
+			   enum host_vmxnet3_fault early);
 
-/* ---- vmxnet3_command.c ---- */
+/* ---- host_vmxnet3_command.c ---- */
 
-void vmxnet3_command(struct host_vmxnet3 *vmxnet3, uint32_t command);
-uint32_t vmxnet3_result(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_command(struct host_vmxnet3 *vmxnet3, uint32_t command);
+uint32_t host_vmxnet3_result(struct host_vmxnet3 *vmxnet3);
 /** Statistics into the queue descriptors. */
-void vmxnet3_statistics(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_statistics(struct host_vmxnet3 *vmxnet3);
 
-/* ---- vmxnet3_activate.c ---- */
+/* ---- host_vmxnet3_activate.c ---- */
 
 /** @return whether the device is active now */
-bool vmxnet3_activate(struct host_vmxnet3 *vmxnet3);
+bool host_vmxnet3_activate(struct host_vmxnet3 *vmxnet3);
 /** Read parts of the shared area again. */
-void vmxnet3_read_mode(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_read_vlans(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_read_features(struct host_vmxnet3 *vmxnet3);
-bool vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_read_mode(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_read_vlans(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_read_features(struct host_vmxnet3 *vmxnet3);
+bool host_vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3);
 
-/* ---- vmxnet3_interrupt.c ---- */
+/* ---- host_vmxnet3_interrupt.c ---- */
 
-void vmxnet3_interrupt(struct host_vmxnet3 *vmxnet3, unsigned index);
-void vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index, bool masked);
-uint32_t vmxnet3_cause(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_interrupts_reset(struct host_vmxnet3 *vmxnet3);
-void vmxnet3_event(struct host_vmxnet3 *vmxnet3, uint32_t bits);
-void vmxnet3_event_acknowledge(struct host_vmxnet3 *vmxnet3, uint32_t bits);
+void host_vmxnet3_interrupt(struct host_vmxnet3 *vmxnet3, unsigned index);
+void host_vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index,
+		       bool masked);
+uint32_t host_vmxnet3_cause(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_interrupts_reset(struct host_vmxnet3 *vmxnet3);
+void host_vmxnet3_event(struct host_vmxnet3 *vmxnet3, uint32_t bits);
+void host_vmxnet3_event_acknowledge(struct host_vmxnet3 *vmxnet3,
+				    uint32_t bits);
 
 /* ---- vmxnet3_transmit.c ---- */
 
-void vmxnet3_doorbell(struct vmxnet3_tx_queue *queue, uint32_t producer);
-bool vmxnet3_transmit_step(void *argument);
-void vmxnet3_transmit_poll(void *argument);
+void host_vmxnet3_doorbell(struct vmxnet3_tx_queue *queue, uint32_t producer);
+bool host_vmxnet3_transmit_step(void *argument);
+void host_vmxnet3_transmit_poll(void *argument);
 
 /* ---- vmxnet3_offload.c ---- */
 
@@ -241,41 +245,42 @@ struct vmxnet3_offload {
  * @param data of bytes, with VLAN_TAG bytes of room in front
  * @return NULL, or what is wrong with it
  */
-const char *vmxnet3_send(struct host_vmxnet3 *vmxnet3, uint8_t *data,
-			 uint32_t bytes, const struct vmxnet3_offload *offload,
-			 uint32_t *frames);
+const char *host_vmxnet3_send(struct host_vmxnet3 *vmxnet3, uint8_t *data,
+			      uint32_t bytes,
+			      const struct vmxnet3_offload *offload,
+			      uint32_t *frames);
 /** The Internet checksum of bytes on top of a sum, folded, not inverted. */
-uint16_t vmxnet3_sum(uint32_t start, const uint8_t *bytes, uint32_t count);
+uint16_t host_vmxnet3_sum(uint32_t start, const uint8_t *bytes, uint32_t count);
 /** The pseudo header's sum for a transport of so many bytes. */
-uint32_t vmxnet3_pseudo(const uint8_t *network, unsigned version,
-			uint8_t protocol, uint32_t bytes);
+uint32_t host_vmxnet3_pseudo(const uint8_t *network, unsigned version,
+			     uint8_t protocol, uint32_t bytes);
 
 /* ---- vmxnet3_filter.c ---- */
 
-bool vmxnet3_wanted(const struct host_vmxnet3 *vmxnet3,
-		    const struct wire_frame *frame);
+bool host_vmxnet3_wanted(const struct host_vmxnet3 *vmxnet3,
+			 const struct wire_frame *frame);
 /** The queue of a frame; its hash and kind of hash as a completion has them. */
-unsigned vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
-			  const uint8_t *frame, uint32_t bytes, uint32_t *hash,
-			  unsigned *kind);
+unsigned host_vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
+			       const uint8_t *frame, uint32_t bytes,
+			       uint32_t *hash, unsigned *kind);
 
-/* ---- vmxnet3_receive.c ---- */
+/* ---- host_vmxnet3_receive.c ---- */
 
-bool vmxnet3_receive(void *card, const struct wire_frame *frame);
-bool vmxnet3_receive_step(void *argument);
-void vmxnet3_receive_poll(void *argument);
-void vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue);
-void vmxnet3_rx_producer(struct vmxnet3_rx_queue *queue, unsigned ring,
-			 uint32_t producer);
+bool host_vmxnet3_receive(void *card, const struct wire_frame *frame);
+bool host_vmxnet3_receive_step(void *argument);
+void host_vmxnet3_receive_poll(void *argument);
+void host_vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue);
+void host_vmxnet3_rx_producer(struct vmxnet3_rx_queue *queue, unsigned ring,
+			      uint32_t producer);
 
-/* ---- vmxnet3_merge.c ---- */
+/* ---- host_vmxnet3_merge.c ---- */
 
 /**
  * Merge frames that follow into the first one of a queue, in the device's
  * packet memory; they stay in the queue.
  * @return how many frames it is now, at least 1, and its length and mss
  */
-unsigned vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
-		       uint32_t *mss);
+unsigned host_vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
+			    uint32_t *mss);
 
 #endif /* MOCKS_VMWARE_VMXNET3_INTERNAL_H */

@@ -20,7 +20,7 @@ static bool all_disabled(const struct host_vmxnet3 *vmxnet3)
 {
 	uint8_t word[4] = {0};
 
-	if (vmxnet3_is_qemu(vmxnet3))
+	if (host_vmxnet3_is_qemu(vmxnet3))
 		return false;
 	host_pci_dma_read(vmxnet3->function,
 			  vmxnet3->shared + SHARED_INTERRUPT_CONTROL, word,
@@ -36,49 +36,50 @@ static bool on_line(const struct host_vmxnet3 *vmxnet3)
 static void interrupt_send(struct host_vmxnet3 *vmxnet3, unsigned index,
 			   bool unmasked)
 {
-	struct vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[index];
+	struct host_vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[index];
 	unsigned count = 1;
 
 	interrupt->pending = false;
 	interrupt->masked =
-		vmxnet3->auto_mask &&
-		!(vmxnet3_is_qemu(vmxnet3) && (unmasked || on_line(vmxnet3)));
+		vmxnet3->auto_mask && !(host_vmxnet3_is_qemu(vmxnet3) &&
+					(unmasked || on_line(vmxnet3)));
 	vmxnet3->counters.interrupts++;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_LOST))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_LOST))
 		return;
 	if (on_line(vmxnet3)) {
 		interrupt->asserted = true;
 		host_pci_line_set(vmxnet3->function, true);
 		return;
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_STORM))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_STORM))
 		count = STORM_MESSAGES;
 	while (count--)
 		host_pci_message(vmxnet3->function, index);
 }
 
-void vmxnet3_interrupt(struct host_vmxnet3 *vmxnet3, unsigned index)
+void host_vmxnet3_interrupt(struct host_vmxnet3 *vmxnet3, unsigned index)
 {
-	struct vmxnet3_interrupt *interrupt;
+	struct host_vmxnet3_interrupt *interrupt;
 
 	if (!vmxnet3->active || index >= VMXNET3_INTERRUPTS_MAX)
 		return;
 	interrupt = &vmxnet3->interrupts[index];
 	if ((interrupt->masked || all_disabled(vmxnet3)) &&
-	    !vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_IMR_IGNORED))
+	    !host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_IMR_IGNORED))
 		interrupt->pending = true;
 	else
 		interrupt_send(vmxnet3, index, false);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_SPURIOUS))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_INTERRUPT_SPURIOUS))
 		interrupt_send(vmxnet3,
 			       machine_random_below(vmxnet3->machine,
 						    vmxnet3->interrupt_count),
 			       false);
 }
 
-void vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index, bool masked)
+void host_vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index,
+		       bool masked)
 {
-	struct vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[index];
+	struct host_vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[index];
 
 	interrupt->masked = masked;
 	if (!masked && interrupt->pending && vmxnet3->active &&
@@ -86,29 +87,30 @@ void vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index, bool masked)
 		interrupt_send(vmxnet3, index, true);
 }
 
-uint32_t vmxnet3_cause(struct host_vmxnet3 *vmxnet3)
+uint32_t host_vmxnet3_cause(struct host_vmxnet3 *vmxnet3)
 {
-	struct vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[0];
+	struct host_vmxnet3_interrupt *interrupt = &vmxnet3->interrupts[0];
 	bool asserted = interrupt->asserted;
 
 	interrupt->asserted = false;
-	if (asserted && vmxnet3_is_qemu(vmxnet3)) {
+	if (asserted && host_vmxnet3_is_qemu(vmxnet3)) {
 		interrupt->pending = false;
 		interrupt->masked = vmxnet3->auto_mask;
 	}
 	host_pci_line_set(vmxnet3->function, false);
-	if (!asserted && vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ICR_STUCK))
+	if (!asserted &&
+	    host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_ICR_STUCK))
 		return 1;
 	return asserted;
 }
 
-void vmxnet3_interrupts_reset(struct host_vmxnet3 *vmxnet3)
+void host_vmxnet3_interrupts_reset(struct host_vmxnet3 *vmxnet3)
 {
 	unsigned n;
 
 	for (n = 0; n < VMXNET3_INTERRUPTS_MAX; n++)
 		vmxnet3->interrupts[n] =
-			(struct vmxnet3_interrupt){.masked = true};
+			(struct host_vmxnet3_interrupt){.masked = true};
 	host_pci_line_set(vmxnet3->function, false);
 }
 
@@ -127,25 +129,25 @@ static void event_word(struct host_vmxnet3 *vmxnet3, uint32_t set,
 	host_pci_dma_write(vmxnet3->function, address, word, sizeof(word));
 }
 
-void vmxnet3_event(struct host_vmxnet3 *vmxnet3, uint32_t bits)
+void host_vmxnet3_event(struct host_vmxnet3 *vmxnet3, uint32_t bits)
 {
 	if (!vmxnet3->active)
 		return;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_EVENT_LOST) ||
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_EVENT_LOST) ||
 	    machine_fault_fires(vmxnet3->machine, MACHINE_FAULT_MESSAGE_LOST))
 		return;
 	event_word(vmxnet3, bits, 0);
-	vmxnet3_interrupt(vmxnet3, vmxnet3->event_interrupt);
+	host_vmxnet3_interrupt(vmxnet3, vmxnet3->event_interrupt);
 }
 
-void vmxnet3_event_acknowledge(struct host_vmxnet3 *vmxnet3, uint32_t bits)
+void host_vmxnet3_event_acknowledge(struct host_vmxnet3 *vmxnet3, uint32_t bits)
 {
 	if (!vmxnet3->shared) {
-		vmxnet3_break(vmxnet3,
-			      "ECR: written while there is no shared area");
+		host_vmxnet3_break(
+			vmxnet3, "ECR: written while there is no shared area");
 		return;
 	}
 	event_word(vmxnet3, 0, bits);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_EVENT_STORM))
-		vmxnet3_event(vmxnet3, bits);
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_EVENT_STORM))
+		host_vmxnet3_event(vmxnet3, bits);
 }

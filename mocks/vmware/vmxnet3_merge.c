@@ -87,21 +87,22 @@ static void merged_finish(uint8_t *data, uint32_t bytes,
 		put16(network + 2, bytes - first->layout.network);
 		put16(network + 10, 0);
 		put16(network + 10,
-		      (uint16_t)~vmxnet3_sum(0, network,
-					     first->layout.transport -
-						     first->layout.network));
+		      (uint16_t)~host_vmxnet3_sum(
+			      0, network,
+			      first->layout.transport - first->layout.network));
 	} else {
 		put16(network + 4, length);
 	}
 	put16(tcp + 16, 0);
-	put16(tcp + 16, (uint16_t)~vmxnet3_sum(
-				vmxnet3_pseudo(network, first->layout.version,
-					       PROTOCOL_TCP, length),
-				tcp, length));
+	put16(tcp + 16,
+	      (uint16_t)~host_vmxnet3_sum(
+		      host_vmxnet3_pseudo(network, first->layout.version,
+					  PROTOCOL_TCP, length),
+		      tcp, length));
 }
 
-unsigned vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
-		       uint32_t *mss)
+unsigned host_vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
+			    uint32_t *mss)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 	uint8_t *merged = vmxnet3->packet + VLAN_TAG;

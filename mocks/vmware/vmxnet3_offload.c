@@ -53,7 +53,7 @@ static void put32(uint8_t *bytes, uint32_t value)
 	put16(bytes + 2, value);
 }
 
-uint16_t vmxnet3_sum(uint32_t start, const uint8_t *bytes, uint32_t count)
+uint16_t host_vmxnet3_sum(uint32_t start, const uint8_t *bytes, uint32_t count)
 {
 	uint64_t sum = start;
 	uint32_t n;
@@ -67,14 +67,14 @@ uint16_t vmxnet3_sum(uint32_t start, const uint8_t *bytes, uint32_t count)
 	return (uint16_t)sum;
 }
 
-uint32_t vmxnet3_pseudo(const uint8_t *network, unsigned version,
-			uint8_t protocol, uint32_t bytes)
+uint32_t host_vmxnet3_pseudo(const uint8_t *network, unsigned version,
+			     uint8_t protocol, uint32_t bytes)
 {
-	uint32_t sum = version == 4 ? vmxnet3_sum(0, network + 12, 8)
-				    : vmxnet3_sum(0, network + 8, 32);
+	uint32_t sum = version == 4 ? host_vmxnet3_sum(0, network + 12, 8)
+				    : host_vmxnet3_sum(0, network + 8, 32);
 
 	sum += protocol + (bytes >> 16) + (bytes & 0xffff);
-	return vmxnet3_sum(sum, NULL, 0);
+	return host_vmxnet3_sum(sum, NULL, 0);
 }
 
 /** Find the headers without believing a length. @return NULL, or a fault */
@@ -169,12 +169,13 @@ static const char *checksum_fill(struct host_vmxnet3 *vmxnet3, uint8_t *data,
 	if (end <= headers.transport || end > bytes)
 		end = bytes;
 	if (get16(data + at) !=
-	    vmxnet3_pseudo(data + headers.network, headers.version,
-			   headers.protocol, end - headers.transport))
-		vmxnet3_break(vmxnet3, "TX: the checksum field does not hold "
-				       "the pseudo header's sum");
-	sum = (uint16_t)~vmxnet3_sum(0, data + headers.transport,
-				     end - headers.transport);
+	    host_vmxnet3_pseudo(data + headers.network, headers.version,
+				headers.protocol, end - headers.transport))
+		host_vmxnet3_break(vmxnet3,
+				   "TX: the checksum field does not hold "
+				   "the pseudo header's sum");
+	sum = (uint16_t)~host_vmxnet3_sum(0, data + headers.transport,
+					  end - headers.transport);
 	if (!sum && headers.protocol == PROTOCOL_UDP)
 		sum = 0xffff; /* RFC 768: 0 would mean "none" */
 	put16(data + at, sum);
@@ -194,17 +195,18 @@ static void segment_finish(uint8_t *data, uint32_t bytes,
 		put16(network + 2, bytes - headers->network);
 		put16(network + 10, 0);
 		put16(network + 10,
-		      (uint16_t)~vmxnet3_sum(0, network,
-					     headers->transport -
-						     headers->network));
+		      (uint16_t)~host_vmxnet3_sum(0, network,
+						  headers->transport -
+							  headers->network));
 	} else {
 		put16(network + 4, bytes - headers->network - IPV6_HEADER);
 	}
 	put16(tcp + TCP_CHECKSUM, 0);
 	put16(tcp + TCP_CHECKSUM,
-	      (uint16_t)~vmxnet3_sum(vmxnet3_pseudo(network, headers->version,
-						    PROTOCOL_TCP, length),
-				     tcp, length));
+	      (uint16_t)~host_vmxnet3_sum(
+		      host_vmxnet3_pseudo(network, headers->version,
+					  PROTOCOL_TCP, length),
+		      tcp, length));
 }
 
 /** The headers of a packet that is to be cut are as they should be (V20). */
@@ -237,15 +239,17 @@ static const char *segment_check(struct host_vmxnet3 *vmxnet3,
 		return "is to be cut into segments of no length, or longer "
 		       "than the MTU (V21)";
 	if (get16(data + transport + TCP_CHECKSUM) !=
-	    vmxnet3_pseudo(data + headers->network, headers->version,
-			   PROTOCOL_TCP, 0))
-		vmxnet3_break(vmxnet3, "TX: the checksum field of a packet "
-				       "that is to be cut does not hold the "
-				       "pseudo header's sum without the "
-				       "length (V20)");
+	    host_vmxnet3_pseudo(data + headers->network, headers->version,
+				PROTOCOL_TCP, 0))
+		host_vmxnet3_break(vmxnet3,
+				   "TX: the checksum field of a packet "
+				   "that is to be cut does not hold the "
+				   "pseudo header's sum without the "
+				   "length (V20)");
 	if (headers->version == 4 && get16(data + headers->network + 10))
-		vmxnet3_break(vmxnet3, "TX: the IPv4 checksum of a packet that "
-				       "is to be cut is not 0 (V20)");
+		host_vmxnet3_break(vmxnet3,
+				   "TX: the IPv4 checksum of a packet that "
+				   "is to be cut is not 0 (V20)");
 	return NULL;
 }
 
@@ -287,9 +291,10 @@ static const char *segments_send(struct host_vmxnet3 *vmxnet3,
 	return NULL;
 }
 
-const char *vmxnet3_send(struct host_vmxnet3 *vmxnet3, uint8_t *data,
-			 uint32_t bytes, const struct vmxnet3_offload *offload,
-			 uint32_t *frames)
+const char *host_vmxnet3_send(struct host_vmxnet3 *vmxnet3, uint8_t *data,
+			      uint32_t bytes,
+			      const struct vmxnet3_offload *offload,
+			      uint32_t *frames)
 {
 	const char *fault = NULL;
 

@@ -63,7 +63,7 @@ static struct vmxnet3_waiting *waiting_new(const struct host_vmxnet3 *vmxnet3,
 	struct vmxnet3_waiting *waiting;
 	uint32_t bytes = frame->length;
 
-	if (vmxnet3_is_qemu(vmxnet3) && bytes < ETHERNET_LEAST)
+	if (host_vmxnet3_is_qemu(vmxnet3) && bytes < ETHERNET_LEAST)
 		bytes = ETHERNET_LEAST;
 	waiting = calloc(1, sizeof(*waiting) + bytes);
 	if (!waiting)
@@ -73,7 +73,7 @@ static struct vmxnet3_waiting *waiting_new(const struct host_vmxnet3 *vmxnet3,
 	return waiting;
 }
 
-bool vmxnet3_receive(void *card, const struct wire_frame *frame)
+bool host_vmxnet3_receive(void *card, const struct wire_frame *frame)
 {
 	struct host_vmxnet3 *vmxnet3 = card;
 	struct host_vmxnet3_counters *counters = &vmxnet3->counters;
@@ -88,12 +88,12 @@ bool vmxnet3_receive(void *card, const struct wire_frame *frame)
 	}
 	if (frame->length < ETHERNET_HEADER ||
 	    frame->length > VMXNET3_LRO_MAX ||
-	    !vmxnet3_wanted(vmxnet3, frame)) {
+	    !host_vmxnet3_wanted(vmxnet3, frame)) {
 		counters->rx_drop_filter++;
 		return false;
 	}
-	queue = &vmxnet3->rx[vmxnet3_queue_of(vmxnet3, frame->data,
-					      frame->length, &hash, &kind)];
+	queue = &vmxnet3->rx[host_vmxnet3_queue_of(
+		vmxnet3, frame->data, frame->length, &hash, &kind)];
 	waiting = queue->waiting < vmxnet3->configuration.queue_frames
 			  ? waiting_new(vmxnet3, frame)
 			  : NULL;
@@ -123,7 +123,7 @@ static void waiting_free(struct vmxnet3_rx_queue *queue)
 	free(waiting);
 }
 
-void vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue)
+void host_vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue)
 {
 	queue->vmxnet3->counters.rx_drop_state += queue->waiting;
 	while (queue->first)
@@ -132,15 +132,15 @@ void vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue)
 
 /* ---- Buffers ---- */
 
-void vmxnet3_rx_producer(struct vmxnet3_rx_queue *queue, unsigned ring,
-			 uint32_t producer)
+void host_vmxnet3_rx_producer(struct vmxnet3_rx_queue *queue, unsigned ring,
+			      uint32_t producer)
 {
 	struct vmxnet3_ring *to = &queue->rings[ring];
 
 	if (producer >= to->size) {
-		vmxnet3_break(queue->vmxnet3,
-			      "RXPROD%s: %u is beyond a ring of %u",
-			      ring ? "2" : "", producer, to->size);
+		host_vmxnet3_break(queue->vmxnet3,
+				   "RXPROD%s: %u is beyond a ring of %u",
+				   ring ? "2" : "", producer, to->size);
 		return;
 	}
 	to->producer = producer;
@@ -186,10 +186,11 @@ static bool buffer_peek(struct vmxnet3_rx_queue *queue, unsigned n,
 	if (ring->ahead &&
 	    memcmp(bytes, ring->ahead_bytes, sizeof(bytes)) != 0) {
 		ring->ahead = false;
-		vmxnet3_break(vmxnet3,
-			      "RX: descriptor %u of ring %u was changed while "
-			      "the device owned it",
-			      ring->next, n);
+		host_vmxnet3_break(
+			vmxnet3,
+			"RX: descriptor %u of ring %u was changed while "
+			"the device owned it",
+			ring->next, n);
 	}
 	if (RXD_GENERATION(word2) != ring->generation)
 		return false;
@@ -205,7 +206,7 @@ static void buffer_use(struct vmxnet3_rx_queue *queue, unsigned n)
 {
 	struct vmxnet3_ring *ring = &queue->rings[n];
 
-	vmxnet3_ring_advance(ring);
+	host_vmxnet3_ring_advance(ring);
 	ahead_look(queue, ring);
 }
 
@@ -229,10 +230,11 @@ static bool buffer_next(struct vmxnet3_rx_queue *queue, bool head,
 	if (head || !buffer_peek(queue, 1, buffer, &body))
 		return false;
 	if (!body && vmxnet3->revision < 7) {
-		vmxnet3_break(vmxnet3, "RX: a descriptor of type head in the "
-				       "second ring (V30)");
-		if (vmxnet3_is_qemu(vmxnet3)) {
-			vmxnet3_die(vmxnet3);
+		host_vmxnet3_break(vmxnet3,
+				   "RX: a descriptor of type head in the "
+				   "second ring (V30)");
+		if (host_vmxnet3_is_qemu(vmxnet3)) {
+			host_vmxnet3_die(vmxnet3);
 			return false;
 		}
 	}
@@ -245,14 +247,16 @@ static void buffer_check(struct host_vmxnet3 *vmxnet3,
 			 const struct buffer *buffer)
 {
 	if (!buffer->length)
-		vmxnet3_break(vmxnet3, "RX: a buffer of length 0 (16384 does "
-				       "not fit into the field, V11)");
+		host_vmxnet3_break(vmxnet3,
+				   "RX: a buffer of length 0 (16384 does "
+				   "not fit into the field, V11)");
 	else if (!machine_dma_given(vmxnet3->machine, buffer->address,
 				    buffer->length) &&
 		 machine_ram(vmxnet3->machine, buffer->address, 1))
-		vmxnet3_break(vmxnet3, "DMA ownership: the driver let the "
-				       "device write memory that it did not "
-				       "give");
+		host_vmxnet3_break(vmxnet3,
+				   "DMA ownership: the driver let the "
+				   "device write memory that it did not "
+				   "give");
 }
 
 static bool buffer_write(struct host_vmxnet3 *vmxnet3,
@@ -261,11 +265,11 @@ static bool buffer_write(struct host_vmxnet3 *vmxnet3,
 {
 	if (host_pci_dma_write(vmxnet3->function, buffer->address, data, bytes))
 		return true;
-	vmxnet3_break(vmxnet3,
-		      "RX: the buffer of descriptor %u, ring %u, at "
-		      "0x%llx is outside of memory",
-		      buffer->index, buffer->ring,
-		      (unsigned long long)buffer->address);
+	host_vmxnet3_break(vmxnet3,
+			   "RX: the buffer of descriptor %u, ring %u, at "
+			   "0x%llx is outside of memory",
+			   buffer->index, buffer->ring,
+			   (unsigned long long)buffer->address);
 	return false;
 }
 
@@ -281,7 +285,7 @@ static void checksum_describe(struct host_vmxnet3 *vmxnet3,
 	packet->word0 = RCD_NOT_CHECKED;
 	packet->word3 = RCD_FCS_OK;
 	host_frame_layout(packet->data, packet->bytes, &layout);
-	if (!layout.version || vmxnet3_is_qemu(vmxnet3))
+	if (!layout.version || host_vmxnet3_is_qemu(vmxnet3))
 		return;
 	packet->word3 |= layout.version == 4 ? RCD_IPV4 : RCD_IPV6;
 	if (layout.fragment)
@@ -304,17 +308,17 @@ static void checksum_describe(struct host_vmxnet3 *vmxnet3,
 
 static void checksum_lie(struct host_vmxnet3 *vmxnet3, struct packet *packet)
 {
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_CHECKSUM_LIES)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_CHECKSUM_LIES)) {
 		packet->word0 = 0;
 		packet->word3 |=
 			RCD_TRANSPORT_OK | RCD_IP_OK | RCD_IPV4 | RCD_TCP;
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_CHECKSUM_ABSURD)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_CHECKSUM_ABSURD)) {
 		packet->word0 = 0;
 		packet->word3 ^=
 			(uint32_t)machine_random(vmxnet3->machine) & 0x00ffffff;
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_VLAN_ABSURD)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_VLAN_ABSURD)) {
 		packet->stripped = !packet->stripped;
 		packet->tci = (uint16_t)machine_random(vmxnet3->machine);
 	}
@@ -325,12 +329,13 @@ static void words_type(struct host_vmxnet3 *vmxnet3,
 		       uint32_t words[4])
 {
 	uint32_t type =
-		vmxnet3_is_qemu(vmxnet3) ? RCD_TYPE_QEMU : RCD_TYPE_PACKET;
+		host_vmxnet3_is_qemu(vmxnet3) ? RCD_TYPE_QEMU : RCD_TYPE_PACKET;
 	uint32_t segments = packet->segments, mss = packet->mss;
 
 	if (first && packet->segments > 1 && vmxnet3->revision >= 2) {
 		type = RCD_TYPE_LRO;
-		if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_LRO_ABSURD)) {
+		if (host_vmxnet3_lies(vmxnet3,
+				      HOST_VMXNET3_FAULT_RX_LRO_ABSURD)) {
 			segments = machine_random_below(vmxnet3->machine, 2)
 					   ? 0
 					   : 255;
@@ -341,7 +346,7 @@ static void words_type(struct host_vmxnet3 *vmxnet3,
 		words[1] = segments;
 		words[3] = (words[3] & 0xffff0000u) | mss;
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TYPE_UNKNOWN))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TYPE_UNKNOWN))
 		type = 5 + machine_random_below(vmxnet3->machine, 123);
 	words[3] |= type << RCD_TYPE_SHIFT;
 }
@@ -354,21 +359,21 @@ static void words_lie(struct vmxnet3_rx_queue *queue,
 	struct machine *machine = vmxnet3->machine;
 	uint32_t size = queue->rings[buffer->ring & 1].size;
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_INDEX_RANGE))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_INDEX_RANGE))
 		words[0] = (words[0] & ~0xfffu) |
 			   ((size + machine_random_below(machine, 64)) & 0xfff);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_INDEX_WRONG))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_INDEX_WRONG))
 		words[0] = (words[0] & ~0xfffu) |
 			   machine_random_below(machine, size ? size : 1);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_QUEUE_RANGE))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_QUEUE_RANGE))
 		words[0] |= 0x3ffu << RCD_QUEUE_SHIFT;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_LENGTH))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_LENGTH))
 		words[2] |= RCD_LENGTH_MASK;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NO_SOP))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NO_SOP))
 		words[0] &= ~(uint32_t)RCD_SOP;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NO_EOP))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NO_EOP))
 		words[0] &= ~(uint32_t)RCD_EOP;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_ERROR))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_ERROR))
 		words[2] |= RCD_ERROR;
 }
 
@@ -397,13 +402,13 @@ static void completion_write(struct vmxnet3_rx_queue *queue,
 	}
 	words_type(vmxnet3, packet, first, words);
 	words_lie(queue, buffer, words);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NEVER))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NEVER))
 		return;
-	vmxnet3_complete(vmxnet3, &queue->completions, words,
-			 HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TWICE))
-		vmxnet3_complete(vmxnet3, &queue->completions, words,
-				 HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
+	host_vmxnet3_complete(vmxnet3, &queue->completions, words,
+			      HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TWICE))
+		host_vmxnet3_complete(vmxnet3, &queue->completions, words,
+				      HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
 }
 
 /* ---- Into buffers ---- */
@@ -450,7 +455,7 @@ static bool deliver_data_ring(struct vmxnet3_rx_queue *queue,
 				   (uint64_t)buffer.index * queue->data_bytes,
 			   packet->data, bytes);
 	buffer.ring = 2;
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_DATA_LENGTH))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_DATA_LENGTH))
 		bytes = queue->data_bytes + 1;
 	completion_write(queue, packet, &buffer, bytes, true, true);
 	vmxnet3->counters.rx_data_ring++;
@@ -505,12 +510,12 @@ static void buffers_waste(struct vmxnet3_rx_queue *queue)
 	const struct packet nothing = {.segments = 1};
 	struct buffer buffer;
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_SKIP))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_SKIP))
 		buffer_next(queue, true, &buffer);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_EMPTY) &&
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_EMPTY) &&
 	    buffer_next(queue, true, &buffer))
 		completion_write(queue, &nothing, &buffer, 0, true, true);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_UPDATE_PRODUCER)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_UPDATE_PRODUCER)) {
 		uint8_t update = (uint8_t)machine_random(vmxnet3->machine) & 1;
 
 		host_pci_dma_write(vmxnet3->function,
@@ -549,16 +554,16 @@ static void packet_prepare(struct vmxnet3_rx_queue *queue,
 	memset(packet, 0, sizeof(*packet));
 	packet->segments = 1;
 	if (vmxnet3->features & VMXNET3_FEATURE_LRO &&
-	    !vmxnet3_is_qemu(vmxnet3))
+	    !host_vmxnet3_is_qemu(vmxnet3))
 		packet->segments =
-			vmxnet3_merge(queue, &packet->bytes, &packet->mss);
+			host_vmxnet3_merge(queue, &packet->bytes, &packet->mss);
 	packet->data = vmxnet3->packet + VLAN_TAG;
 	if (packet->segments == 1) {
 		packet->data = queue->first->data;
 		packet->bytes = queue->first->length;
 	}
-	vmxnet3_queue_of(vmxnet3, packet->data, packet->bytes, &packet->hash,
-			 &packet->kind);
+	host_vmxnet3_queue_of(vmxnet3, packet->data, packet->bytes,
+			      &packet->hash, &packet->kind);
 	checksum_describe(vmxnet3, packet);
 	packet_strip(vmxnet3, packet);
 	checksum_lie(vmxnet3, packet);
@@ -569,11 +574,12 @@ static bool producer_told(struct vmxnet3_rx_queue *queue)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 
-	if (queue->rings[0].told || vmxnet3_is_qemu(vmxnet3))
+	if (queue->rings[0].told || host_vmxnet3_is_qemu(vmxnet3))
 		return true;
 	if (!vmxnet3->named_no_producer)
-		vmxnet3_break(vmxnet3, "RXPROD: not written since ACTIVATE "
-				       "(V35)");
+		host_vmxnet3_break(vmxnet3,
+				   "RXPROD: not written since ACTIVATE "
+				   "(V35)");
 	vmxnet3->named_no_producer = true;
 	return false;
 }
@@ -617,7 +623,7 @@ static bool packet_deliver(struct vmxnet3_rx_queue *queue,
 	if (!count) {
 		queue->statistics[RX_OUT_OF_BUFFERS]++;
 		vmxnet3->counters.rx_drop_buffers++;
-		vmxnet3_interrupt(vmxnet3, queue->interrupt);
+		host_vmxnet3_interrupt(vmxnet3, queue->interrupt);
 		packet->dropped = true;
 		return true;
 	}
@@ -625,7 +631,7 @@ static bool packet_deliver(struct vmxnet3_rx_queue *queue,
 	return true;
 }
 
-void vmxnet3_receive_poll(void *argument)
+void host_vmxnet3_receive_poll(void *argument)
 {
 	struct vmxnet3_rx_queue *queue = argument;
 
@@ -633,7 +639,7 @@ void vmxnet3_receive_poll(void *argument)
 		machine_work_kick(queue->vmxnet3->machine, &queue->work);
 }
 
-bool vmxnet3_receive_step(void *argument)
+bool host_vmxnet3_receive_step(void *argument)
 {
 	struct vmxnet3_rx_queue *queue = argument;
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
@@ -653,7 +659,7 @@ bool vmxnet3_receive_step(void *argument)
 		return false;
 	if (!packet.dropped) {
 		statistics_count(queue, &packet);
-		vmxnet3_interrupt(vmxnet3, queue->interrupt);
+		host_vmxnet3_interrupt(vmxnet3, queue->interrupt);
 	}
 	while (packet.segments--)
 		waiting_free(queue);

@@ -107,9 +107,10 @@ static void fragment_read(struct vmxnet3_tx_queue *queue,
 	else if (!machine_dma_given(vmxnet3->machine, descriptor->address,
 				    length) &&
 		 machine_ram(vmxnet3->machine, descriptor->address, 1))
-		vmxnet3_break(vmxnet3, "DMA ownership: the driver let the "
-				       "device read memory that it did not "
-				       "give");
+		host_vmxnet3_break(vmxnet3,
+				   "DMA ownership: the driver let the "
+				   "device read memory that it did not "
+				   "give");
 	if (gathering->bytes + length > VMXNET3_PACKET_MAX) {
 		gathering->fault = "is longer than any packet";
 		gathering->error = ERROR_TOO_BIG;
@@ -140,17 +141,19 @@ static void descriptor_take(struct vmxnet3_tx_queue *queue,
 			.tci = TXD_TCI(descriptor->word3),
 		};
 	else if (TXD_TAG(descriptor->word3) && !gathering->offload.tag)
-		vmxnet3_break(vmxnet3, "TX: a VLAN tag on a descriptor that is "
-				       "not the first is lost (V22)");
+		host_vmxnet3_break(vmxnet3,
+				   "TX: a VLAN tag on a descriptor that is "
+				   "not the first is lost (V22)");
 	fragment_read(queue, descriptor, gathering);
 	gathering->descriptors++;
 	gathering->last = queue->ring.next;
 	gathering->end = TXD_EOP(descriptor->word3);
 	gathering->complete = TXD_COMPLETE(descriptor->word3);
 	if (gathering->complete && !gathering->end)
-		vmxnet3_break(vmxnet3, "TX: CQ on a descriptor that is not the "
-				       "last (V14)");
-	vmxnet3_ring_advance(&queue->ring);
+		host_vmxnet3_break(vmxnet3,
+				   "TX: CQ on a descriptor that is not the "
+				   "last (V14)");
+	host_vmxnet3_ring_advance(&queue->ring);
 }
 
 /** @return false: nothing is there */
@@ -172,10 +175,11 @@ static bool packet_gather(struct vmxnet3_tx_queue *queue,
 	}
 	if (!gathering->descriptors)
 		return false;
-	vmxnet3_break(queue->vmxnet3,
-		      "TX: the first descriptor of a packet was published "
-		      "before its others, or the doorbell rung in its middle: "
-		      "the packet is lost (1.7, V9, V10)");
+	host_vmxnet3_break(
+		queue->vmxnet3,
+		"TX: the first descriptor of a packet was published "
+		"before its others, or the doorbell rung in its middle: "
+		"the packet is lost (1.7, V9, V10)");
 	gathering->fault = "has no end";
 	gathering->error = ERROR_NO_EOP;
 	return true;
@@ -201,14 +205,14 @@ static void completion_write(struct vmxnet3_tx_queue *queue, uint32_t index)
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 	uint32_t words[4] = {index & 0xfff, 0, 0, 0};
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_GARBAGE)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_GARBAGE)) {
 		words[0] |= (uint32_t)machine_random(vmxnet3->machine) << 12;
 		words[1] = (uint32_t)machine_random(vmxnet3->machine);
 		words[2] = (uint32_t)machine_random(vmxnet3->machine);
 		words[3] = (uint32_t)machine_random(vmxnet3->machine);
 	}
-	vmxnet3_complete(vmxnet3, &queue->completions, words,
-			 HOST_VMXNET3_FAULT_TX_GENERATION_EARLY);
+	host_vmxnet3_complete(vmxnet3, &queue->completions, words,
+			      HOST_VMXNET3_FAULT_TX_GENERATION_EARLY);
 }
 
 /** The completion of a packet, and what becomes of it. */
@@ -217,30 +221,30 @@ static void packet_complete(struct vmxnet3_tx_queue *queue, uint32_t index)
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 	uint32_t kept = queue->kept;
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_NEVER) ||
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_NEVER) ||
 	    machine_fault_fires(vmxnet3->machine,
 				MACHINE_FAULT_COMPLETION_LOST))
 		return;
 	queue->kept = 0;
-	if (!kept && vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_ORDER)) {
+	if (!kept && host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_ORDER)) {
 		queue->kept = index + 1;
 		return;
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_INDEX_RANGE))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_INDEX_RANGE))
 		completion_write(queue,
 				 queue->ring.size +
 					 machine_random_below(vmxnet3->machine,
 							      64));
-	else if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_INDEX_WRONG))
+	else if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_INDEX_WRONG))
 		completion_write(queue, machine_random_below(vmxnet3->machine,
 							     queue->ring.size));
 	else
 		completion_write(queue, index);
 	if (kept)
 		completion_write(queue, kept - 1);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_TWICE))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_TWICE))
 		completion_write(queue, index);
-	vmxnet3_interrupt(vmxnet3, queue->interrupt);
+	host_vmxnet3_interrupt(vmxnet3, queue->interrupt);
 }
 
 /* ---- Sending ---- */
@@ -273,7 +277,7 @@ static void packet_send(struct vmxnet3_tx_queue *queue,
 	uint32_t frames = 0;
 
 	if (!vmxnet3->link_up ||
-	    vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_DISCARD)) {
+	    host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_DISCARD)) {
 		queue->statistics[TX_DISCARD]++;
 		counters->tx_refused++;
 		return;
@@ -281,8 +285,9 @@ static void packet_send(struct vmxnet3_tx_queue *queue,
 	/* A tag moves the addresses: they are looked at once more below. */
 	memcpy(saved, vmxnet3->packet + VLAN_TAG, sizeof(saved));
 	gathering->fault =
-		vmxnet3_send(vmxnet3, vmxnet3->packet + VLAN_TAG,
-			     gathering->bytes, &gathering->offload, &frames);
+		host_vmxnet3_send(vmxnet3, vmxnet3->packet + VLAN_TAG,
+				  gathering->bytes, &gathering->offload,
+				  &frames);
 	memcpy(vmxnet3->packet + VLAN_TAG, saved, sizeof(saved));
 	if (gathering->fault)
 		return;
@@ -302,18 +307,19 @@ static void packet_finish(struct vmxnet3_tx_queue *queue,
 		packet_send(queue, gathering);
 	if (gathering->fault) {
 		if (gathering->error != ERROR_NO_EOP)
-			vmxnet3_break(vmxnet3, "TX: the packet %s",
-				      gathering->fault);
+			host_vmxnet3_break(vmxnet3, "TX: the packet %s",
+					   gathering->fault);
 		vmxnet3->counters.tx_refused++;
 		queue->statistics[TX_ERROR]++;
 	}
 	if (!gathering->end)
 		return;
 	if (!gathering->complete)
-		vmxnet3_break(vmxnet3, "TX: the last descriptor of a packet "
-				       "does not ask for a completion (CQ, "
-				       "V14)");
-	if (gathering->complete || vmxnet3_is_qemu(vmxnet3))
+		host_vmxnet3_break(vmxnet3,
+				   "TX: the last descriptor of a packet "
+				   "does not ask for a completion (CQ, "
+				   "V14)");
+	if (gathering->complete || host_vmxnet3_is_qemu(vmxnet3))
 		packet_complete(queue, gathering->last);
 }
 
@@ -337,13 +343,13 @@ static void threshold_vary(struct vmxnet3_tx_queue *queue)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_THRESHOLD)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_TX_THRESHOLD)) {
 		threshold_set(queue, machine_random_below(vmxnet3->machine, 2)
 					     ? 0
 					     : UINT32_MAX);
 		return;
 	}
-	if (vmxnet3_is_qemu(vmxnet3) || queue->poll.scheduled ||
+	if (host_vmxnet3_is_qemu(vmxnet3) || queue->poll.scheduled ||
 	    machine_random_below(vmxnet3->machine, BURST_ONE_IN))
 		return;
 	threshold_set(queue, BURST_THRESHOLD);
@@ -352,14 +358,14 @@ static void threshold_vary(struct vmxnet3_tx_queue *queue)
 }
 
 /** A look without a doorbell; the last one comes after the threshold is 1. */
-void vmxnet3_transmit_poll(void *argument)
+void host_vmxnet3_transmit_poll(void *argument)
 {
 	struct vmxnet3_tx_queue *queue = argument;
 	bool last = queue->threshold == 1;
 
 	if (!queue->vmxnet3->active)
 		return;
-	if (vmxnet3_transmit_step(queue))
+	if (host_vmxnet3_transmit_step(queue))
 		machine_work_kick(queue->vmxnet3->machine, &queue->work);
 	if (last)
 		return;
@@ -383,20 +389,20 @@ static void producer_check(struct vmxnet3_tx_queue *queue, uint32_t producer)
 	host_pci_dma_read(queue->vmxnet3->function, at + 8, word, sizeof(word));
 	if (TXD_GENERATION(wire_get32(word)) !=
 	    (queue->ring.generation ^ (wrapped && producer != 0)))
-		vmxnet3_break(
+		host_vmxnet3_break(
 			queue->vmxnet3,
 			"TXPROD: %u is rung, and the descriptor before it "
 			"is not published",
 			producer);
 }
 
-void vmxnet3_doorbell(struct vmxnet3_tx_queue *queue, uint32_t producer)
+void host_vmxnet3_doorbell(struct vmxnet3_tx_queue *queue, uint32_t producer)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 
 	if (producer >= queue->ring.size)
-		vmxnet3_break(vmxnet3, "TXPROD: %u is beyond a ring of %u",
-			      producer, queue->ring.size);
+		host_vmxnet3_break(vmxnet3, "TXPROD: %u is beyond a ring of %u",
+				   producer, queue->ring.size);
 	else
 		producer_check(queue, producer);
 	if (machine_fault_fires(vmxnet3->machine, MACHINE_FAULT_SIGNAL_LOST))
@@ -409,24 +415,24 @@ static bool accidents(struct vmxnet3_tx_queue *queue)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RESET)) {
-		vmxnet3_reset(vmxnet3);
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RESET)) {
+		host_vmxnet3_reset(vmxnet3);
 		return false;
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_QUEUE_STOPPED)) {
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_QUEUE_STOPPED)) {
 		host_vmxnet3_queue_stop(
 			vmxnet3, machine_random_below(vmxnet3->machine, 2), 0,
 			ERROR_INVALID_TX);
 	}
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_DEVICE_CHANGED))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_DEVICE_CHANGED))
 		host_vmxnet3_device_change(vmxnet3);
-	if (vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_EVENT_SPURIOUS))
-		vmxnet3_event(vmxnet3,
-			      (uint32_t)machine_random(vmxnet3->machine));
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_EVENT_SPURIOUS))
+		host_vmxnet3_event(vmxnet3,
+				   (uint32_t)machine_random(vmxnet3->machine));
 	return !queue->stopped;
 }
 
-bool vmxnet3_transmit_step(void *argument)
+bool host_vmxnet3_transmit_step(void *argument)
 {
 	struct vmxnet3_tx_queue *queue = argument;
 	struct gathering gathering;

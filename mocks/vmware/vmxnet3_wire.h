@@ -29,7 +29,7 @@ enum vmxnet3_control {
 };
 
 /** In BAR 0, eight bytes apart. */
-enum vmxnet3_doorbell {
+enum host_vmxnet3_doorbell {
 	VMXNET3_IMR = 0x000,
 	VMXNET3_TXPROD = 0x600,
 	VMXNET3_RXPROD = 0x800,
