@@ -113,9 +113,9 @@ said "option '--address' wants an address and its prefix, as 192.168.76.2/24 or 
 try 2 run --forward 80
 said "option '--forward' wants two ports, HOST:GUEST, from 1 to 65535, not '80'"
 try 2 run --host win95
-says err "option '--host' names no host: 'win95'; there are: ws2012,"
+says err "option '--host' names no host: 'win95'; there are: all, ws2012,"
 try 2 run --vmm xen
-said "option '--vmm' names no hypervisor: 'xen'; there is: hyperv"
+says err "option '--vmm' names no hypervisor: 'xen'; there are: all, hyperv"
 try 2 run --duration 0
 try 2 run --mtu 9001
 try 2 run --capture /none/out.pcap

@@ -240,7 +240,7 @@ static const struct lied_case {
 	 "the guest leaked: 1 allocations live, 24 bytes"},
 	{leaks_up, HOST_FAULT(packet_twice), "; the host did: packet-twice ("},
 	{gives_away, HOST_FAULT(offer_twice),
-	 "1 pieces of memory were never taken back"},
+	 "is freed; they were given to a device"},
 	{loses_an_owner, HOST_FAULT(completion_twice),
 	 "1 owners did not come back, with 0 frames in flight"},
 	{wants_another_length, HOST_FAULT(offer_twice),
