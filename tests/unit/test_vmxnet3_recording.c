@@ -354,6 +354,8 @@ static void player_make(struct player *player)
 {
 	static const struct machine_configuration machine = {
 		.schedule = MACHINE_SCHEDULE_LAZY,
+		/* What another driver gave and took was not recorded. */
+		.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
 	};
 	struct host_vmxnet3_configuration card = {
 		.mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56},
