@@ -147,7 +147,17 @@ bool scenario_exists(const struct scenario_case *it, char *reason)
 
 bool scenario_has_lies(const struct scenario_case *it)
 {
-	return it->host->is_hostile || it->lie.n;
+	return it->host->is_hostile || it->has_lies;
+}
+
+void scenario_lies(const struct scenario_case *it, struct host_faults *lies)
+{
+	struct host_faults planned = {0};
+
+	if (it->host->is_hostile)
+		host_faults_plan(&planned, it->seed);
+	*lies = it->has_lies ? it->lies : planned;
+	lies->odds = planned.odds;
 }
 
 /* ---- What must hold afterwards ---- */
@@ -313,12 +323,9 @@ static void configure(const struct scenario_case *it,
 static void lies_arm(struct scenario_guest *guest)
 {
 	const struct scenario_case *it = guest->it;
-	struct host_faults faults = {0};
+	struct host_faults faults;
 
-	if (it->host->is_hostile)
-		host_faults_plan(&faults, it->seed);
-	if (it->lie.n)
-		*host_fault_field(&faults, it->lie.fault) = it->lie.n;
+	scenario_lies(it, &faults);
 	host_faults_arm(guest->vm->partition,
 			scenario_has_lies(it) ? &faults : NULL);
 }
@@ -328,7 +335,7 @@ static void lies_name(const struct scenario_guest *guest,
 		      const uint64_t fired[HOST_FAULT_COUNT], char *reason)
 {
 	size_t used = strlen(guest->failure);
-	const char *separator = "; the host did:";
+	const char *separator = SCENARIO_REASON_LIES;
 	unsigned i;
 
 	memcpy(reason, guest->failure, used + 1);
@@ -373,6 +380,7 @@ static void run_made(struct scenario_guest *guest,
 	if ((guest->it->fault.n || scenario_has_lies(guest->it)) &&
 	    guest->failure[0] == '\0')
 		recover(guest);
+	result->frames_made = guest->frames_made;
 	lies_name(guest, fired, result->reason);
 }
 

@@ -87,7 +87,11 @@ extern const size_t scenario_nvsp_count;
 
 /* ---- Running one ---- */
 
-#define SCENARIO_REASON_MAX 640u
+#define SCENARIO_REASON_MAX  640u
+/** In a reason: what follows is what the host did wrong before. */
+#define SCENARIO_REASON_LIES "; the host did:"
+/** More frames than any scenario makes. */
+#define SCENARIO_FRAMES_MAX  65536u
 
 /** One combination. */
 struct scenario_case {
@@ -98,15 +102,21 @@ struct scenario_case {
 	uint64_t seed;
 	/** n is 0: none. */
 	struct machine_fault fault;
-	/** One of the host's: n is 0: none, or HOST_FAULT_ALWAYS. */
-	struct scenario_lie {
-		enum host_fault fault;
-		uint32_t n;
-	} lie;
+	/**
+	 * The host's. A hostile host without has_lies has what its seed says,
+	 * and always the odds that its seed says.
+	 */
+	bool has_lies;
+	struct host_faults lies;
+	/** At most so many frames in all, of those that bursts are made of. */
+	bool has_frames_max;
+	uint32_t frames_max;
 };
 
-/** Whether the host lies in it: that one lie, or what its seed says. */
+/** Whether the host lies in it, or may. */
 bool scenario_has_lies(const struct scenario_case *it);
+/** Which lies: those of the case, or those that its seed says. */
+void scenario_lies(const struct scenario_case *it, struct host_faults *lies);
 
 /**
  * Whether there is such a combination.
@@ -117,6 +127,8 @@ bool scenario_exists(const struct scenario_case *it, char *reason);
 /** Small enough for one write to a pipe. */
 struct scenario_result {
 	bool passed;
+	/** It was ended, since it ran for SCENARIO_SECONDS. */
+	bool timed_out;
 	/** What the scenario returned, and what of the rest did not hold. */
 	int error;
 	char reason[SCENARIO_REASON_MAX];
@@ -124,7 +136,8 @@ struct scenario_result {
 	uint64_t points[MACHINE_FAULT_KINDS], fired;
 	/** Lies that the host told. */
 	uint64_t lies;
-	uint64_t frames_out, frames_in, virtual_ns;
+	/** Frames that came out; and those that frames_max counts. */
+	uint64_t frames_out, frames_in, frames_made, virtual_ns;
 };
 
 /** Run it here. @param result out, filled in whatever happens */

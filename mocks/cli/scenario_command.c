@@ -12,12 +12,14 @@
 
 #include "mocks/cli/scenario_jobs.h"
 #include "mocks/cli/scenario_report.h"
+#include "mocks/cli/scenario_words.h"
 #include "mocks/cli/text.h"
 
-#define SCENARIO_SEEDS_MAX   1000000u
-/** Words of the command that repeats a run, besides the scenarios. */
-#define SCENARIO_REPEAT_MAX  24u
-#define SCENARIO_NUMBER_TEXT 24u
+#define SCENARIO_SEEDS_MAX     1000000u
+/** Failures that are made smaller: of a row, and of all. */
+#define SCENARIO_MINIMISED_ROW 3u
+#define SCENARIO_MINIMISED_ALL 16u
+#define SCENARIO_NUMBER_TEXT   24u
 
 struct scenario_settings {
 	/** A name, or "all". */
@@ -26,9 +28,9 @@ struct scenario_settings {
 	const char *vmbus, *nvsp;
 	uint64_t seed, seeds, jobs;
 	bool sweep, is_json;
-	struct machine_fault fault;
-	struct scenario_lie lie;
-	const char *fault_text;
+	/** Faults and frames of each combination; no more of it is set. */
+	struct scenario_case given;
+	bool has_fault;
 };
 
 /** A run that passed without a fault: what there is to fail in it. */
@@ -50,6 +52,8 @@ struct scenario_session {
 	struct scenario_base *bases;
 	size_t base_count, base_room, base;
 	struct machine_fault fault;
+	/** Failures that were made smaller. */
+	unsigned minimised;
 	bool is_over;
 };
 
@@ -168,7 +172,8 @@ static bool fault_complain(const char *value, char *error)
 						 (enum machine_fault_kind)i));
 	if (used < CLI_ERROR_MAX)
 		snprintf(error + used, CLI_ERROR_MAX - used,
-			 "; or NAME or NAME=N of 'vmmsim scenario faults'");
+			 "; or NAME or NAME=N of 'vmmsim scenario faults', or "
+			 "none");
 	return false;
 }
 
@@ -193,40 +198,63 @@ static bool machine_fault_take(struct machine_fault *fault, const char *name,
 }
 
 /** One of the host's: each time, or the n-th. */
-static bool host_fault_take(struct scenario_lie *lie, const char *name,
+static bool host_fault_take(struct scenario_case *given, const char *name,
 			    const char *number)
 {
 	char error[CLI_ERROR_MAX];
 	uint64_t n = HOST_FAULT_ALWAYS;
+	enum host_fault fault;
 
-	if (!host_fault_find(name, &lie->fault) ||
+	if (!number && strcmp(name, "none") == 0) {
+		given->has_lies = true;
+		return true;
+	}
+	if (!host_fault_find(name, &fault) ||
 	    (number &&
 	     !apply_number(number, 1, HOST_FAULT_ALWAYS - 1, &n, error)))
 		return false;
-	lie->n = (uint32_t)n;
+	given->has_lies = true;
+	*host_fault_field(&given->lies, fault) = (uint32_t)n;
 	return true;
 }
 
 static bool apply_fault(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
-	static const struct machine_fault no_fault;
-	static const struct scenario_lie no_lie;
+	struct machine_fault fault = {.n = 0};
 	const char *number = strchr(value, '=');
 	size_t length = number ? (size_t)(number++ - value) : strlen(value);
 	char name[32];
 
-	settings->fault_text = value;
-	settings->fault = no_fault;
-	settings->lie = no_lie;
+	settings->has_fault = true;
 	if (length >= sizeof(name))
 		return fault_complain(value, error);
 	memcpy(name, value, length);
 	name[length] = '\0';
-	if (machine_fault_take(&settings->fault, name, number) ||
-	    host_fault_take(&settings->lie, name, number))
+	if (host_fault_take(&settings->given, name, number))
 		return true;
-	return fault_complain(value, error);
+	if (!machine_fault_take(&fault, name, number))
+		return fault_complain(value, error);
+	if (settings->given.fault.n) {
+		snprintf(error, CLI_ERROR_MAX,
+			 "wants one fault of the machine, and then '%.256s'",
+			 value);
+		return false;
+	}
+	settings->given.fault = fault;
+	return true;
+}
+
+static bool apply_frames(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+	uint64_t frames;
+
+	if (!apply_number(value, 0, SCENARIO_FRAMES_MAX, &frames, error))
+		return false;
+	settings->given.has_frames_max = true;
+	settings->given.frames_max = (uint32_t)frames;
+	return true;
 }
 
 static bool apply_json(void *context, const char *value, char *error)
@@ -261,8 +289,14 @@ static const struct cli_option scenario_options[] = {
 	{"fault", "KIND=N",
 	 "let only the N-th of a kind fail, or with ',persistent' all\n"
 	 "from there on; or let the host misbehave: a name of 'faults',\n"
-	 "each time, or with '=N' only the N-th",
+	 "each time, or with '=N' only the N-th. May be given again; a\n"
+	 "hostile host has these then instead of those of its seed, and\n"
+	 "'none' if there is to be none",
 	 apply_fault},
+	{"frames", "N",
+	 "at most N frames in bursts and exchanges, over the whole run\n"
+	 "(default: as many as the scenario wants)",
+	 apply_frames},
 	{"jobs", "N", "how many runs at once (default: one a processor)",
 	 apply_jobs},
 	{"json", NULL, "print one JSON event a line instead of a table",
@@ -289,35 +323,31 @@ static char *repeat_command(const struct scenario_settings *settings,
 			    const struct cli_call *call)
 {
 	char seed[SCENARIO_NUMBER_TEXT], seeds[SCENARIO_NUMBER_TEXT];
-	const char *options[SCENARIO_REPEAT_MAX] = {
+	const char *const words[] = {
 		call->program,	 "scenario",	 "run",
 		"--host",	 settings->host, "--vmbus",
 		settings->vmbus, "--nvsp",	 settings->nvsp,
 		"--seed",	 seed,		 "--seeds",
 		seeds,
 	};
-	size_t n = 13;
-	const char **words;
+	const char **more = calloc(call->operand_count + 1, sizeof(*more));
+	size_t n = 0;
 	char *text;
 
+	if (!more)
+		return NULL;
 	snprintf(seed, sizeof(seed), "%" PRIu64, settings->seed);
 	snprintf(seeds, sizeof(seeds), "%" PRIu64, settings->seeds);
 	if (settings->sweep)
-		options[n++] = "--sweep";
-	if (settings->fault_text) {
-		options[n++] = "--fault";
-		options[n++] = settings->fault_text;
-	}
+		more[n++] = "--sweep";
 	if (settings->is_json)
-		options[n++] = "--json";
-	words = calloc(n + call->operand_count, sizeof(*words));
-	if (!words)
-		return NULL;
-	memcpy(words, options, n * sizeof(*words));
-	memcpy(words + n, call->operands + 1,
-	       (call->operand_count - 1) * sizeof(*words));
-	text = text_command(words, n + call->operand_count - 1);
-	free(words);
+		more[n++] = "--json";
+	memcpy(more + n, call->operands + 1,
+	       (call->operand_count - 1) * sizeof(*more));
+	text = scenario_words_command(&settings->given, words,
+				      sizeof(words) / sizeof(words[0]), more,
+				      n + call->operand_count - 1);
+	free(more);
 	return text;
 }
 
@@ -352,14 +382,12 @@ static bool combination_step(struct scenario_session *session,
 	}
 	if (session->vmbus == scenario_vmbus_count)
 		return false;
-	memset(it, 0, sizeof(*it));
+	*it = settings->given;
 	it->scenario = session->row.scenario;
 	it->host = session->row.host;
 	it->vmbus = &scenario_vmbus_versions[session->vmbus];
 	it->nvsp = &scenario_nvsp_versions[session->nvsp];
 	it->seed = settings->seed + session->seed++;
-	it->fault = settings->fault;
-	it->lie = settings->lie;
 	return true;
 }
 
@@ -499,12 +527,34 @@ static void jobs_run(struct scenario_session *session,
 	session->is_over = true;
 }
 
+/** The first failures of a row, so many in all: they are alike. */
+static void row_minimise(struct scenario_session *session)
+{
+	struct scenario_row *row = &session->row;
+	struct scenario_failure *failure = row->failures;
+	unsigned i;
+
+	for (i = 0;
+	     i < row->failure_count && i < SCENARIO_MINIMISED_ROW &&
+	     session->minimised < SCENARIO_MINIMISED_ALL && !session->is_over;
+	     i++, failure++) {
+		session->minimised++;
+		if (scenario_minimise(&failure->it, &failure->result,
+				      &failure->minimal))
+			continue;
+		cli_complain("cannot make a process: %s", strerror(errno));
+		session->is_over = true;
+	}
+}
+
 static void row_run(struct scenario_session *session,
 		    const struct scenario *scenario,
 		    const struct host_personality *host)
 {
-	const struct scenario_jobs plain = {session, plain_next, plain_done};
-	const struct scenario_jobs sweep = {session, sweep_next, sweep_done};
+	const struct scenario_jobs plain = {session, plain_next, plain_done,
+					    false};
+	const struct scenario_jobs sweep = {session, sweep_next, sweep_done,
+					    false};
 	const struct machine_fault first = {.kind = 0};
 
 	memset(&session->row, 0, sizeof(session->row));
@@ -519,6 +569,7 @@ static void row_run(struct scenario_session *session,
 	jobs_run(session, &plain);
 	if (session->settings->sweep)
 		jobs_run(session, &sweep);
+	row_minimise(session);
 	scenario_report_row(&session->report, &session->row);
 }
 
@@ -558,15 +609,15 @@ static bool settings_complete(struct scenario_settings *settings)
 	const struct host_personality *host =
 		host_personality_find(settings->host);
 	bool is_hostile = host && host->is_hostile;
-	bool is_narrow = settings->sweep || settings->fault_text || is_hostile;
+	bool is_narrow = settings->sweep || settings->has_fault || is_hostile;
 
-	if (settings->sweep && settings->fault_text) {
+	if (settings->sweep && settings->has_fault) {
 		cli_complain("--sweep and --fault exclude each other");
 		return false;
 	}
-	if (is_hostile && (settings->sweep || settings->fault_text)) {
-		cli_complain("a hostile host has its faults by seed: no --%s",
-			     settings->sweep ? "sweep" : "fault");
+	if (is_hostile && settings->sweep) {
+		cli_complain("a hostile host has its faults by seed: no "
+			     "--sweep");
 		return false;
 	}
 	if (!settings->vmbus)

@@ -548,6 +548,17 @@ uint32_t scenario_length(struct scenario_guest *guest)
 			    guest->vm->nic->information.mtu + 1u);
 }
 
+unsigned scenario_frames(struct scenario_guest *guest, unsigned wanted)
+{
+	const struct scenario_case *it = guest->it;
+
+	if (it->has_frames_max &&
+	    wanted > it->frames_max - (uint32_t)guest->frames_made)
+		wanted = it->frames_max - (uint32_t)guest->frames_made;
+	guest->frames_made += wanted;
+	return wanted;
+}
+
 int scenario_exchange(struct scenario_guest *guest, unsigned out, unsigned in)
 {
 	uint64_t deadline = port_time(guest->port) + SCENARIO_PATIENCE;
@@ -555,6 +566,10 @@ int scenario_exchange(struct scenario_guest *guest, unsigned out, unsigned in)
 	unsigned count, i;
 	int error = 0;
 
+	/* Fewer than wanted are as many out of them as they were. */
+	count = scenario_frames(guest, out + in);
+	in = in ? (unsigned)((uint64_t)count * in / (out + in)) : 0;
+	out = count - in;
 	while ((out || in) && !error) {
 		if (port_time(guest->port) >= deadline)
 			return ERROR_TIMED_OUT;

@@ -56,6 +56,8 @@ struct scenario_guest {
 	bool removed;
 	/** Over all lives of the card. */
 	uint64_t frames_out, frames_in;
+	/** Of the case's frames_max; see scenario_frames(). */
+	uint64_t frames_made;
 	/** What did not hold, the first of it; "" if nothing. */
 	char failure[SCENARIO_REASON_MAX];
 };
@@ -111,6 +113,8 @@ bool scenario_sleep(struct scenario_guest *guest, uint64_t nanoseconds);
  * @return as scenario_send()
  */
 int scenario_settle(struct scenario_guest *guest);
+/** So many frames are wanted. @return how many may be made; they count */
+unsigned scenario_frames(struct scenario_guest *guest, unsigned wanted);
 /** So many frames out and in, in bursts of any size, and settle. */
 int scenario_exchange(struct scenario_guest *guest, unsigned out, unsigned in);
 /** The wire took a frame of ours; the context is the guest. */

@@ -36,13 +36,25 @@ static time_t seconds(void)
 	return now.tv_sec;
 }
 
-static _Noreturn void child(const struct scenario_case *it, int to)
+/** What a run says on its way down was said already. */
+static void silence(void)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (nowhere >= 0)
+		dup2(nowhere, STDERR_FILENO);
+}
+
+static _Noreturn void child(const struct scenario_case *it, int to,
+			    bool is_silent)
 {
 	struct scenario_result result;
 	const char *from = (const char *)&result;
 	size_t left = sizeof(result);
 	ssize_t n;
 
+	if (is_silent)
+		silence();
 	scenario_run(it, &result);
 	while (left) {
 		n = write(to, from, left);
@@ -56,7 +68,7 @@ static _Noreturn void child(const struct scenario_case *it, int to)
 	_exit(0);
 }
 
-static bool job_start(struct job *job, uint64_t number)
+static bool job_start(struct job *job, uint64_t number, bool is_silent)
 {
 	int ends[2];
 
@@ -66,7 +78,7 @@ static bool job_start(struct job *job, uint64_t number)
 	fflush(NULL);
 	job->process = fork();
 	if (job->process == 0)
-		child(&job->it, ends[1]);
+		child(&job->it, ends[1], is_silent);
 	close(ends[1]);
 	job->pipe = ends[0];
 	job->number = number;
@@ -92,6 +104,7 @@ static void job_finish(struct job *job, const struct scenario_jobs *jobs)
 	job->process = 0;
 	if (job->bytes != sizeof(*result) || status) {
 		memset(result, 0, sizeof(*result));
+		result->timed_out = job->timed_out;
 		if (job->timed_out)
 			snprintf(result->reason, sizeof(result->reason),
 				 "it ran for more than %d seconds",
@@ -174,7 +187,8 @@ bool scenario_jobs_run(const struct scenario_jobs *jobs, unsigned parallel)
 			if (job[i].process)
 				continue;
 			more = jobs->next(jobs->context, &job[i].it);
-			if (more && !job_start(&job[i], number++)) {
+			if (more &&
+			    !job_start(&job[i], number++, jobs->is_silent)) {
 				good = false;
 				more = false;
 			}

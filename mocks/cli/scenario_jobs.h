@@ -26,6 +26,8 @@ struct scenario_jobs {
 	void (*done)(void *context, uint64_t number,
 		     const struct scenario_case *it,
 		     const struct scenario_result *result);
+	/** What a run says on standard error is thrown away. */
+	bool is_silent;
 };
 
 /**

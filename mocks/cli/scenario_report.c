@@ -10,7 +10,11 @@
 #include <unistd.h>
 
 #include "mocks/cli/scenario_report.h"
+#include "mocks/cli/scenario_words.h"
 #include "mocks/cli/text.h"
+
+/** What is left of a failure, in words. */
+#define MINIMAL_MAX (SCENARIO_WORDS_MAX + 128u)
 
 #define REPORT_RED   "\033[31m"
 #define REPORT_GREEN "\033[32m"
@@ -132,6 +136,7 @@ void scenario_row_failed(struct scenario_row *row, uint64_t number,
 			 const struct scenario_case *it,
 			 const struct scenario_result *result)
 {
+	static const struct scenario_minimal not_minimised;
 	struct scenario_failure *failures = row->failures;
 	unsigned last = row->failure_count, i;
 
@@ -149,73 +154,108 @@ void scenario_row_failed(struct scenario_row *row, uint64_t number,
 	failures[i].number = number;
 	failures[i].it = *it;
 	failures[i].result = *result;
-}
-
-/** "completion-lost=3,persistent", "version-never". */
-static void fault_text(const struct scenario_case *it, char *text, size_t bytes)
-{
-	const struct machine_fault *fault = &it->fault;
-	const char *name = host_fault_descriptions[it->lie.fault].name;
-
-	if (it->lie.n == HOST_FAULT_ALWAYS)
-		snprintf(text, bytes, "%s", name);
-	else if (it->lie.n)
-		snprintf(text, bytes, "%s=%" PRIu32, name, it->lie.n);
-	else if (!fault->n)
-		snprintf(text, bytes, "%s",
-			 it->host->is_hostile ? "by seed" : "none");
-	else
-		snprintf(text, bytes, "%s=%" PRIu64 "%s",
-			 machine_fault_name(fault->kind), fault->n,
-			 fault->persistent ? ",persistent" : "");
+	failures[i].minimal = not_minimised;
 }
 
 static char *failure_repeat(const struct scenario_report *report,
-			    const struct scenario_case *it, const char *fault)
+			    const struct scenario_case *it)
 {
 	char seed[24];
-	const char *words[] = {
+	const char *const words[] = {
 		report->program, "scenario",	 "run",	    it->scenario->name,
 		"--host",	 it->host->name, "--vmbus", it->vmbus->name,
 		"--nvsp",	 it->nvsp->name, "--seed",  seed,
-		"--fault",	 fault,
 	};
-	size_t count = sizeof(words) / sizeof(words[0]);
 
 	snprintf(seed, sizeof(seed), "%" PRIu64, it->seed);
-	return text_command(words,
-			    it->fault.n || it->lie.n ? count : count - 2);
+	return scenario_words_command(it, words,
+				      sizeof(words) / sizeof(words[0]), NULL,
+				      0);
+}
+
+/** What is left of it; "" if it was not made smaller. */
+static void minimal_text(const struct scenario_minimal *minimal, char *text)
+{
+	const struct scenario_case *it = &minimal->it;
+	size_t used;
+
+	text[0] = '\0';
+	if (minimal->outcome == SCENARIO_MINIMISED_UNLIKE)
+		snprintf(text, MINIMAL_MAX,
+			 "no: run again, it did not fail the same way");
+	if (minimal->outcome != SCENARIO_MINIMISED_DONE)
+		return;
+	used = (size_t)snprintf(text, MINIMAL_MAX, "fault ");
+	scenario_fault_words(it, text + used);
+	used = strlen(text);
+	if (it->has_frames_max)
+		snprintf(text + used, MINIMAL_MAX - used,
+			 ", at most %" PRIu32 " frames (%u runs)",
+			 it->frames_max, minimal->runs);
+	else
+		snprintf(text + used, MINIMAL_MAX - used,
+			 ", all frames (%u runs)", minimal->runs);
+}
+
+/** A failure in words. */
+struct failure_words {
+	char fault[SCENARIO_WORDS_MAX], minimal[MINIMAL_MAX];
+	/** To be freed; the second is NULL where nothing was made smaller. */
+	char *repeat, *repeat_minimal;
+};
+
+static void failure_event(const struct scenario_failure *failure,
+			  const struct failure_words *words)
+{
+	const struct scenario_case *it = &failure->it;
+	json_t *event =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o}",
+			  "event", "failure", "scenario", it->scenario->name,
+			  "host", it->host->name, "vmbus", it->vmbus->name,
+			  "nvsp", it->nvsp->name, "seed", (json_int_t)it->seed,
+			  "fault", words->fault, "returned",
+			  error_name(failure->result.error), "reason",
+			  text_json(failure->result.reason), "repeat",
+			  text_json(words->repeat ? words->repeat : ""));
+
+	if (event && words->minimal[0])
+		json_object_set_new(event, "minimised",
+				    json_string(words->minimal));
+	if (event && words->repeat_minimal)
+		json_object_set_new(event, "repeat_minimised",
+				    text_json(words->repeat_minimal));
+	report_event(event);
 }
 
 static void failure_print(const struct scenario_report *report,
 			  const struct scenario_failure *failure)
 {
 	const struct scenario_case *it = &failure->it;
-	char fault[64];
-	char *repeat;
+	struct failure_words words = {.repeat = NULL};
 
-	fault_text(it, fault, sizeof(fault));
-	repeat = failure_repeat(report, it, fault);
+	scenario_fault_words(it, words.fault);
+	minimal_text(&failure->minimal, words.minimal);
+	words.repeat = failure_repeat(report, it);
+	if (failure->minimal.outcome == SCENARIO_MINIMISED_DONE)
+		words.repeat_minimal =
+			failure_repeat(report, &failure->minimal.it);
 	if (report->is_json) {
-		report_event(json_pack(
-			"{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o}",
-			"event", "failure", "scenario", it->scenario->name,
-			"host", it->host->name, "vmbus", it->vmbus->name,
-			"nvsp", it->nvsp->name, "seed", (json_int_t)it->seed,
-			"fault", fault, "returned",
-			error_name(failure->result.error), "reason",
-			text_json(failure->result.reason), "repeat",
-			text_json(repeat ? repeat : "")));
+		failure_event(failure, &words);
 	} else {
 		text_print(stdout,
 			   "  %s on %s, VMBus %s, NVSP %s, seed %" PRIu64
 			   ", fault %s: %s",
 			   it->scenario->name, it->host->name, it->vmbus->name,
-			   it->nvsp->name, it->seed, fault,
+			   it->nvsp->name, it->seed, words.fault,
 			   failure->result.reason);
-		printf("\n  repeat: %s\n", repeat ? repeat : "");
+		printf("\n  repeat: %s\n", words.repeat ? words.repeat : "");
+		if (words.minimal[0])
+			printf("  minimised: %s\n", words.minimal);
+		if (words.repeat_minimal)
+			printf("  repeat: %s\n", words.repeat_minimal);
 	}
-	free(repeat);
+	free(words.repeat);
+	free(words.repeat_minimal);
 }
 
 /* ---- Rows ---- */

@@ -10,6 +10,7 @@
 
 #include "mocks/cli/cli.h"
 #include "mocks/cli/scenario.h"
+#include "mocks/cli/scenario_minimise.h"
 
 /** Failures that a row tells of, the first ones; and reasons in all. */
 #define SCENARIO_FAILURES_MAX 8u
@@ -19,6 +20,7 @@ struct scenario_failure {
 	uint64_t number;
 	struct scenario_case it;
 	struct scenario_result result;
+	struct scenario_minimal minimal;
 };
 
 /** A scenario on a host. */

@@ -22,16 +22,17 @@ int scenario_receive(struct scenario_guest *guest)
 static int flood(struct scenario_guest *guest)
 {
 	uint32_t lengths[SCENARIO_BURST];
-	unsigned burst, i;
+	unsigned burst, count, i;
 	int error = 0;
 
-	for (i = 0; i < 200; i++)
+	for (i = scenario_frames(guest, 200); i; i--)
 		if (!scenario_deliver(guest, scenario_length(guest)))
 			break;
 	for (burst = 0; burst < 3 && !error; burst++) {
-		for (i = 0; i < SCENARIO_BURST; i++)
+		count = scenario_frames(guest, SCENARIO_BURST);
+		for (i = 0; i < count; i++)
 			lengths[i] = scenario_length(guest);
-		error = scenario_send(guest, lengths, SCENARIO_BURST);
+		error = scenario_send(guest, lengths, count);
 	}
 	return error;
 }

@@ -101,7 +101,8 @@ void host_faults_plan(struct host_faults *faults, uint64_t seed)
 	faults->odds = 1u << below(&state, 6);
 	for (i = 0; i < HOST_FAULT_COUNT; i++)
 		if (i == alone || below(&state, chance) == 0)
-			*host_fault_field(faults, (enum host_fault)i) = 1;
+			*host_fault_field(faults, (enum host_fault)i) =
+				HOST_FAULT_ALWAYS;
 }
 
 /* ---- Armed ---- */
@@ -180,8 +181,9 @@ bool host_fault(struct host_partition *partition, enum host_fault fault)
 	field = *host_fault_field(&state->faults, fault);
 	if (!field)
 		return false;
-	if (odds ? machine_random_below(state->machine, odds) != 0
-		 : field != HOST_FAULT_ALWAYS && field != n)
+	if (field == HOST_FAULT_ALWAYS
+		    ? odds && machine_random_below(state->machine, odds) != 0
+		    : field != n)
 		return false;
 	state->fired[fault]++;
 	state->all_fired++;

@@ -467,7 +467,7 @@ enum host_fault { HOST_FAULTS(HOST_FAULT_NUMBER) HOST_FAULT_COUNT };
 #define HOST_FAULT_FIELD(field, name, layer, harm, text, source) uint32_t field;
 struct host_faults {
 	HOST_FAULTS(HOST_FAULT_FIELD)
-	/** Not 0: a field that is not 0 fires once in so many times. */
+	/** Not 0: HOST_FAULT_ALWAYS is once in so many times. */
 	uint32_t odds;
 };
 #undef HOST_FAULT_FIELD

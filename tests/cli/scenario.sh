@@ -8,7 +8,7 @@
 . "$2/tests/support/cli.bash"
 
 try 0 scenario --help
-for option in host vmbus nvsp seed seeds sweep fault jobs json; do
+for option in host vmbus nvsp seed seeds sweep fault frames jobs json; do
 	says out "  --$option"
 done
 try 0 scenario list
@@ -81,6 +81,22 @@ says out "pass: 0 runs, 1 fault points fired, 0 failed"
 try 0 scenario run bring-up --host ws2022 --fault range-offset=1000
 says out "pass: 1 runs, 0 fault points fired, 0 failed"
 
+# Several faults at once; a hostile host has these instead of its seed's.
+# And fewer frames: as many as were asked for, in and out.
+try 0 scenario run bring-up --host ws2022 --fault offer-twice \
+	--fault gpadl=1 --fault mac-zero=2
+says out "--fault 'gpadl=1' --fault offer-twice --fault 'mac-zero=2'"
+try 0 scenario run flood --host hostile --seed 3 --fault none
+says out "pass: 1 runs, 0 fault points fired, 0 failed"
+try 0 scenario run bring-up --host hostile --seed 3 --fault version-never=1
+says out "pass: 0 runs, 1 fault points fired, 0 failed"
+for frames in 0 9 65536; do
+	try 0 scenario run transmit --host ws2019 --vmbus highest \
+		--nvsp highest --frames $frames
+	says out "--frames $frames"
+	says out "$((frames > 150 ? 150 : frames)) frames, each looked at"
+done
+
 # Each line an event.
 try 0 scenario run bring-up --json
 [ "$(grep -c '^{"event":"[a-z]*",.*}$' out)" = "$(wc -l <out)" ] ||
@@ -114,6 +130,10 @@ try 2 scenario run all --sweep --fault mac-zero
 said "--sweep and --fault exclude each other"
 try 2 scenario run all --host hostile --sweep
 said "a hostile host has its faults by seed: no --sweep"
-try 2 scenario run all --host hostile --fault mac-zero
-said "a hostile host has its faults by seed: no --fault"
+try 2 scenario run all --fault gpadl=1 --fault pages=2
+said "option '--fault' wants one fault of the machine, and then 'pages=2'"
+for frames in '' x -1 1x 65537 99999999999999999999; do
+	try 2 scenario run all --frames "$frames"
+	said "option '--frames' wants a number from 0 to 65536, not '$frames'"
+done
 conclude

@@ -67,15 +67,16 @@ static const struct scenario scenario = {.name = "life", .run = live};
 static void run(enum host_fault fault, uint32_t n, uint64_t seed,
 		struct scenario_result *result)
 {
-	const struct scenario_case it = {
+	struct scenario_case it = {
 		.scenario = &scenario,
 		.host = host_personality_find("ws2022"),
 		.vmbus = &scenario_vmbus_versions[scenario_vmbus_count - 1],
 		.nvsp = &scenario_nvsp_versions[scenario_nvsp_count - 1],
 		.seed = seed,
-		.lie = {fault, n},
+		.has_lies = n != 0,
 	};
 
+	*host_fault_field(&it.lies, fault) = n;
 	seen = (struct seen){.up = 1};
 	scenario_run(&it, result);
 }
@@ -363,13 +364,15 @@ START_TEST(frames_of_a_failed_card_stay_until_it_is_closed)
 		.vmbus = &scenario_vmbus_versions[scenario_vmbus_count - 1],
 		.nvsp = &scenario_nvsp_versions[scenario_nvsp_count - 1],
 		.seed = (uint64_t)_i,
-		.lie = {HOST_FAULT(offset_one), 0},
+		.has_lies = true,
 	};
 	struct scenario_result result;
+	uint32_t n;
 
-	for (it.lie.n = 16; it.lie.n < 56; it.lie.n++) {
+	for (n = 16; n < 56; n++) {
+		it.lies.offset_one = n;
 		scenario_run(&it, &result);
-		ck_assert_msg(result.passed, "offset-one=%u: %s", it.lie.n,
+		ck_assert_msg(result.passed, "offset-one=%u: %s", n,
 			      result.reason);
 	}
 }

@@ -4,15 +4,22 @@
  * thing which must hold is missed when it does not. Scenarios that do wrong are
  * made here; none of them is in the table.
  */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "mocks/cli/scenario_guest.h"
+#include "mocks/cli/scenario_minimise.h"
+#include "mocks/cli/scenario_report.h"
+#include "mocks/cli/scenario_words.h"
 
 static struct scenario_case case_of(const struct scenario *scenario)
 {
@@ -253,14 +260,17 @@ static void a_lie_excuses_no_more_than_it_did(void **state)
 {
 	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
 	struct scenario_case it = case_of(&scenario);
+	static const struct host_faults none;
 	struct scenario_result result;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(lied_cases) / sizeof(lied_cases[0]); i++) {
 		scenario.run = lied_cases[i].run;
-		it.lie.fault = lied_cases[i].fault;
-		it.lie.n = HOST_FAULT_ALWAYS;
+		it.has_lies = true;
+		it.lies = none;
+		*host_fault_field(&it.lies, lied_cases[i].fault) =
+			HOST_FAULT_ALWAYS;
 		scenario_run(&it, &result);
 		assert_true(result.lies > 0);
 		assert_int_equal(result.passed, !lied_cases[i].reason);
@@ -287,6 +297,220 @@ static void a_hostile_run_is_the_same_again(void **state)
 		lies += first.lies;
 	}
 	assert_true(lies > 20);
+}
+
+/* ---- A failure that makes itself smaller ---- */
+
+#define PLANTED_FRAMES 13u
+
+/** A bug that needs a lie and so many frames. */
+static int fails_after_a_lie(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	if (!error)
+		error = scenario_exchange(guest, 40, 40);
+	if (host_fault_fired(guest->vm->partition, HOST_FAULT(offer_twice)) &&
+	    guest->frames_made >= PLANTED_FRAMES)
+		scenario_fail(guest, "planted, with %llu frames at 0x%llx",
+			      (unsigned long long)guest->frames_made,
+			      (unsigned long long)guest->it->frames_max);
+	return error;
+}
+
+/** The same with a fault of the machine, and as little as one frame. */
+static int fails_after_a_fault(struct scenario_guest *guest)
+{
+	int error = scenario_up(guest);
+
+	if (!error)
+		error = scenario_exchange(guest, 0, 20);
+	if (machine_fault_fired(guest->vm->machine) && guest->frames_made)
+		scenario_fail(guest, "planted");
+	return error;
+}
+
+static void minimise(const struct scenario_case *it,
+		     struct scenario_minimal *minimal)
+{
+	struct scenario_result result;
+
+	scenario_run(it, &result);
+	assert_false(result.passed);
+	assert_true(scenario_minimise(it, &result, minimal));
+	assert_int_equal(minimal->outcome, SCENARIO_MINIMISED_DONE);
+	assert_in_range(minimal->runs, 2, SCENARIO_MINIMISE_RUNS);
+	/* What is left fails. */
+	scenario_run(&minimal->it, &result);
+	assert_false(result.passed);
+}
+
+static void one_lie_and_the_least_frames_are_left(void **state)
+{
+	static const char *const words[] = {"x"};
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_minimal minimal;
+	char text[SCENARIO_WORDS_MAX];
+	char *command;
+
+	(void)state;
+	scenario.run = fails_after_a_lie;
+	it.has_lies = true;
+	it.lies.version_twice = HOST_FAULT_ALWAYS;
+	it.lies.offer_twice = HOST_FAULT_ALWAYS;
+	it.lies.message_padded = HOST_FAULT_ALWAYS;
+	it.fault.kind = MACHINE_FAULT_INTERRUPT;
+	it.fault.n = 5;
+	minimise(&it, &minimal);
+	scenario_fault_words(&minimal.it, text);
+	assert_string_equal(text, "offer-twice=1");
+	assert_true(minimal.it.has_frames_max);
+	assert_int_equal(minimal.it.frames_max, PLANTED_FRAMES);
+	command = scenario_words_command(&minimal.it, words, 1, NULL, 0);
+	assert_string_equal(command, "x --fault offer-twice=1 --frames 13");
+	free(command);
+}
+
+/* The faults of a seed are dropped until the one is left. */
+static void a_hostile_host_keeps_one_fault(void **state)
+{
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_minimal minimal;
+	struct scenario_result result;
+	struct host_faults planned;
+	char text[SCENARIO_WORDS_MAX];
+	unsigned i, armed = 0;
+
+	(void)state;
+	scenario.run = fails_after_a_lie;
+	it.host = &host_personality_hostile;
+	for (it.seed = 1; it.seed < 2000 && armed < 4; it.seed++) {
+		host_faults_plan(&planned, it.seed);
+		if (!planned.offer_twice)
+			continue;
+		scenario_run(&it, &result);
+		for (i = 0, armed = 0; i < HOST_FAULT_COUNT; i++)
+			armed += *host_fault_field(&planned,
+						   (enum host_fault)i) != 0;
+		if (!strstr(result.reason, "planted"))
+			armed = 0;
+	}
+	assert_true(armed >= 4);
+	it.seed--;
+	minimise(&it, &minimal);
+	scenario_fault_words(&minimal.it, text);
+	assert_string_equal(text, "offer-twice=1");
+	assert_int_equal(minimal.it.frames_max, PLANTED_FRAMES);
+}
+
+static void a_fault_that_persists_becomes_one(void **state)
+{
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_minimal minimal;
+	char text[SCENARIO_WORDS_MAX];
+
+	(void)state;
+	scenario.run = fails_after_a_fault;
+	it.fault.kind = MACHINE_FAULT_INTERRUPT;
+	it.fault.n = 2;
+	it.fault.persistent = true;
+	minimise(&it, &minimal);
+	scenario_fault_words(&minimal.it, text);
+	assert_string_equal(text, "interrupt=2");
+	assert_int_equal(minimal.it.frames_max, 1);
+	/* A bug that needs nothing keeps nothing. */
+	scenario.run = leaks;
+	minimise(&it, &minimal);
+	scenario_fault_words(&minimal.it, text);
+	assert_string_equal(text, "none");
+	assert_int_equal(minimal.it.frames_max, 0);
+}
+
+static void only_the_same_reason_counts(void **state)
+{
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_result result = {.reason = "it was something else"};
+	struct scenario_minimal minimal;
+
+	(void)state;
+	assert_true(scenario_reason_is_like("3 of 12 at 0xab; the host did: x",
+					    "77 of 1 at 0x9"));
+	assert_true(scenario_reason_is_like("", ""));
+	assert_false(scenario_reason_is_like("3 owners", "3 frames"));
+	assert_false(scenario_reason_is_like("3 owners", "3 owner"));
+	scenario.run = leaks;
+	assert_true(scenario_minimise(&it, &result, &minimal));
+	assert_int_equal(minimal.outcome, SCENARIO_MINIMISED_UNLIKE);
+	assert_int_equal(minimal.runs, 1);
+	/* Each run would take as long again. */
+	result.timed_out = true;
+	assert_true(scenario_minimise(&it, &result, &minimal));
+	assert_int_equal(minimal.outcome, SCENARIO_MINIMISED_NOT);
+	assert_int_equal(minimal.runs, 0);
+}
+
+/** What a row with one failure prints; text has room for 4096 bytes. */
+static void row_print(const struct scenario_row *row, bool is_json, char *text)
+{
+	struct scenario_report report = {.is_json = is_json,
+					 .program = "vmmsim"};
+	FILE *to = tmpfile();
+	int before = dup(STDOUT_FILENO);
+	size_t bytes;
+
+	assert_non_null(to);
+	fflush(stdout);
+	dup2(fileno(to), STDOUT_FILENO);
+	scenario_report_row(&report, row);
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	rewind(to);
+	bytes = fread(text, 1, 4095, to);
+	text[bytes] = '\0';
+	fclose(to);
+}
+
+static void a_failure_prints_what_is_left(void **state)
+{
+	static const char repeat[] =
+		"vmmsim scenario run wrong --host ws2019 --vmbus 5.2 --nvsp "
+		"6.1 --seed 1 --fault offer-twice=1 --frames 13";
+	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
+	struct scenario_case it = case_of(&scenario);
+	struct scenario_row *row = calloc(1, sizeof(*row));
+	struct scenario_failure *failure;
+	struct scenario_result result;
+	char text[4096];
+
+	(void)state;
+	assert_non_null(row);
+	scenario.run = fails_after_a_lie;
+	it.has_lies = true;
+	it.lies.offer_twice = HOST_FAULT_ALWAYS;
+	scenario_run(&it, &result);
+	row->scenario = &scenario;
+	row->host = it.host;
+	scenario_row_failed(row, 0, &it, &result);
+	failure = row->failures;
+	row_print(row, false, text);
+	assert_null(strstr(text, "minimised"));
+	assert_true(scenario_minimise(&it, &result, &failure->minimal));
+	row_print(row, false, text);
+	assert_non_null(strstr(text, "seed 1, fault offer-twice: planted"));
+	assert_non_null(strstr(text, "--seed 1 --fault offer-twice\n"));
+	assert_non_null(strstr(text, "\n  minimised: fault offer-twice=1, at "
+				     "most 13 frames ("));
+	assert_non_null(strstr(text, repeat));
+	row_print(row, true, text);
+	assert_non_null(strstr(text, "\"minimised\":\"fault offer-twice=1, "));
+	assert_non_null(strstr(text, "\"repeat_minimised\":\"vmmsim "));
+	assert_non_null(strstr(text, repeat));
+	free(row);
 }
 
 /* ---- Combinations ---- */
@@ -322,6 +546,11 @@ int main(void)
 		cmocka_unit_test(what_does_not_hold_is_missed),
 		cmocka_unit_test(a_lie_excuses_no_more_than_it_did),
 		cmocka_unit_test(a_hostile_run_is_the_same_again),
+		cmocka_unit_test(one_lie_and_the_least_frames_are_left),
+		cmocka_unit_test(a_hostile_host_keeps_one_fault),
+		cmocka_unit_test(a_fault_that_persists_becomes_one),
+		cmocka_unit_test(only_the_same_reason_counts),
+		cmocka_unit_test(a_failure_prints_what_is_left),
 		cmocka_unit_test(combinations_that_are_none_say_why),
 	};
 
