@@ -85,7 +85,7 @@ says out "pass: 1 runs, 0 fault points fired, 0 failed"
 # And fewer frames: as many as were asked for, in and out.
 try 0 scenario run bring-up --host ws2022 --fault offer-twice \
 	--fault gpadl=1 --fault mac-zero=2
-says out "--fault 'gpadl=1' --fault offer-twice --fault 'mac-zero=2'"
+says out "--fault gpadl=1 --fault offer-twice --fault mac-zero=2"
 try 0 scenario run flood --host hostile --seed 3 --fault none
 says out "pass: 1 runs, 0 fault points fired, 0 failed"
 try 0 scenario run bring-up --host hostile --seed 3 --fault version-never=1
