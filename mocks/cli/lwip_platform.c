@@ -71,10 +71,11 @@ void *mem_trim(void *mem, mem_size_t size)
 
 void mem_free(void *mem)
 {
-	struct lwip_piece *piece = (struct lwip_piece *)mem - 1;
+	struct lwip_piece *piece = mem;
 
 	if (!mem)
 		return;
+	piece--;
 	piece->previous->next = piece->next;
 	piece->next->previous = piece->previous;
 	lwip_live--;

@@ -198,8 +198,7 @@ static const struct cli_option run_options[] = {
 	{"vmm", "VMM",
 	 "the hypervisor, as 'vmmsim list' shows them (default hyperv)",
 	 run_apply_vmm},
-	{"host", "HOST",
-	 "the release of it (default: one of the newer)",
+	{"host", "HOST", "the release of it (default: one of the newer)",
 	 run_apply_host},
 	{"net", "NET",
 	 "what the card is plugged into: user, a network in user mode that\n"
@@ -291,9 +290,8 @@ static void run_up(void *context, const struct nic *nic,
 			"{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:i, "
 			"s:s}",
 			"event", "up", "vmm", settings->vmm->name, "host",
-			settings->host,
-			"driver", nic->information.driver, "mac", text, "mtu",
-			(int)nic->information.mtu, "link",
+			settings->host, "driver", nic->information.driver,
+			"mac", text, "mtu", (int)nic->information.mtu, "link",
 			link->up ? "up" : "down", "mbps", (int)link->speed_mbps,
 			"address4", address4, "prefix4", (int)settings->prefix4,
 			"url", url));
@@ -320,6 +318,11 @@ static uint64_t run_drops(const struct nic_statistics *guest)
 	       guest->rx_drop_stopped;
 }
 
+static uint64_t run_host_drops(const struct vmm_counters *host)
+{
+	return host->rx_drop_queue + host->rx_drop_filter + host->rx_drop_other;
+}
+
 static void run_down(const struct run_settings *settings,
 		     const struct live_result *result)
 {
@@ -335,10 +338,8 @@ static void run_down(const struct run_settings *settings,
 			(long long)guest->tx_frames, "rx_frames",
 			(long long)guest->rx_frames, "rx_drops",
 			(long long)run_drops(guest), "host_drops",
-			(long long)(result->host.rx_drop_queue +
-				    result->host.rx_drop_filter +
-				    result->host.rx_drop_other),
-			"doorbells", (long long)guest->doorbells, "interrupts",
+			(long long)run_host_drops(&result->host), "doorbells",
+			(long long)guest->doorbells, "interrupts",
 			(long long)guest->interrupts, "connections",
 			(long long)result->connections, "requests",
 			(long long)result->requests, "echoed_bytes",

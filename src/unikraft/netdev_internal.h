@@ -101,7 +101,7 @@ int netdev_rxq_intr_enable(struct uk_netdev *device,
 int netdev_rxq_intr_disable(struct uk_netdev *device,
 			    struct uk_netdev_rx_queue *queue);
 /** supply() and release() of the card's stack. */
-unsigned netdev_supply(void *context, unsigned queue,
+unsigned netdev_supply(void *context, unsigned index,
 		       struct net_segment buffers[], unsigned n);
 void netdev_release(void *context, const struct net_segment *buffer);
 /** Free netbufs that the card is done with. */
