@@ -12,6 +12,9 @@
 #define VMWARE_CARD_SLOT   3u
 #define VMWARE_BRIDGE_SLOT 21u
 
+/** Without its checksum. */
+#define ETHERNET_BYTES_MIN 60u
+
 /* ---- The hosts ---- */
 
 static bool vmware_host(size_t n, struct vmm_host *host)
@@ -23,6 +26,9 @@ static bool vmware_host(size_t n, struct vmm_host *host)
 	host->name = it->name;
 	host->title = it->title;
 	host->is_hostile = false;
+	/* The driver pads what it sends, QEMU what a guest receives. */
+	host->tx_frame_bytes_min = ETHERNET_BYTES_MIN;
+	host->rx_frame_bytes_min = it->qemu ? ETHERNET_BYTES_MIN : 0;
 	snprintf(host->speaks, sizeof(host->speaks), "vmxnet3 revision 1 to %u",
 		 it->revision_max);
 	return true;
@@ -56,9 +62,9 @@ static bool vmware_plug(struct virtual_machine *vm)
 
 	if (vm->configuration.pci_place == VIRTUAL_MACHINE_PCI_ROOT_PORT)
 		slot = 0;
-	vm->vmxnet3 = host_vmxnet3_create(vm->machine, vm->host_pci_bus, slot,
-					  &vm->configuration.host_vmxnet3,
-					  vm->wire);
+	vm->vmxnet3 =
+		host_vmxnet3_create(vm->machine, vm->host_pci_bus, slot,
+				    &vm->configuration.host_vmxnet3, vm->wire);
 	return vm->vmxnet3;
 }
 
