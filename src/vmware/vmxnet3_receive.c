@@ -683,6 +683,18 @@ static unsigned receive_burst(struct vmxnet3_queue *queue,
 	return count;
 }
 
+/*
+ * The only vector is masked since a frame came, and who polls does not unmask
+ * it by arming: an event that waits has the device interrupt now.
+ */
+static void events_look(struct vmxnet3 *card)
+{
+	if (card->vector_count == 1 && atomic_load(&card->active) &&
+	    !atomic_load(&card->events_told) &&
+	    shared_load32(card->port, &card->shared->events) != 0)
+		vmxnet3_unmask(card, 0);
+}
+
 unsigned vmxnet3_receive(struct nic *nic, unsigned index,
 			 struct net_packet packets[], unsigned n,
 			 struct net_segment segments[], unsigned m)
@@ -699,8 +711,10 @@ unsigned vmxnet3_receive(struct nic *nic, unsigned index,
 	if (card->started && vmxnet3_alive(card)) {
 		count = receive_burst(queue, packets, n, segments, m);
 		/* What the stack did not have before it may have now. */
-		if (vmxnet3_alive(card))
+		if (vmxnet3_alive(card)) {
 			vmxnet3_receive_refill(queue);
+			events_look(card);
+		}
 	}
 	vmxnet3_leave(queue);
 	return count;

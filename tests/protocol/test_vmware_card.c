@@ -288,7 +288,7 @@ static void pulled_out(struct live_card *live)
 	live->events_woken = true;
 	events_until(live, NIC_EVENT_REMOVED);
 	ck_assert(!live_offer(live, frame, 64, &packet));
-	ck_assert_int_eq(nic_mtu_set(live->nic, 4000), ERROR_BUSY);
+	ck_assert_int_eq(nic_mtu_set(live->nic, 4000), ERROR_NO_DEVICE);
 	close_to(live, VIRTUAL_MACHINE_OFF);
 	/* Another one in its slot. */
 	live->vm->vmm->insert(live->vm);
