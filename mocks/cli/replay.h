@@ -10,7 +10,9 @@
  *
  * A frame is sendable if it has an Ethernet header, fits the MTU with that
  * header and one 802.1Q tag, and is whole in the capture. It is then sent as it
- * is, neither padded nor changed. The others are counted under their reasons.
+ * is. The others are counted under their reasons. Some cards pad (struct
+ * vmm_host says so): a shorter frame comes out with zeros up to that, and with
+ * nothing but zeros.
  */
 #ifndef MOCKS_CLI_REPLAY_H
 #define MOCKS_CLI_REPLAY_H

@@ -21,7 +21,8 @@
 
 /** Room in a receive buffer; a jumbo frame takes several. */
 #define STACK_RECEIVE_BYTES  2048u
-#define STACK_RECEIVE_COUNT  256u
+/** More than the rings of any card take: what it gives has to be replaced. */
+#define STACK_RECEIVE_COUNT  512u
 #define STACK_TRANSMIT_COUNT 64u
 /** The most pieces that a frame is laid down in. */
 #define STACK_PIECES_MAX     4u

@@ -267,10 +267,13 @@ static int uknetdev_card_open(void *context, const struct nic_stack *stack,
 			      struct nic **nic)
 {
 	struct virtual_machine *vm = context;
-	int error = 0;
+	int error;
 
 	(void)options;
-	*nic = netvsc_probe(&vm->bus, &vm->configuration.card, stack, &error);
+	error = vm->vmm->step(vm, stack);
+	*nic = vm->nic;
+	/* From here on it is the glue's. */
+	vm->nic = NULL;
 	return error;
 }
 
@@ -316,7 +319,7 @@ struct nic *uknetdev_open(struct virtual_machine *vm,
 {
 	struct uknetdev *uknetdev = calloc(1, sizeof(*uknetdev));
 	const struct unikraft_card card = {
-		.driver = "netvsc",
+		.driver = vm->vmm->name,
 		.open = uknetdev_card_open,
 		.context = vm,
 	};

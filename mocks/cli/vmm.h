@@ -27,6 +27,12 @@ struct vmm_host {
 	char speaks[VMM_SPEAKS_MAX];
 	/** It lies, so nothing can be compared; not one of "all". */
 	bool is_hostile;
+	/**
+	 * A shorter frame comes out with zeros up to that, without the tag that
+	 * travels beside it: one that the guest sends, one that it receives.
+	 * 0: frames come out as they are.
+	 */
+	uint32_t tx_frame_bytes_min, rx_frame_bytes_min;
 };
 
 /** How frames went, as the host's card saw it. */

@@ -36,6 +36,8 @@ static bool hyperv_host(size_t n, struct vmm_host *host)
 	host->is_hostile = it->is_hostile;
 	host->name = it->name;
 	host->title = it->title;
+	host->tx_frame_bytes_min = 0;
+	host->rx_frame_bytes_min = 0;
 	nvsp_text(nvsp, sizeof(nvsp), it->nvsp_version_max);
 	snprintf(host->speaks, sizeof(host->speaks),
 		 "VMBus %u.%u to %u.%u, NVSP 1 to %s",

@@ -12,6 +12,9 @@
 #define VMWARE_CARD_SLOT   3u
 #define VMWARE_BRIDGE_SLOT 21u
 
+/** Without its checksum. */
+#define ETHERNET_BYTES_MIN 60u
+
 /* ---- The hosts ---- */
 
 static bool vmware_host(size_t n, struct vmm_host *host)
@@ -23,6 +26,9 @@ static bool vmware_host(size_t n, struct vmm_host *host)
 	host->name = it->name;
 	host->title = it->title;
 	host->is_hostile = false;
+	/* The driver pads what it sends, QEMU what a guest receives. */
+	host->tx_frame_bytes_min = ETHERNET_BYTES_MIN;
+	host->rx_frame_bytes_min = it->qemu ? ETHERNET_BYTES_MIN : 0;
 	snprintf(host->speaks, sizeof(host->speaks), "vmxnet3 revision 1 to %u",
 		 it->revision_max);
 	return true;
@@ -90,18 +96,35 @@ static void vmware_destroy(struct virtual_machine *vm)
 		host_pci_destroy(vm->host_pci);
 }
 
-static void vmware_counters(const struct virtual_machine *vm,
-			    struct vmm_counters *counters)
+/** Since the card was plugged in. */
+static struct vmm_counters vmware_counted(const struct virtual_machine *vm)
 {
 	struct host_vmxnet3_counters host;
 
 	host_vmxnet3_counters(vm->vmxnet3, &host);
-	counters->tx_frames = host.tx_packets;
-	counters->rx_frames = host.rx_frames;
-	counters->tx_messages = host.tx_packets;
-	counters->rx_drop_queue = host.rx_drop_queue + host.rx_drop_buffers;
-	counters->rx_drop_filter = host.rx_drop_filter;
-	counters->rx_drop_other = host.rx_drop_state;
+	return (struct vmm_counters){
+		.tx_frames = host.tx_packets,
+		.rx_frames = host.rx_frames,
+		.tx_messages = host.tx_packets,
+		.rx_drop_queue = host.rx_drop_queue + host.rx_drop_buffers,
+		.rx_drop_filter = host.rx_drop_filter,
+		.rx_drop_other = host.rx_drop_state,
+	};
+}
+
+/** Since the guest opened the card, as the guest counts. */
+static void vmware_counters(const struct virtual_machine *vm,
+			    struct vmm_counters *counters)
+{
+	const struct vmm_counters *before = &vm->vmxnet3_before;
+
+	*counters = vmware_counted(vm);
+	counters->tx_frames -= before->tx_frames;
+	counters->rx_frames -= before->rx_frames;
+	counters->tx_messages -= before->tx_messages;
+	counters->rx_drop_queue -= before->rx_drop_queue;
+	counters->rx_drop_filter -= before->rx_drop_filter;
+	counters->rx_drop_other -= before->rx_drop_other;
 }
 
 static uint32_t vmware_backlog(const struct virtual_machine *vm)
@@ -140,6 +163,7 @@ static void vmware_insert(struct virtual_machine *vm)
 	if (!host_vmxnet3_is_dead(vm->vmxnet3))
 		return;
 	host_vmxnet3_destroy(vm->vmxnet3);
+	memset(&vm->vmxnet3_before, 0, sizeof(vm->vmxnet3_before));
 	if (!vmware_plug(vm))
 		machine_stop(vm->machine, MACHINE_STOPPED,
 			     "the simulator is out of memory");
@@ -160,6 +184,7 @@ static int vmware_step(struct virtual_machine *vm,
 		/* Firmware has done what there was to do for the bus. */
 		return 0;
 	default:
+		vm->vmxnet3_before = vmware_counted(vm);
 		vm->nic = vmxnet3_probe(&vm->pci, 0, &vm->configuration.vmxnet3,
 					stack, &error);
 		return error;

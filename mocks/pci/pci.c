@@ -49,13 +49,22 @@ struct host_pci_bus *host_pci_root(struct host_pci *pci)
 	return &pci->root;
 }
 
+/** Whether nothing is plugged in there, or what was is pulled out. */
+static bool place_is_free(const struct host_pci_bus *bus, unsigned slot,
+			  unsigned number)
+{
+	const struct host_pci_function *there = bus->functions[slot][number];
+
+	return !there || there->removed;
+}
+
 static struct host_pci_function *function_new(struct host_pci_bus *bus,
 					      unsigned slot, unsigned number)
 {
 	struct host_pci_function *function;
 
 	if (slot >= HOST_PCI_SLOTS || number >= HOST_PCI_FUNCTIONS ||
-	    (bus->one_slot && slot) || bus->functions[slot][number])
+	    (bus->one_slot && slot) || !place_is_free(bus, slot, number))
 		return NULL;
 	function = calloc(1, sizeof(*function));
 	if (!function)

@@ -117,7 +117,7 @@ struct host_pci_identity {
 struct host_pci_function *
 host_pci_add(struct host_pci_bus *bus, unsigned slot, unsigned number,
 	     const struct host_pci_identity *identity);
-/** Pull it out: its place reads as all ones from now on. */
+/** Pull it out: its place reads as all ones until another is put there. */
 void host_pci_remove(struct host_pci_function *function);
 
 /* ---- Bridges ---- */

@@ -42,7 +42,9 @@ enum vmxnet3_coalescing {
  * as many again of completions), the transmit data ring, the table of queues
  * (512 bytes a queue, with 8 queues a page). With rings of 256, 64 KiB for a
  * queue, the largest piece 32 KiB; with rings of 32 every piece is one page.
- * Besides, the card keeps receive_ring + body_ring buffers of the stack.
+ * Besides, the card takes receive_ring + body_ring buffers of the stack, or
+ * half for each as far as there are. More than that is best: else frames are
+ * dropped when the stack holds on to many.
  */
 struct vmxnet3_configuration {
 	/**

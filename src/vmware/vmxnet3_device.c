@@ -120,8 +120,8 @@ static void shared_describe(struct vmxnet3 *card)
 		card->queue_count * (sizeof(struct vmxnet3_transmit_queue) +
 				     sizeof(struct vmxnet3_receive_queue)));
 	shared->mtu = cpu_to_le32(card->nic.information.mtu);
-	if (card->configuration.large_receive)
-		shared->receive_pieces_max = CPU_TO_LE16(VMXNET3_CHAIN);
+	/* A long frame takes several buffers; 0 is one, whatever the MTU. */
+	shared->receive_pieces_max = CPU_TO_LE16(VMXNET3_CHAIN);
 	shared->transmit_queues = (uint8_t)card->queue_count;
 	shared->receive_queues = (uint8_t)card->queue_count;
 	interrupts_describe(card);

@@ -57,6 +57,8 @@
 /** Buffers asked for at a time, and those of a frame that was dropped. */
 #define VMXNET3_STOCK_BURST 16u
 #define VMXNET3_STOCK	    (VMXNET3_CHAIN + VMXNET3_STOCK_BURST)
+/** Buffers that a ring does not give away without another for them. */
+#define VMXNET3_POSTED_MIN  4u
 
 #define VMXNET3_MTU_MIN	    60u
 #define VMXNET3_MTU_MAX	    9000u
@@ -388,6 +390,8 @@ void vmxnet3_receive_reset(struct vmxnet3_queue *queue);
 void vmxnet3_receive_describe(struct vmxnet3_queue *queue);
 /** Post what buffers the stack gives; ERROR_NO_MEMORY when it gave none. */
 int vmxnet3_receive_fill(struct vmxnet3_queue *queue);
+/** Post more, now that the stack may have some, and tell if it is asked for. */
+void vmxnet3_receive_refill(struct vmxnet3_queue *queue);
 /** Tell the device how far the rings are filled. */
 void vmxnet3_receive_tell(struct vmxnet3_queue *queue);
 /** Drop what was received, and give all buffers back. */

@@ -243,8 +243,11 @@ bool vmxnet3_arm(struct nic *nic, unsigned index)
 	/* During a recovery, which ends with a wake. */
 	if (!vmxnet3_enter(queue))
 		return true;
-	if (atomic_load(&card->active))
+	if (atomic_load(&card->active)) {
 		vmxnet3_transmit_kick(queue);
+		/* Who sleeps does not bring what the stack got back. */
+		vmxnet3_receive_refill(queue);
+	}
 	if (queue_has_work(queue)) {
 		armed = false;
 	} else if (atomic_load(&card->active)) {

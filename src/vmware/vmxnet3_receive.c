@@ -7,10 +7,10 @@
  * order and says in a third ring, of completions, which it filled. It may pass
  * over some; those it has to be given again.
  *
- * A buffer goes to the stack only when another can take its place. If the stack
- * gives none, the frame is dropped and its buffer posted again: a ring never
- * has fewer buffers than it began with, so that the device always has something
- * to tell.
+ * A buffer that goes to the stack is replaced by another. If the stack gives
+ * none, the ring gets shorter, and is filled up when the stack has buffers
+ * again. Down to a few: then the frame is dropped and its buffer posted again,
+ * so that the device always has something to tell.
  *
  * Each word of a completion is read once. An index that is not posted, a queue
  * that is not this one: then the device no longer does what it should, and the
@@ -282,6 +282,12 @@ static void rings_tell(struct vmxnet3_queue *queue)
 		vmxnet3_receive_tell(queue);
 		queue->statistics.doorbells++;
 	}
+}
+
+void vmxnet3_receive_refill(struct vmxnet3_queue *queue)
+{
+	rings_fill(queue);
+	rings_tell(queue);
 }
 
 /* ---- A frame in pieces ---- */
@@ -566,14 +572,15 @@ static void chain_append(struct vmxnet3_queue *queue, struct vmxnet3_ring *ring,
 			chain_fault(queue, VMXNET3_FAULT_MALFORMED);
 		else if (chain->count == VMXNET3_CHAIN)
 			chain_fault(queue, VMXNET3_FAULT_LENGTH);
-		else if (!stock_any(queue))
+		else if (!stock_any(queue) && ring->posted < VMXNET3_POSTED_MIN)
 			chain_fault(queue, VMXNET3_FAULT_NO_BUFFER);
 	}
 	if (bytes == 0 || chain->fault != VMXNET3_FAULT_NONE) {
 		ring_post(queue->card, ring, buffer);
 		return;
 	}
-	stock_post(queue, ring);
+	if (queue->receive.stock_count > 0)
+		stock_post(queue, ring);
 	chain->buffers[chain->count] = *buffer;
 	chain->lengths[chain->count++] = bytes;
 	chain->bytes += bytes;
@@ -676,6 +683,18 @@ static unsigned receive_burst(struct vmxnet3_queue *queue,
 	return count;
 }
 
+/*
+ * The only vector is masked since a frame came, and who polls does not unmask
+ * it by arming: an event that waits has the device interrupt now.
+ */
+static void events_look(struct vmxnet3 *card)
+{
+	if (card->vector_count == 1 && atomic_load(&card->active) &&
+	    !atomic_load(&card->events_told) &&
+	    shared_load32(card->port, &card->shared->events) != 0)
+		vmxnet3_unmask(card, 0);
+}
+
 unsigned vmxnet3_receive(struct nic *nic, unsigned index,
 			 struct net_packet packets[], unsigned n,
 			 struct net_segment segments[], unsigned m)
@@ -693,8 +712,8 @@ unsigned vmxnet3_receive(struct nic *nic, unsigned index,
 		count = receive_burst(queue, packets, n, segments, m);
 		/* What the stack did not have before it may have now. */
 		if (vmxnet3_alive(card)) {
-			rings_fill(queue);
-			rings_tell(queue);
+			vmxnet3_receive_refill(queue);
+			events_look(card);
 		}
 	}
 	vmxnet3_leave(queue);

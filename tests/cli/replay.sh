@@ -8,26 +8,35 @@
 
 captures=("$sources"/pcaps/*.pcap)
 
-# Every host, both directions, the MTU of Ethernet and the longest.
-try 0 replay --host all "${captures[@]}"
-silent err
-says out ", 0 fail, 0 errors"
-[ "$(head -n 1 out)" = "seed 1, MTU 1500, ${#captures[@]} captures" ] ||
-	wrong "the first line"
-tail -n 2 out | head -n 1 | grep -qx 'seed 1' || wrong "the seed comes last"
-hosts=$("$vmmsim" list | grep '^hyperv ' | grep -vc " hostile ")
-rows=$((hosts * ${#captures[@]} * 2))
-[ "$(grep -Ec ' (pass|skip)$' out)" = "$rows" ] || wrong "not $rows rows"
-try 0 replay --host all --mtu 9000 "$sources/pcaps/07-jumbo.pcap"
-says out " not sendable: 0 too short, 0 too long, 0 truncated"
-
-# The same through the glue of Unikraft.
-try 0 replay --through uknetdev --host all "${captures[@]}"
-says out ", 0 fail, 0 errors"
-try 0 replay --through uknetdev --host all --mtu 9000 \
-	"$sources/pcaps/07-jumbo.pcap"
-says out " not sendable: 0 too short, 0 too long, 0 truncated"
-says out "--through uknetdev"
+# Every host of each hypervisor, both directions, the MTU of Ethernet and the
+# longest; as it is, and through the glue of Unikraft.
+for vmm in hyperv vmware; do
+	hosts=$("$vmmsim" list | grep "^$vmm " | grep -vc " hostile ")
+	for through in nic uknetdev; do
+		try 0 replay --vmm "$vmm" --through "$through" --host all \
+			"${captures[@]}"
+		silent err
+		says out ", 0 fail, 0 errors"
+		[ "$(head -n 1 out)" = "seed 1, MTU 1500, ${#captures[@]} captures" ] ||
+			wrong "the first line"
+		tail -n 2 out | head -n 1 | grep -qx 'seed 1' ||
+			wrong "the seed comes last"
+		rows=$((hosts * ${#captures[@]} * 2))
+		[ "$(grep -Ec ' (pass|skip)$' out)" = "$rows" ] ||
+			wrong "$vmm: not $rows rows"
+		try 0 replay --vmm "$vmm" --through "$through" --host all \
+			--mtu 9000 "$sources/pcaps/07-jumbo.pcap"
+		says out " not sendable: 0 too short, 0 too long, 0 truncated"
+		says out "--vmm $vmm"
+	done
+	says out "--through uknetdev"
+done
+try 0 replay --vmm all "$sources/pcaps/10-arp-nd.pcap"
+[ "$(grep -c ' pass$' out)" = 4 ] || wrong "not a host of each hypervisor"
+try 2 replay --vmm kvm "${captures[@]}"
+says err "there are: all, hyperv, vmware"
+try 2 replay --vmm vmware --host ws2019 "${captures[@]}"
+says err "esxi-7.0"
 try 2 replay --through socket "${captures[@]}"
 
 # The same seed, the same run; the command printed is that run.
@@ -75,7 +84,7 @@ fi
 
 # A hundred seeds, over a capture with every length and one with tags.
 for ((seed = 0; seed < 100; seed++)); do
-	try 0 replay --seed "$seed" "$sources/pcaps/08-vlan.pcap" \
+	try 0 replay --vmm all --seed "$seed" "$sources/pcaps/08-vlan.pcap" \
 		"$sources/pcaps/11-lengths.pcap"
 done
 conclude

@@ -194,6 +194,7 @@ static uint64_t device_read(void *context, uint64_t offset, unsigned width)
 	case 0x38:
 		cause = script->cause;
 		script->cause = 0;
+		machine_line_set(script->machine, &script->line, false);
 		return cause;
 	default:
 		return 0;
@@ -472,50 +473,16 @@ bool script_raise(struct script *script, unsigned vector)
 	/* The device masks it itself, if it was told to. */
 	if (script_shared(script, 80) & 0xff)
 		script->masks[vector] = 1;
-	if (script->line_handler) {
+	/* PCI 3.0, 6.8.2.3: MSI-X is enabled, or there is only the line. */
+	if (!(script->space[0x9f] & 0x80)) {
 		script->cause = 1;
-		return script->line_handler(script->line_argument);
+		machine_line_set(script->machine, &script->line, true);
+		return true;
 	}
 	assert_int_equal(get32(entry + 12), 0);
 	machine_interrupt(script->machine, get32(entry) >> 12 & 0xff,
 			  (uint8_t)get32(entry + 8));
 	return true;
-}
-
-static struct script *script_current;
-
-/* What a platform may have, where the simulator has none of it. */
-__attribute__((weak)) int port_interrupt_message(struct port *port,
-						 uint8_t vector, unsigned cpu,
-						 uint64_t *address,
-						 uint32_t *data)
-{
-	(void)port;
-	*address = 0xfee00000 | cpu << 12;
-	*data = vector;
-	return 0;
-}
-
-__attribute__((weak)) int port_line_attach(struct port *port, unsigned line,
-					   bool (*handler)(void *argument),
-					   void *argument)
-{
-	(void)port;
-	assert_int_equal(line, SCRIPT_LINE);
-	script_current->line_handler = handler;
-	script_current->line_argument = argument;
-	return 0;
-}
-
-__attribute__((weak)) void port_line_detach(struct port *port, unsigned line,
-					    bool (*handler)(void *argument),
-					    void *argument)
-{
-	(void)port;
-	(void)line;
-	(void)argument;
-	assert_true(handler == script_current->line_handler);
-	script_current->line_handler = NULL;
 }
 
 /* ---- The stack ---- */
@@ -698,7 +665,6 @@ void script_run(void (*body)(struct script *script),
 	struct machine_counters counters;
 
 	assert_non_null(script);
-	script_current = script;
 	script->machine = machine_create(&configuration);
 	assert_non_null(script->machine);
 	script->port = machine_port(script->machine);
@@ -706,6 +672,7 @@ void script_run(void (*body)(struct script *script),
 	script->upt_versions = 1;
 	script->link = 10000u << 16 | 1;
 	script->msix_count = SCRIPT_MSIX;
+	script->line.line = SCRIPT_LINE;
 	script->supply_most = UINT32_MAX;
 	script->buffer_bytes = SCRIPT_BUFFER_BYTES;
 	put32((uint8_t *)&script->mac_low, get32(script_mac));

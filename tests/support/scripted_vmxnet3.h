@@ -118,8 +118,7 @@ struct script {
 	void (*in_supply)(struct script *script);
 	/* What happens while vector 0 is being unmasked. */
 	void (*in_unmask)(struct script *script);
-	bool (*line_handler)(void *argument);
-	void *line_argument;
+	struct machine_line_source line;
 };
 
 /*

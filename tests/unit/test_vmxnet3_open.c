@@ -87,7 +87,7 @@ static void shared_area(struct script *script)
 	assert_int_equal(script_shared(script, 24), 1 | 4);
 	assert_int_equal(script_shared(script, 52), 512);
 	assert_int_equal(script_shared(script, 56), 1500);
-	assert_int_equal(script_shared(script, 60), 1 << 16 | 1 << 24);
+	assert_int_equal(script_shared(script, 60), 64 | 1 << 16 | 1 << 24);
 	/* Masked by the device; 2 vectors, the second for events. */
 	assert_int_equal(script_shared(script, 80) & 0xffffff, 0x010201);
 	assert_int_equal(script_shared(script, 108), 0);
@@ -290,7 +290,7 @@ static void four_queues(struct script *script)
 				      script_receive_entry(script, 3) + 72) &
 				 0xff,
 			 3);
-	assert_int_equal(script_shared(script, 60), 4 << 16 | 4 << 24);
+	assert_int_equal(script_shared(script, 60), 64 | 4 << 16 | 4 << 24);
 	assert_int_equal(script_shared(script, 24), 1 | 2 | 4);
 }
 
@@ -313,7 +313,7 @@ static void ten_queues(struct script *script)
 	assert_int_equal(script->nic->information.queues, 10);
 	assert_true(script->nic->information.features & NIC_FEATURE_RX_HASH);
 	assert_int_equal(nic_start(script->nic), 0);
-	assert_int_equal(script_shared(script, 60), 10 << 16 | 10 << 24);
+	assert_int_equal(script_shared(script, 60), 64 | 10 << 16 | 10 << 24);
 	/* The extension says the same, and lets interrupts through. */
 	assert_int_equal(script_shared(script, 720) & 0xffffff, 0x0a0b01);
 	assert_int_equal(script_shared(script, 724), 0);
