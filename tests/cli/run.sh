@@ -114,8 +114,10 @@ try 2 run --forward 80
 said "option '--forward' wants two ports, HOST:GUEST, from 1 to 65535, not '80'"
 try 2 run --host win95
 says err "option '--host' names no host: 'win95'; there are: ws2012,"
+try 2 run --host hostile
+says err "option '--host' names no host: 'hostile'; there are: ws2012,"
 try 2 run --vmm xen
-said "option '--vmm' names no hypervisor: 'xen'; there is: hyperv"
+said "option '--vmm' names no hypervisor: 'xen'; there are: hyperv, vmware"
 try 2 run --duration 0
 try 2 run --mtu 9001
 try 2 run --capture /none/out.pcap
