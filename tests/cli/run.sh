@@ -38,19 +38,17 @@ free_port() {
 # shellcheck disable=SC2016 # Perl's variables
 same_port() {
 	timeout 50 perl -MIO::Socket::INET -e '
-		my $from = 0;
 		for (1, 2) {
 			my $socket = IO::Socket::INET->new(
 				PeerAddr => "127.0.0.1", PeerPort => $ARGV[0],
-				LocalPort => $from, ReuseAddr => 1) or die $@;
-			$from = $socket->sockport;
+				LocalPort => $ARGV[1], ReuseAddr => 1) or die $@;
 			print $socket "GET /bytes/9 HTTP/1.1\r\n",
 				"Connection: close\r\n\r\n";
 			$socket->flush;
 			print grep { /^HTTP/ } <$socket>;
 			close $socket;
 			sleep 1;
-		}' "$1"
+		}' "$1" "$(free_port)"
 }
 
 # start OPTION...: run the command on two free ports until it is up.
@@ -135,6 +133,13 @@ cmp -s wanted got || wrong "$bytes bytes with another checksum"
 finish TERM
 says live '"verdict":"PASS"'
 says live '"requests":2001'
+
+start --vmm vmware
+says live "vmxnet3 on vmware esxi-7.0"
+pattern 1000000 | sha256sum >wanted
+"${curl[@]}" "http://127.0.0.1:$port/bytes/1000000" | sha256sum >got
+cmp -s wanted got || wrong "1000000 bytes with another checksum on VMware"
+finish INT
 
 # The port is taken.
 start
