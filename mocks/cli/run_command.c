@@ -319,6 +319,11 @@ static uint64_t run_drops(const struct nic_statistics *guest)
 	       guest->rx_drop_stopped;
 }
 
+static uint64_t run_host_drops(const struct vmm_counters *host)
+{
+	return host->rx_drop_queue + host->rx_drop_filter + host->rx_drop_other;
+}
+
 static void run_down(const struct run_settings *settings,
 		     const struct live_result *result)
 {
@@ -334,10 +339,8 @@ static void run_down(const struct run_settings *settings,
 			(long long)guest->tx_frames, "rx_frames",
 			(long long)guest->rx_frames, "rx_drops",
 			(long long)run_drops(guest), "host_drops",
-			(long long)(result->host.rx_drop_queue +
-				    result->host.rx_drop_filter +
-				    result->host.rx_drop_other),
-			"doorbells", (long long)guest->doorbells, "interrupts",
+			(long long)run_host_drops(&result->host), "doorbells",
+			(long long)guest->doorbells, "interrupts",
 			(long long)guest->interrupts, "connections",
 			(long long)result->connections, "requests",
 			(long long)result->requests, "echoed_bytes",

@@ -56,9 +56,9 @@ static bool vmware_plug(struct virtual_machine *vm)
 
 	if (vm->configuration.pci_place == VIRTUAL_MACHINE_PCI_ROOT_PORT)
 		slot = 0;
-	vm->vmxnet3 = host_vmxnet3_create(vm->machine, vm->host_pci_bus, slot,
-					  &vm->configuration.host_vmxnet3,
-					  vm->wire);
+	vm->vmxnet3 =
+		host_vmxnet3_create(vm->machine, vm->host_pci_bus, slot,
+				    &vm->configuration.host_vmxnet3, vm->wire);
 	return vm->vmxnet3;
 }
 
