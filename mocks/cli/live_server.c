@@ -397,12 +397,14 @@ err_t live_server_start(struct live_server *server, struct netif *netif)
 
 void live_server_stop(struct live_server *server)
 {
+	struct live_connection *connection, *next;
 	struct tcp_pcb *pcb;
 
-	while (server->first) {
-		pcb = server->first->pcb;
+	for (connection = server->first; connection; connection = next) {
+		next = connection->next;
+		pcb = connection->pcb;
 		connection_detach(pcb);
-		connection_forget(server->first);
+		connection_forget(connection);
 		tcp_abort(pcb);
 	}
 	if (server->http)
