@@ -33,6 +33,12 @@
 /** The last frames (resets) leave, and TCP's timer sees that nobody needs it.
  */
 #define FAREWELL	 ((TCP_TMR_INTERVAL + 50) * MILLISECOND)
+/**
+ * For how long a closed connection is remembered, in TCP's slow ticks: lwIP's
+ * two minutes turn away whoever comes again from the same port, and a client
+ * with many connections does. No wire here holds a segment back that long.
+ */
+#define CLOSED_TICKS	 1u
 #define ERROR_TEXT(what) "%s: error %d", what
 
 struct live {
@@ -128,6 +134,17 @@ static void host_end(struct live *live)
 
 /* ---- The guest ---- */
 
+static void guest_forget_closed(void)
+{
+	struct tcp_pcb *pcb = tcp_tw_pcbs, *next;
+
+	for (; pcb; pcb = next) {
+		next = pcb->next;
+		if (tcp_ticks - pcb->tmr >= CLOSED_TICKS)
+			tcp_abort(pcb);
+	}
+}
+
 /** One turn of the guest's loop, which sleeps when there is nothing to do. */
 static void guest_turn(struct live *live, uint64_t deadline)
 {
@@ -138,6 +155,7 @@ static void guest_turn(struct live *live, uint64_t deadline)
 	virtual_machine_poll(live->vm);
 	got = nic_netif_poll(&live->interface);
 	sys_check_timeouts();
+	guest_forget_closed();
 	until = port_time(port) +
 		(uint64_t)sys_timeouts_sleeptime() * MILLISECOND;
 	if (!nic_netif_arm(&live->interface) || got)

@@ -70,7 +70,7 @@ static bool replay_apply_vmm(void *context, const char *value, char *error)
 	settings->vmm = vmm_find(value);
 	if (settings->vmm || strcmp(value, "all") == 0)
 		return true;
-	vmm_complain(value, error, CLI_ERROR_MAX);
+	vmm_complain(value, VMM_WANTS_ANY, error, CLI_ERROR_MAX);
 	return false;
 }
 
@@ -401,7 +401,8 @@ static bool replay_has_host(const struct replay_settings *settings)
 				     name);
 			return false;
 		}
-	vmm_host_complain(settings->vmm, name, error, sizeof(error));
+	vmm_host_complain(settings->vmm, name, VMM_WANTS_ANY, error,
+			  sizeof(error));
 	cli_complain("option '--host' %s", error);
 	return false;
 }

@@ -62,7 +62,7 @@ static bool run_apply_vmm(void *context, const char *value, char *error)
 
 	settings->vmm = vmm_find(value);
 	if (!settings->vmm)
-		vmm_complain(value, error, CLI_ERROR_MAX);
+		vmm_complain(value, VMM_WANTS_ONE, error, CLI_ERROR_MAX);
 	return settings->vmm;
 }
 
@@ -297,13 +297,14 @@ static void run_up(void *context, const struct nic *nic,
 			"url", url));
 		return;
 	}
-	printf("%s on hyperv %s, %s, MTU %u\n"
+	printf("%s on %s %s, %s, MTU %u\n"
 	       "link     %s, %u Mbit/s\n"
 	       "address  %s/%u, %s/%u\n"
 	       "try      curl %s\n",
-	       nic->information.driver, settings->host, text,
-	       nic->information.mtu, link->up ? "up" : "down", link->speed_mbps,
-	       address4, settings->prefix4, address6, settings->prefix6, url);
+	       nic->information.driver, settings->vmm->name, settings->host,
+	       text, nic->information.mtu, link->up ? "up" : "down",
+	       link->speed_mbps, address4, settings->prefix4, address6,
+	       settings->prefix6, url);
 	if (!settings->tap && !settings->forward_count)
 		printf("         (with --forward 8080:80, to be reached from "
 		       "outside)\n");
@@ -408,10 +409,10 @@ static enum cli_exit run_live(const struct run_settings *settings,
 		ipaddr_aton("10.0.2.2", &configuration.gateway4);
 	snprintf(session.page, sizeof(session.page),
 		 "This is a guest of vmmsim: lwIP behind a guest's driver on a "
-		 "simulated host\n(hyperv %s).\n\n"
+		 "simulated host\n(%s %s).\n\n"
 		 "GET /bytes/N  N bytes; the byte at offset i is i %% %u\n"
 		 "port 7        echo\n",
-		 settings->host, LIVE_SERVER_PERIOD);
+		 settings->vmm->name, settings->host, LIVE_SERVER_PERIOD);
 	live_run(&configuration, &result);
 	run_down(settings, &result);
 	return *result.reason ? CLI_FAIL : CLI_PASS;
@@ -428,7 +429,8 @@ static bool run_has_host(struct run_settings *settings)
 	if (vmm_host_find(settings->vmm, settings->host, &host) &&
 	    !host.is_hostile)
 		return true;
-	vmm_host_complain(settings->vmm, settings->host, error, sizeof(error));
+	vmm_host_complain(settings->vmm, settings->host, VMM_WANTS_ONE, error,
+			  sizeof(error));
 	cli_complain("option '--host' %s", error);
 	return false;
 }

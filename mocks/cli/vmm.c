@@ -62,26 +62,41 @@ __attribute__((format(printf, 2, 3))) static void grow(struct growing *it,
 	va_end(arguments);
 }
 
-void vmm_complain(const char *name, char *text, size_t bytes)
+/** A list of names: the first has no comma before it. */
+static void grow_name(struct growing *it, bool *is_first, const char *name)
 {
-	struct growing it = {text, bytes, 0};
-	size_t i;
-
-	grow(&it, "names no hypervisor: '%.256s'; there are: all", name);
-	for (i = 0; i < vmm_count; i++)
-		grow(&it, ", %s", vmms[i]->name);
+	grow(it, "%s%s", *is_first ? "" : ", ", name);
+	*is_first = false;
 }
 
-void vmm_host_complain(const struct vmm *vmm, const char *name, char *text,
-		       size_t bytes)
+void vmm_complain(const char *name, enum vmm_wants wants, char *text,
+		  size_t bytes)
 {
 	struct growing it = {text, bytes, 0};
+	bool is_first = true;
+	size_t i;
+
+	grow(&it, "names no hypervisor: '%.256s'; there are: ", name);
+	if (wants == VMM_WANTS_ANY)
+		grow_name(&it, &is_first, "all");
+	for (i = 0; i < vmm_count; i++)
+		grow_name(&it, &is_first, vmms[i]->name);
+}
+
+void vmm_host_complain(const struct vmm *vmm, const char *name,
+		       enum vmm_wants wants, char *text, size_t bytes)
+{
+	struct growing it = {text, bytes, 0};
+	bool is_first = true;
 	struct vmm_host host;
 	size_t i, n;
 
-	grow(&it, "names no host: '%.256s'; there are: all", name);
+	grow(&it, "names no host: '%.256s'; there are: ", name);
+	if (wants == VMM_WANTS_ANY)
+		grow_name(&it, &is_first, "all");
 	for (i = 0; i < vmm_count; i++)
 		for (n = 0; (!vmm || vmm == vmms[i]) && vmms[i]->host(n, &host);
 		     n++)
-			grow(&it, ", %s", host.name);
+			if (wants == VMM_WANTS_ANY || !host.is_hostile)
+				grow_name(&it, &is_first, host.name);
 }

@@ -92,14 +92,22 @@ const struct vmm *vmm_find(const char *name);
 bool vmm_host_find(const struct vmm *vmm, const char *name,
 		   struct vmm_host *host);
 
+enum vmm_wants {
+	VMM_WANTS_ONE,
+	VMM_WANTS_ANY,
+};
+
 /**
  * The sentence that there is no such hypervisor, or no such host (of one, or of
  * all: NULL), with the names there are.
+ * @param wants what the option takes: one, of the hosts an honest one; or any,
+ * and "all" too
  * @param text room for so many bytes
  */
-void vmm_complain(const char *name, char *text, size_t bytes);
-void vmm_host_complain(const struct vmm *vmm, const char *name, char *text,
-		       size_t bytes);
+void vmm_complain(const char *name, enum vmm_wants wants, char *text,
+		  size_t bytes);
+void vmm_host_complain(const struct vmm *vmm, const char *name,
+		       enum vmm_wants wants, char *text, size_t bytes);
 
 /** The rows of the table, by file. */
 extern const struct vmm vmm_hyperv;

@@ -9,7 +9,7 @@
 
 #include "lwip/nic_netif.h"
 
-#define BUFFERS_DEFAULT	     256u
+#define BUFFERS_DEFAULT	     1024u
 #define BUFFER_BYTES_DEFAULT 2048u
 /** Frames and segments of one nic_receive(). */
 #define RECEIVE_BURST	     16u

@@ -54,7 +54,10 @@ struct nic_netif_group {
 };
 
 struct nic_netif_configuration {
-	/** How many buffers, and their room: 0 for 256 of 2048 bytes. */
+	/**
+	 * How many buffers, and their room: 0 for 1024 of 2048 bytes. A card
+	 * may keep as many as its rings hold; there must be more than these.
+	 */
 	unsigned buffers;
 	uint32_t buffer_bytes;
 };
