@@ -20,7 +20,8 @@ files_of() {
 		find ci .ci src mocks tests pcaps CMakeLists.txt -type f \
 			! -name '*.pcap' ! -name '*.md' ! -name '*.json' \
 			! -name '*.txt' ! -name 'coverage-floor' \
-			! -name '*.table' ! -name '*.uk' 2>/dev/null
+			! -name '*.table' ! -name '*.mutants' ! -name '*.uk' \
+			2>/dev/null
 		find . -name CMakeLists.txt -not -path './build*' |
 			sed 's|^\./||'
 	) | LC_ALL=C sort -u
