@@ -460,6 +460,8 @@ START_TEST(edge_33_memory_that_the_host_never_lets_go_is_never_freed)
 	struct scripted_server_configuration configuration = seeded(_i);
 
 	configuration.memory_stays = true;
+	/* Before 3.0 there is no UNLOAD to ask with. */
+	configuration.guest_version_max = _i % 2 ? 0x20004 : 0;
 	ck_assert_str_eq(scripted_server_run(&configuration, kept_for_ever),
 			 "");
 }

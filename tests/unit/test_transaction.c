@@ -15,12 +15,16 @@
 
 struct table {
 	struct transactions table;
-	struct transaction entries[COUNT];
+	/* The last one is not the table's: an id must not reach it. */
+	struct transaction entries[COUNT + 1];
 };
 
 static void table_make(struct table *table)
 {
 	transactions_initialise(&table->table, table->entries, COUNT);
+	/* To who looks at it, it is in use, in its first generation. */
+	table->entries[COUNT].next = UINT32_MAX;
+	table->entries[COUNT].generation = 0;
 }
 
 static uint64_t begin(struct table *table, int *index)
