@@ -17,7 +17,7 @@ curl=(timeout 60 curl -sS -f --max-time 55 --noproxy '*')
 port=0
 pid=0
 # shellcheck disable=SC2154 # of cli.bash
-trap '[ "$pid" = 0 ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$scratch"' EXIT
+trap '[ "$pid" = 0 ] || kill -KILL "$pid" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 
 # A port P of which P and P + 1 are free, below those that the system gives to
 # clients.
