@@ -9,7 +9,9 @@
  * then NIC_EVENT_REMOVED is raised, the data calls take and give nothing,
  * control calls return ERROR_NO_DEVICE, owners of frames in flight come back
  * through nic_reclaim(), and nic_close() is the one thing left to do. The same
- * holds for a card that failed (NIC_EVENT_FAILED), with ERROR_PROTOCOL.
+ * holds for a card that failed (NIC_EVENT_FAILED), with ERROR_PROTOCOL; but its
+ * host may still read frames that are in flight, so their owners are the
+ * stack's again only when nic_close() has returned.
  *
  * Threads: a queue (nic_transmit, nic_reclaim, nic_receive, nic_arm, nic_disarm
  * of one index) is used by one thread at a time; different queues may be used
@@ -199,7 +201,8 @@ struct nic {
 
 /**
  * Let frames flow: filter as last set (unicast and broadcast if never).
- * @return 0, ERROR_NO_DEVICE, ERROR_TIMED_OUT, ERROR_PROTOCOL
+ * @return 0, ERROR_NO_DEVICE, ERROR_TIMED_OUT, ERROR_PROTOCOL, ERROR_NO_MEMORY
+ *	(the stack gave no receive buffer to a card that needs one)
  */
 static inline int nic_start(struct nic *nic)
 {
