@@ -12,30 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/trace/codec.h"
-#include "mocks/trace/layout.h"
+#include "mocks/trace/codec_internal.h"
 
 /** Words of a channel message, and more than any has. */
 #define LIST_MAX   64u
 /** Larger than any message, packet or frame there is. */
 #define LENGTH_MAX 0x100000u
 
-struct codec {
-	struct trace_record *record;
-	/** Put together: the record is read. */
-	bool is_encoding;
-	bool failed;
-	char *error;
-	unsigned *column;
-	struct trace_built *built;
-};
-
 /* ---- Errors ---- */
 
-static void fail(struct codec *codec, unsigned column, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void fail(struct codec *codec, unsigned column, const char *format, ...)
+void codec_fail(struct codec *codec, unsigned column, const char *format, ...)
 {
 	va_list arguments;
 
@@ -51,24 +37,25 @@ static void fail(struct codec *codec, unsigned column, const char *format, ...)
 /* ---- Fields ---- */
 
 /** A field that is to be read; NULL and a complaint if it has to be there. */
-static struct trace_field *field_take(struct codec *codec, const char *key,
-				      bool is_needed)
+struct trace_field *codec_take(struct codec *codec, const char *key,
+			       bool is_needed)
 {
 	struct trace_field *field = trace_record_find(codec->record, key);
 
 	if (!field) {
 		if (is_needed)
-			fail(codec, 0, "'%s' is missing", key);
+			codec_fail(codec, 0, "'%s' is missing", key);
 		return NULL;
 	}
 	field->is_used = true;
 	if (field->kind == TRACE_ANY)
-		fail(codec, field->column,
-		     "'%s' has to be known here: it is sent", key);
+		codec_fail(codec, field->column,
+			   "'%s' has to be known here: it is sent", key);
 	else if (field->kind == TRACE_VARIABLE)
-		fail(codec, field->column, "'$%.*s' has no value yet",
-		     (int)field->length,
-		     (const char *)trace_field_bytes(codec->record, field));
+		codec_fail(codec, field->column, "'$%.*s' has no value yet",
+			   (int)field->length,
+			   (const char *)trace_field_bytes(codec->record,
+							   field));
 	return codec->failed ? NULL : field;
 }
 
@@ -86,18 +73,20 @@ static bool number_read(struct codec *codec, struct trace_field *field,
 				*number = names->number;
 				return true;
 			}
-		fail(codec, field->column, "'%s' has no value named '%.*s'",
-		     field->key, (int)field->length, text);
+		codec_fail(codec, field->column,
+			   "'%s' has no value named '%.*s'", field->key,
+			   (int)field->length, text);
 		return false;
 	}
 	if (field->kind != TRACE_NUMBER) {
-		fail(codec, field->column, "'%s' wants a number", field->key);
+		codec_fail(codec, field->column, "'%s' wants a number",
+			   field->key);
 		return false;
 	}
 	if (field->number > most) {
-		fail(codec, field->column,
-		     "'%s' is at most %#" PRIx64 ", not %#" PRIx64, field->key,
-		     most, field->number);
+		codec_fail(codec, field->column,
+			   "'%s' is at most %#" PRIx64 ", not %#" PRIx64,
+			   field->key, most, field->number);
 		return false;
 	}
 	*number = field->number;
@@ -105,9 +94,8 @@ static bool number_read(struct codec *codec, struct trace_field *field,
 }
 
 /** A number that is always there. */
-static void number(struct codec *codec, const char *key, uint64_t *value,
-		   unsigned base, uint64_t most,
-		   const struct layout_name *names)
+void codec_number(struct codec *codec, const char *key, uint64_t *value,
+		  unsigned base, uint64_t most, const struct layout_name *names)
 {
 	struct trace_field *field;
 
@@ -118,14 +106,14 @@ static void number(struct codec *codec, const char *key, uint64_t *value,
 				    names ? layout_name(names, *value) : NULL);
 		return;
 	}
-	field = field_take(codec, key, true);
+	field = codec_take(codec, key, true);
 	if (field)
 		number_read(codec, field, names, most, value);
 }
 
 /** A number that is not shown while it is what it usually is. */
-static void number_unless(struct codec *codec, const char *key, uint64_t *value,
-			  unsigned base, uint64_t most, uint64_t usual)
+void codec_number_unless(struct codec *codec, const char *key, uint64_t *value,
+			 unsigned base, uint64_t most, uint64_t usual)
 {
 	struct trace_field *field;
 
@@ -138,7 +126,7 @@ static void number_unless(struct codec *codec, const char *key, uint64_t *value,
 		return;
 	}
 	*value = usual;
-	field = field_take(codec, key, false);
+	field = codec_take(codec, key, false);
 	if (field)
 		number_read(codec, field, NULL, most, value);
 }
@@ -151,13 +139,13 @@ static bool bytes_room(struct codec *codec, size_t length)
 	uint8_t *bytes;
 
 	if (length > LENGTH_MAX) {
-		fail(codec, 0, "more than %u bytes", LENGTH_MAX);
+		codec_fail(codec, 0, "more than %u bytes", LENGTH_MAX);
 		return false;
 	}
 	if (length > built->room || !built->bytes) {
 		bytes = realloc(built->bytes, length ? length : 1);
 		if (!bytes) {
-			fail(codec, 0, "out of memory");
+			codec_fail(codec, 0, "out of memory");
 			return false;
 		}
 		built->bytes = bytes;
@@ -167,8 +155,8 @@ static bool bytes_room(struct codec *codec, size_t length)
 }
 
 /** So many bytes of zeros, from where the event's bytes end. */
-static uint8_t *bytes_add(struct codec *codec, struct trace_event *event,
-			  size_t length)
+uint8_t *codec_bytes_add(struct codec *codec, struct trace_event *event,
+			 size_t length)
 {
 	if (codec->failed || !bytes_room(codec, event->length + length))
 		return NULL;
@@ -178,11 +166,12 @@ static uint8_t *bytes_add(struct codec *codec, struct trace_event *event,
 	return codec->built->bytes + event->length - length;
 }
 
-static const uint8_t *field_bytes(struct codec *codec,
-				  const struct trace_field *field)
+const uint8_t *codec_field_bytes(struct codec *codec,
+				 const struct trace_field *field)
 {
 	if (field->kind != TRACE_BYTES) {
-		fail(codec, field->column, "'%s' wants bytes", field->key);
+		codec_fail(codec, field->column, "'%s' wants bytes",
+			   field->key);
 		return NULL;
 	}
 	return trace_field_bytes(codec->record, field);
@@ -255,17 +244,18 @@ static void member_take(struct codec *codec, const struct layout_member *member,
 {
 	bool is_needed = member->format != LAYOUT_RESERVED &&
 			 member->format != LAYOUT_LENGTH;
-	struct trace_field *field = field_take(codec, member->name, is_needed);
+	struct trace_field *field = codec_take(codec, member->name, is_needed);
 	uint64_t value = 0;
 	const uint8_t *from;
 
 	bytes += member->offset;
 	if (member->format == LAYOUT_BYTES ||
 	    (member->format == LAYOUT_RESERVED && member->bytes > 8)) {
-		from = field ? field_bytes(codec, field) : NULL;
+		from = field ? codec_field_bytes(codec, field) : NULL;
 		if (from && field->length != member->bytes)
-			fail(codec, field->column, "'%s' has %u bytes, not %zu",
-			     member->name, member->bytes, field->length);
+			codec_fail(codec, field->column,
+				   "'%s' has %u bytes, not %zu", member->name,
+				   member->bytes, field->length);
 		else if (from)
 			memcpy(bytes, from, member->bytes);
 		return;
@@ -378,19 +368,19 @@ static const struct layout *layout_by_name(struct codec *codec,
 	for (n = 0; n < family->count; n++)
 		if (strcmp(family->layouts[n].name, name) == 0)
 			return &family->layouts[n];
-	fail(codec, codec->record->name_column, "there is no '%s'", name);
+	codec_fail(codec, codec->record->name_column, "there is no '%s'", name);
 	return NULL;
 }
 
 static void message_raw_take(struct codec *codec, struct trace_event *event)
 {
-	struct trace_field *field = field_take(codec, "data", true);
-	const uint8_t *from = field ? field_bytes(codec, field) : NULL;
+	struct trace_field *field = codec_take(codec, "data", true);
+	const uint8_t *from = field ? codec_field_bytes(codec, field) : NULL;
 	uint8_t *to;
 
 	if (!from)
 		return;
-	to = bytes_add(codec, event, field->length);
+	to = codec_bytes_add(codec, event, field->length);
 	if (to && field->length)
 		memcpy(to, from, field->length);
 }
@@ -404,8 +394,9 @@ static size_t tail_bytes(struct codec *codec, const struct layout *layout,
 	if (tail->kind == TRACE_LIST && tail_word(layout) > 1)
 		return tail->length / sizeof(uint64_t) * tail_word(layout);
 	if (tail->kind != TRACE_BYTES)
-		fail(codec, tail->column, "'%s' wants %s", tail->key,
-		     tail_word(layout) > 1 ? "a list of numbers" : "bytes");
+		codec_fail(codec, tail->column, "'%s' wants %s", tail->key,
+			   tail_word(layout) > 1 ? "a list of numbers"
+						 : "bytes");
 	return tail->length;
 }
 
@@ -425,9 +416,10 @@ static void tail_take(struct codec *codec, const struct layout *layout,
 	for (n = 0; n < tail->length / sizeof(uint64_t); n++) {
 		value = trace_field_number(codec->record, tail, n);
 		if (word < 8 && value >> word * 8)
-			fail(codec, tail->column,
-			     "%#" PRIx64 " of '%s' does not fit into %zu bytes",
-			     value, tail->key, word);
+			codec_fail(codec, tail->column,
+				   "%#" PRIx64
+				   " of '%s' does not fit into %zu bytes",
+				   value, tail->key, word);
 		put(to + n * word, (unsigned)word, value);
 	}
 }
@@ -451,15 +443,15 @@ static void message_take(struct codec *codec,
 	layout = layout_by_name(codec, family);
 	if (!layout)
 		return;
-	tail = field_take(codec, layout->tail_name, false);
+	tail = codec_take(codec, layout->tail_name, false);
 	least = layout->bytes + tail_bytes(codec, layout, tail);
-	number_unless(codec, "length", &length, 10, LENGTH_MAX, least);
+	codec_number_unless(codec, "length", &length, 10, LENGTH_MAX, least);
 	if (!codec->failed && length < least)
-		fail(codec, 0,
-		     "a length of %" PRIu64 ", where there are %" PRIu64
-		     " bytes",
-		     length, least);
-	to = bytes_add(codec, event, (size_t)length);
+		codec_fail(codec, 0,
+			   "a length of %" PRIu64 ", where there are %" PRIu64
+			   " bytes",
+			   length, least);
+	to = codec_bytes_add(codec, event, (size_t)length);
 	if (!to)
 		return;
 	put(to, family->type_bytes, layout->type);
@@ -470,8 +462,8 @@ static void message_take(struct codec *codec,
 }
 
 /** A message at an offset of the event's bytes, which goes to their end. */
-static void message(struct codec *codec, const struct layout_family *family,
-		    struct trace_event *event, uint32_t offset)
+void codec_message(struct codec *codec, const struct layout_family *family,
+		   struct trace_event *event, uint32_t offset)
 {
 	if (codec->failed)
 		return;
@@ -483,8 +475,7 @@ static void message(struct codec *codec, const struct layout_family *family,
 }
 
 /** Bytes without a layout. */
-static void blob(struct codec *codec, const char *key,
-		 struct trace_event *event)
+void codec_blob(struct codec *codec, const char *key, struct trace_event *event)
 {
 	struct trace_field *field;
 	const uint8_t *from;
@@ -497,418 +488,11 @@ static void blob(struct codec *codec, const char *key,
 				   event->length);
 		return;
 	}
-	field = field_take(codec, key, true);
-	from = field ? field_bytes(codec, field) : NULL;
+	field = codec_take(codec, key, true);
+	from = field ? codec_field_bytes(codec, field) : NULL;
 	if (!from)
 		return;
-	to = bytes_add(codec, event, field->length);
+	to = codec_bytes_add(codec, event, field->length);
 	if (to && field->length)
 		memcpy(to, from, field->length);
-}
-
-/* ---- Words ---- */
-
-/** Where it happens: one word; an event without has none. */
-static void place(struct codec *codec, struct trace_event *event)
-{
-	struct trace_field *field;
-
-	if (codec->failed)
-		return;
-	if (!codec->is_encoding) {
-		if (event->place)
-			trace_record_text(codec->record, "at", event->place,
-					  strlen(event->place));
-		return;
-	}
-	event->place = NULL;
-	field = field_take(codec, "at", false);
-	if (!field)
-		return;
-	if (field->kind != TRACE_TEXT ||
-	    field->length >= sizeof(codec->built->place)) {
-		fail(codec, field->column, "'at' wants the name of a place");
-		return;
-	}
-	memcpy(codec->built->place, trace_field_bytes(codec->record, field),
-	       field->length);
-	codec->built->place[field->length] = 0;
-	event->place = codec->built->place;
-}
-
-static void text(struct codec *codec, struct trace_event *event)
-{
-	struct trace_field *field;
-	char *copy;
-
-	if (codec->failed)
-		return;
-	if (!codec->is_encoding) {
-		trace_record_text(codec->record, "text", event->text,
-				  strlen(event->text));
-		return;
-	}
-	field = field_take(codec, "text", true);
-	if (!field)
-		return;
-	if (field->kind != TRACE_TEXT) {
-		fail(codec, field->column, "'text' wants a text");
-		return;
-	}
-	copy = strndup((const char *)trace_field_bytes(codec->record, field),
-		       field->length);
-	if (!copy) {
-		fail(codec, 0, "out of memory");
-		return;
-	}
-	free(codec->built->text);
-	codec->built->text = copy;
-	event->text = copy;
-}
-
-/** The name of what is at a number, in place of the number. */
-static void named(struct codec *codec, const char *key, uint64_t *value,
-		  const struct layout_name *names)
-{
-	const char *name;
-
-	if (codec->failed)
-		return;
-	if (!codec->is_encoding) {
-		name = layout_name(names, *value);
-		snprintf(codec->record->name, TRACE_NAME_MAX, "%s",
-			 name ? name : "-");
-		if (!name)
-			number(codec, key, value, 16, UINT64_MAX, NULL);
-		return;
-	}
-	if (strcmp(codec->record->name, "-") == 0) {
-		number(codec, key, value, 16, UINT64_MAX, NULL);
-		return;
-	}
-	for (; names->name; names++)
-		if (strcmp(names->name, codec->record->name) == 0) {
-			*value = names->number;
-			return;
-		}
-	fail(codec, codec->record->name_column, "there is no '%s'",
-	     codec->record->name);
-}
-
-static void queue(struct codec *codec, const char *key,
-		  struct trace_event *event)
-{
-	uint64_t value = event->queue;
-
-	number(codec, key, &value, 10, UINT32_MAX, NULL);
-	event->queue = (uint32_t)value;
-}
-
-static void width(struct codec *codec, struct trace_event *event)
-{
-	uint64_t value = event->width;
-
-	number(codec, "width", &value, 10, 8, NULL);
-	event->width = (unsigned)value;
-}
-
-/* ---- The kinds, in the order of enum trace_kind ---- */
-
-static void kind_cpuid(struct codec *codec, struct trace_event *event)
-{
-	number(codec, "leaf", &event->address, 16, UINT32_MAX, NULL);
-	number_unless(codec, "subleaf", &event->value, 16, UINT32_MAX, 0);
-	message(codec, &layout_cpuid, event, 0);
-}
-
-static void kind_msr(struct codec *codec, struct trace_event *event)
-{
-	named(codec, "number", &event->address, layout_msrs);
-	number(codec, "value", &event->value, 16, UINT64_MAX, NULL);
-}
-
-static void kind_hypercall(struct codec *codec, struct trace_event *event)
-{
-	static const struct layout_name names[] = {
-		{"HvCallPostMessage", 0x5c},
-		{"HvCallSignalEvent", 0x1005d},
-		{NULL, 0},
-	};
-
-	named(codec, "control", &event->address, names);
-	number(codec, "input", &event->other, 16, UINT64_MAX, NULL);
-	number_unless(codec, "result", &event->value, 16, UINT64_MAX, 0);
-}
-
-static const struct layout_name *register_names(const char *where)
-{
-	static const struct layout_name none[] = {{NULL, 0}};
-
-	if (where && strcmp(where, "bar0") == 0)
-		return layout_vmxnet3_bar0;
-	if (where && strcmp(where, "bar1") == 0)
-		return layout_vmxnet3_bar1;
-	if (where && strncmp(where, "virtio-mmio", 11) == 0)
-		return layout_virtio_mmio;
-	return none;
-}
-
-static void kind_register(struct codec *codec, struct trace_event *event)
-{
-	const struct layout_name *commands = NULL;
-
-	place(codec, event);
-	named(codec, "offset", &event->address, register_names(event->place));
-	if (event->place && strcmp(event->place, "bar1") == 0 &&
-	    strcmp(codec->record->name, "CMD") == 0)
-		commands = layout_vmxnet3_commands;
-	width(codec, event);
-	number(codec, "value", &event->value, 16, UINT64_MAX, commands);
-}
-
-static void kind_vector(struct codec *codec, struct trace_event *event)
-{
-	number(codec, "vector", &event->address, 10, UINT8_MAX, NULL);
-}
-
-static void kind_line(struct codec *codec, struct trace_event *event)
-{
-	static const struct layout_name names[] = {
-		{"low", 0},
-		{"high", 1},
-		{"edge", 2},
-		{NULL, 0},
-	};
-
-	number(codec, "line", &event->address, 10, UINT32_MAX, NULL);
-	number(codec, "level", &event->value, 10, 2, names);
-}
-
-static void kind_msi(struct codec *codec, struct trace_event *event)
-{
-	number(codec, "address", &event->address, 16, UINT64_MAX, NULL);
-	number(codec, "data", &event->value, 16, UINT32_MAX, NULL);
-}
-
-/** The connection that a guest names, or the source of the host. */
-static const char *port_key(const struct trace_event *event)
-{
-	return event->direction == TRACE_FROM_GUEST ? "connection" : "sint";
-}
-
-static void kind_message(struct codec *codec, struct trace_event *event)
-{
-	number(codec, port_key(event), &event->address, 16, UINT32_MAX, NULL);
-	number_unless(codec, "message_type", &event->value, 16, UINT32_MAX, 1);
-	message(codec, &layout_vmbus, event, 0);
-}
-
-static void kind_event(struct codec *codec, struct trace_event *event)
-{
-	number(codec, port_key(event), &event->address, 16, UINT32_MAX, NULL);
-	number(codec, "flag", &event->value, 10, UINT32_MAX, NULL);
-}
-
-/** Ranges and the like, between descriptor and payload. */
-static void packet_header(struct codec *codec, struct trace_event *event)
-{
-	const uint32_t descriptor = 16;
-	struct trace_field *field;
-	const uint8_t *from;
-	uint8_t *to;
-	uint32_t bytes;
-
-	if (codec->failed)
-		return;
-	if (!codec->is_encoding) {
-		bytes = event->width > descriptor ? event->width - descriptor
-						  : 0;
-		if (bytes > event->length)
-			bytes = event->length;
-		if (bytes)
-			trace_record_bytes(codec->record, "header",
-					   event->bytes, bytes);
-		return;
-	}
-	event->width = descriptor;
-	field = field_take(codec, "header", false);
-	from = field ? field_bytes(codec, field) : NULL;
-	if (!from)
-		return;
-	to = bytes_add(codec, event, field->length);
-	if (to)
-		memcpy(to, from, field->length);
-	event->width += (unsigned)field->length;
-}
-
-static void kind_packet(struct codec *codec, struct trace_event *event)
-{
-	uint32_t header;
-	uint64_t offset;
-
-	queue(codec, "channel", event);
-	number(codec, "type", &event->value, 10, UINT16_MAX,
-	       layout_packet_types);
-	number_unless(codec, "flags", &event->other, 16, UINT16_MAX, 0);
-	number(codec, "transaction", &event->address, 16, UINT64_MAX, NULL);
-	offset = event->width;
-	packet_header(codec, event);
-	header = event->width > 16 ? event->width - 16 : 0;
-	if (!codec->is_encoding && header > event->length)
-		header = event->length;
-	/* A data offset that its header does not have. */
-	number_unless(codec, "data_offset", &offset, 10, UINT32_MAX,
-		      header + 16);
-	event->width = (unsigned)offset;
-	message(codec, &layout_nvsp, event, header);
-}
-
-static void kind_rndis(struct codec *codec, struct trace_event *event)
-{
-	queue(codec, "channel", event);
-	number(codec,
-	       event->direction == TRACE_FROM_GUEST ? "section" : "at_offset",
-	       &event->address, 16, UINT32_MAX, NULL);
-	message(codec, &layout_rndis, event, 0);
-}
-
-static void kind_descriptor(struct codec *codec, struct trace_event *event)
-{
-	static const struct {
-		const char *place;
-		const struct layout_family *family;
-	} rings[] = {
-		{"tx", &layout_vmxnet3_tx},   {"rx0", &layout_vmxnet3_rx},
-		{"rx1", &layout_vmxnet3_rx},  {"txc", &layout_vmxnet3_txc},
-		{"rxc", &layout_vmxnet3_rxc},
-	};
-	size_t n;
-
-	place(codec, event);
-	queue(codec, "queue", event);
-	number(codec, "index", &event->address, 10, UINT32_MAX, NULL);
-	for (n = 0; n < sizeof(rings) / sizeof(rings[0]); n++)
-		if (event->place && strcmp(event->place, rings[n].place) == 0) {
-			message(codec, rings[n].family, event, 0);
-			return;
-		}
-	blob(codec, "data", event);
-}
-
-static void kind_frame(struct codec *codec, struct trace_event *event)
-{
-	blob(codec, "data", event);
-}
-
-static void kind_text(struct codec *codec, struct trace_event *event)
-{
-	text(codec, event);
-}
-
-static const struct {
-	const char *name;
-	void (*describe)(struct codec *codec, struct trace_event *event);
-} kinds[TRACE_KINDS] = {
-	[TRACE_CPUID] = {"cpuid", kind_cpuid},
-	[TRACE_MSR] = {"msr", kind_msr},
-	[TRACE_HYPERCALL] = {"hypercall", kind_hypercall},
-	[TRACE_PORT] = {"port", kind_register},
-	[TRACE_MMIO] = {"mmio", kind_register},
-	[TRACE_VECTOR] = {"vector", kind_vector},
-	[TRACE_LINE] = {"line", kind_line},
-	[TRACE_MSI] = {"msi", kind_msi},
-	[TRACE_MESSAGE] = {"message", kind_message},
-	[TRACE_EVENT] = {"event", kind_event},
-	[TRACE_PACKET] = {"packet", kind_packet},
-	[TRACE_RNDIS] = {"rndis", kind_rndis},
-	[TRACE_DESCRIPTOR] = {"descriptor", kind_descriptor},
-	[TRACE_FRAME] = {"frame", kind_frame},
-	[TRACE_RULE] = {"rule", kind_text},
-	[TRACE_NOTE] = {"note", kind_text},
-};
-
-const char *trace_kind_name(enum trace_kind kind)
-{
-	return kinds[kind].name;
-}
-
-bool trace_kind_find(const char *name, size_t length, enum trace_kind *kind)
-{
-	unsigned n;
-
-	for (n = 0; n < TRACE_KINDS; n++)
-		if (strlen(kinds[n].name) == length &&
-		    !memcmp(kinds[n].name, name, length)) {
-			*kind = (enum trace_kind)n;
-			return true;
-		}
-	return false;
-}
-
-/* ---- Both ways ---- */
-
-static void describe(struct codec *codec, struct trace_event *event)
-{
-	uint64_t cpu = event->cpu;
-
-	number_unless(codec, "cpu", &cpu, 10, UINT8_MAX, 0);
-	event->cpu = (unsigned)cpu;
-	kinds[event->kind].describe(codec, event);
-}
-
-bool trace_decode(struct trace_record *record, const struct trace_event *event)
-{
-	char error[TRACE_ERROR_MAX];
-	unsigned column;
-	struct codec codec = {
-		.record = record,
-		.error = error,
-		.column = &column,
-	};
-	struct trace_event copy = *event;
-
-	trace_record_clear(record);
-	record->kind = event->kind;
-	record->direction = event->direction;
-	record->has_time = true;
-	record->time = event->time;
-	describe(&codec, &copy);
-	return !codec.failed && !record->is_broken;
-}
-
-bool trace_encode(struct trace_built *built, struct trace_record *record,
-		  char *error, unsigned *column)
-{
-	struct codec codec = {
-		.record = record,
-		.is_encoding = true,
-		.error = error,
-		.column = column,
-		.built = built,
-	};
-	struct trace_event *event = &built->event;
-	unsigned n;
-
-	memset(event, 0, sizeof(*event));
-	event->kind = record->kind;
-	event->direction = record->direction;
-	event->time = record->time;
-	for (n = 0; n < record->count; n++)
-		record->fields[n].is_used = false;
-	if (record->is_open)
-		fail(&codec, 0, "'...' stands where an event has to be whole");
-	describe(&codec, event);
-	for (n = 0; n < record->count && !codec.failed; n++)
-		if (!record->fields[n].is_used)
-			fail(&codec, record->fields[n].column,
-			     "nobody asks for '%s' here",
-			     record->fields[n].key);
-	return !codec.failed;
-}
-
-void trace_built_free(struct trace_built *built)
-{
-	free(built->bytes);
-	free(built->text);
-	memset(built, 0, sizeof(*built));
 }
