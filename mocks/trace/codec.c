@@ -430,7 +430,7 @@ static void message_take(struct codec *codec,
 {
 	const struct layout *layout;
 	struct trace_field *tail;
-	uint64_t length, least;
+	uint64_t length = 0, least;
 	uint8_t *to;
 	size_t n;
 

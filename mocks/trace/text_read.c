@@ -367,7 +367,7 @@ static struct trace_field *read_number(struct trace_text *text,
 				       struct trace_record *record,
 				       const char *key)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	unsigned base;
 
 	if (!digits(text, &number, &base))
@@ -572,7 +572,7 @@ static int line_next(struct trace_text *text)
 static bool read_about(struct trace_text *text)
 {
 	const char *start;
-	uint64_t version;
+	uint64_t version = 0;
 	unsigned base;
 	size_t length = word(text, &start);
 

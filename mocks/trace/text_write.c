@@ -214,7 +214,7 @@ void trace_text_show(FILE *stream, const struct trace_record *record)
 void trace_text_write(FILE *stream, const struct trace_record *record,
 		      struct trace_blocks *blocks)
 {
-	int numbers[TRACE_FIELDS_MAX];
+	int numbers[TRACE_FIELDS_MAX] = {0};
 	unsigned n;
 
 	for (n = 0; n < record->count; n++) {

@@ -65,96 +65,112 @@ static void message_type(struct random *random, enum trace_kind kind,
 		bytes[n] = (uint8_t)(type >> n * 8);
 }
 
+/** The numbers of an event; it carries no bytes so far. */
+static void make_numbers(struct random *random, struct trace_event *event)
+{
+	switch (event->kind) {
+	case TRACE_PORT:
+	case TRACE_MMIO:
+		event->place =
+			places[random_below(random, sizeof(places) /
+							    sizeof(places[0]))];
+		event->width = random_below(random, 9);
+		/* fall through */
+	case TRACE_MSR:
+	case TRACE_HYPERCALL:
+		event->address = number(random, UINT64_MAX);
+		event->value = number(random, UINT64_MAX);
+		if (event->kind == TRACE_HYPERCALL)
+			event->other = number(random, UINT64_MAX);
+		break;
+	case TRACE_VECTOR:
+		event->address = number(random, UINT8_MAX);
+		break;
+	case TRACE_LINE:
+		event->address = number(random, UINT32_MAX);
+		event->value = random_below(random, 3);
+		break;
+	case TRACE_FRAME:
+		event->cpu = 0;
+		break;
+	default:
+		event->address = number(random, UINT32_MAX);
+		event->value = number(random, UINT32_MAX);
+	}
+}
+
+/** The length of an event's bytes, and what comes with them. */
+static void make_length(struct random *random, struct trace_event *event)
+{
+	event->length = random_below(random, BYTES_MAX);
+	switch (event->kind) {
+	case TRACE_CPUID:
+		event->length = 16;
+		break;
+	case TRACE_RNDIS:
+		event->value = 0;
+		event->queue = (uint32_t)number(random, UINT32_MAX);
+		break;
+	case TRACE_PACKET:
+		event->queue = (uint32_t)number(random, UINT32_MAX);
+		event->value = random_below(random, 14);
+		event->other = number(random, UINT16_MAX);
+		event->width = random_below(random, 100);
+		break;
+	case TRACE_DESCRIPTOR:
+		event->value = 0;
+		event->place =
+			places[random_below(random, sizeof(places) /
+							    sizeof(places[0]))];
+		event->queue = (uint32_t)number(random, UINT32_MAX);
+		if (random_below(random, 4))
+			event->length = 16;
+		break;
+	case TRACE_MESSAGE:
+	case TRACE_FRAME:
+		break;
+	default:
+		event->length = 0;
+	}
+}
+
+/** Bytes, many of them zeros at the end, often of a message that there is. */
+static void make_bytes(struct random *random, struct made *made)
+{
+	struct trace_event *event = &made->event;
+	uint32_t end = event->length, n;
+
+	if (!random_below(random, 3))
+		end = random_below(random, event->length + 1);
+	for (n = 0; n < end; n++)
+		made->bytes[n] = (uint8_t)number(random, 0xff);
+	n = event->kind == TRACE_PACKET && event->width > 16 ? event->width - 16
+							     : 0;
+	if (random_below(random, 4) && n + 4 <= event->length)
+		message_type(random, event->kind, made->bytes + n);
+	event->bytes = made->bytes;
+}
+
 static void make(struct random *random, struct made *made)
 {
 	struct trace_event *event = &made->event;
-	uint32_t n, zeros;
+	uint32_t n;
 
 	memset(made, 0, sizeof(*made));
 	event->kind = random_below(random, TRACE_KINDS);
 	event->direction = random_below(random, 2);
 	event->time = number(random, UINT64_MAX) >> 8;
 	event->cpu = random_below(random, 3);
-	switch (event->kind) {
-	case TRACE_RULE:
-	case TRACE_NOTE:
-		for (n = 0; n < random_below(random, 31); n++)
-			made->text[n] = (char)(1 + random_below(random, 254));
+	if (event->kind == TRACE_RULE || event->kind == TRACE_NOTE) {
+		for (n = random_below(random, 31); n; n--)
+			made->text[n - 1] =
+				(char)(1 + random_below(random, 254));
 		event->text = made->text;
 		return;
-	case TRACE_CPUID:
-		event->address = number(random, UINT32_MAX);
-		event->value = number(random, UINT32_MAX);
-		event->length = 16;
-		break;
-	case TRACE_PORT:
-	case TRACE_MMIO:
-		event->place =
-			places[random_below(random, sizeof(places) /
-							    sizeof(places[0]))];
-		event->address = number(random, UINT64_MAX);
-		event->value = number(random, UINT64_MAX);
-		event->width = random_below(random, 9);
-		return;
-	case TRACE_HYPERCALL:
-		event->other = number(random, UINT64_MAX);
-		/* fall through */
-	case TRACE_MSR:
-		event->address = number(random, UINT64_MAX);
-		event->value = number(random, UINT64_MAX);
-		return;
-	case TRACE_VECTOR:
-		event->address = number(random, UINT8_MAX);
-		return;
-	case TRACE_LINE:
-		event->address = number(random, UINT32_MAX);
-		event->value = random_below(random, 3);
-		return;
-	case TRACE_MSI:
-	case TRACE_EVENT:
-		event->address = number(random, UINT32_MAX);
-		event->value = number(random, UINT32_MAX);
-		return;
-	case TRACE_MESSAGE:
-	case TRACE_RNDIS:
-		event->value = event->kind == TRACE_MESSAGE
-				       ? number(random, UINT32_MAX)
-				       : 0;
-		event->queue = event->kind == TRACE_RNDIS
-				       ? (uint32_t)number(random, UINT32_MAX)
-				       : 0;
-		event->address = number(random, UINT32_MAX);
-		event->length = random_below(random, BYTES_MAX);
-		break;
-	case TRACE_PACKET:
-		event->queue = (uint32_t)number(random, UINT32_MAX);
-		event->address = number(random, UINT64_MAX);
-		event->value = random_below(random, 14);
-		event->other = number(random, UINT16_MAX);
-		event->width = random_below(random, 100);
-		event->length = random_below(random, BYTES_MAX);
-		break;
-	case TRACE_DESCRIPTOR:
-		event->place =
-			places[random_below(random, sizeof(places) /
-							    sizeof(places[0]))];
-		event->queue = (uint32_t)number(random, UINT32_MAX);
-		event->address = number(random, UINT32_MAX);
-		event->length =
-			random_below(random, 4) ? 16 : random_below(random, 40);
-		break;
-	default:
-		event->cpu = 0;
-		event->length = random_below(random, BYTES_MAX);
 	}
-	zeros = random_below(random, 3) ? 0 : random_below(random, BYTES_MAX);
-	for (n = 0; n < event->length; n++)
-		made->bytes[n] = n >= zeros ? (uint8_t)number(random, 0xff) : 0;
-	n = event->kind == TRACE_PACKET && event->width > 16 ? event->width - 16
-							     : 0;
-	if (random_below(random, 4) && n + 4 <= event->length)
-		message_type(random, event->kind, made->bytes + n);
-	event->bytes = made->bytes;
+	make_numbers(random, event);
+	make_length(random, event);
+	make_bytes(random, made);
 }
 
 static void assert_same(const struct trace_event *one,
