@@ -68,7 +68,7 @@ struct trace_observer tracing_observer(struct tracing *tracing)
 
 bool tracing_close(struct tracing *tracing, char *error)
 {
-	char further[TRACE_FILE_ERROR_MAX];
+	char further[TRACE_FILE_ERROR_MAX] = "";
 	bool good = true;
 	unsigned n;
 
