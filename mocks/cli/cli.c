@@ -20,10 +20,9 @@
 #define CLI_OPTION_FIRST 256
 
 static const struct cli_command *const cli_commands[] = {
-	&cli_replay_command,
-	&cli_list_command,
-	&cli_scenario_command,
-	&cli_run_command,
+	&cli_replay_command,  &cli_list_command, &cli_scenario_command,
+	&cli_run_command,     &cli_show_command, &cli_diff_command,
+	&cli_convert_command,
 };
 
 #define CLI_COMMAND_COUNT (sizeof(cli_commands) / sizeof(cli_commands[0]))
@@ -209,12 +208,13 @@ static int cli_run(const struct cli_command *command, const char *program,
 	struct cli_call call = {.program = program};
 	int status;
 
-	call.settings = calloc(1, command->settings_bytes);
+	call.settings = calloc(1, command->settings_bytes + 1);
 	if (!call.settings) {
 		cli_complain("out of memory");
 		return CLI_USAGE;
 	}
-	command->init(call.settings);
+	if (command->init)
+		command->init(call.settings);
 	status = cli_parse(command, call.settings, argc, argv);
 	if (status < 0 && !*command->operands && optind < argc) {
 		cli_complain("'%s' takes no '%s'; see 'vmmsim %s --help'",

@@ -57,7 +57,10 @@ struct cli_command {
 	const char *summary, *text;
 	const struct cli_option *options;
 	size_t option_count;
-	/** Bytes of its settings; init fills zeroed ones with the defaults. */
+	/**
+	 * Bytes of its settings; init fills zeroed ones with the defaults,
+	 * NULL: zeros are the defaults.
+	 */
 	size_t settings_bytes;
 	void (*init)(void *settings);
 	enum cli_exit (*run)(const struct cli_call *call);
@@ -67,6 +70,9 @@ extern const struct cli_command cli_replay_command;
 extern const struct cli_command cli_list_command;
 extern const struct cli_command cli_scenario_command;
 extern const struct cli_command cli_run_command;
+extern const struct cli_command cli_show_command;
+extern const struct cli_command cli_diff_command;
+extern const struct cli_command cli_convert_command;
 
 /** Say one sentence on standard error, with the command's name before it. */
 void cli_complain(const char *format, ...)

@@ -704,6 +704,7 @@ void replay_capture(struct capture *capture,
 		.machine = {.seed = configuration->seed,
 			    .schedule = configuration->schedule},
 		.mtu = configuration->mtu,
+		.observer = configuration->observer,
 	};
 	struct replay *replay = calloc(1, sizeof(*replay));
 

@@ -43,6 +43,8 @@ struct replay_configuration {
 	bool is_plain;
 	/** Stop after so many frames; 0: at the end of the capture. */
 	uint64_t frames_max;
+	/** Who is told of what passes between guest and host, or nobody. */
+	struct trace_observer observer;
 	/** Where frames are written as they come out; NULL: nowhere. */
 	struct capture_writer *writer;
 	/** Called now and then with the frames that came out; may be NULL. */

@@ -11,11 +11,12 @@
 
 #include "mocks/cli/report.h"
 #include "mocks/cli/text.h"
+#include "mocks/cli/tracing.h"
 
 #define REPLAY_DEFAULT_MTU  1500u
 #define REPLAY_DEFAULT_SEED 1u
 /** Words of the command that repeats a run, besides its captures. */
-#define REPLAY_REPEAT_WORDS 18u
+#define REPLAY_REPEAT_WORDS 22u
 
 struct replay_settings {
 	/** NULL: all of them. */
@@ -27,6 +28,7 @@ struct replay_settings {
 	uint16_t mtu;
 	uint64_t seed;
 	const char *write;
+	struct tracing tracing;
 	bool is_json;
 	bool is_through_uknetdev;
 };
@@ -38,6 +40,8 @@ struct replay_session {
 	struct report report;
 	struct report_name name;
 	struct capture_writer *writer;
+	/** The one run's; nothing of it is used without files. */
+	struct tracing tracing;
 	/** Captures that were complained about: once is enough. */
 	bool *is_bad;
 	/** Nothing more can be done. */
@@ -128,6 +132,13 @@ static bool replay_apply_write(void *context, const char *value, char *error)
 	return true;
 }
 
+static bool replay_apply_trace(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	return tracing_apply(&settings->tracing, value, error);
+}
+
 static bool replay_apply_through(void *context, const char *value, char *error)
 {
 	struct replay_settings *settings = context;
@@ -177,6 +188,7 @@ static const struct cli_option replay_options[] = {
 	 "write the frames to this capture as they come out, with the\n"
 	 "times of the captures they came from",
 	 replay_apply_write},
+	{"trace", "FILE", TRACING_HELP, replay_apply_trace},
 	{"json", NULL, "print one JSON event a line instead of a table",
 	 replay_apply_json},
 };
@@ -208,6 +220,7 @@ static char *replay_repeat(const struct replay_settings *settings,
 	};
 	size_t n = 10;
 	const char **words;
+	unsigned i;
 	char *text;
 
 	snprintf(mtu, sizeof(mtu), "%u", settings->mtu);
@@ -219,6 +232,10 @@ static char *replay_repeat(const struct replay_settings *settings,
 	if (settings->write) {
 		options[n++] = "--write";
 		options[n++] = settings->write;
+	}
+	for (i = 0; i < settings->tracing.count; i++) {
+		options[n++] = "--trace";
+		options[n++] = settings->tracing.paths[i];
 	}
 	if (settings->is_through_uknetdev) {
 		options[n++] = "--through";
@@ -279,6 +296,32 @@ static bool replay_open_writer(struct replay_session *session,
 	return false;
 }
 
+/** What a trace says of its run. */
+static bool replay_open_trace(struct replay_session *session)
+{
+	const struct replay_settings *settings = session->settings;
+	const struct report_name *name = &session->name;
+	char about[256], error[TRACE_FILE_ERROR_MAX];
+
+	snprintf(about, sizeof(about),
+		 "vmm=%s host=%s direction=%s mtu=%u seed=%" PRIu64, name->vmm,
+		 name->host, name->direction == REPLAY_TRANSMIT ? "tx" : "rx",
+		 settings->mtu, settings->seed);
+	if (tracing_open(&session->tracing, about, error))
+		return true;
+	report_error(&session->report, error);
+	session->is_over = true;
+	return false;
+}
+
+static void replay_close_trace(struct replay_session *session)
+{
+	char error[TRACE_FILE_ERROR_MAX];
+
+	if (!tracing_close(&session->tracing, error))
+		report_error(&session->report, error);
+}
+
 static void replay_progress(void *context, uint64_t frames)
 {
 	const struct replay_session *session = context;
@@ -299,12 +342,16 @@ static void replay_row(struct replay_session *session, size_t file,
 		.seed = settings->seed,
 		.is_through_uknetdev = settings->is_through_uknetdev,
 		.writer = session->writer,
+		.observer = tracing_observer(&session->tracing),
 		.progress = replay_progress,
 		.context = session,
 	};
 	struct replay_result result;
 
+	if (!replay_open_trace(session))
+		return;
 	replay_capture(capture, &configuration, &result);
+	replay_close_trace(session);
 	if (result.records || result.verdict == REPLAY_FAIL)
 		report_row(&session->report, &session->name, &result);
 	if (result.is_broken)
@@ -407,10 +454,23 @@ static bool replay_has_host(const struct replay_settings *settings)
 	return false;
 }
 
-/** Whether the output would overwrite an input; it is said if so. */
-static bool replay_overwrites(struct replay_session *session)
+/** Whether there is one run, if it is to be traced; it is said if not. */
+static bool replay_can_trace(const struct replay_settings *settings,
+			     const struct cli_call *call)
 {
-	const char *path = session->settings->write;
+	if (!settings->tracing.count ||
+	    (settings->vmm && call->operand_count == 1 &&
+	     settings->transmit != settings->receive &&
+	     (!settings->host || strcmp(settings->host, "all") != 0)))
+		return true;
+	cli_complain("option '--trace' is for one run: name one capture, "
+		     "--direction tx or rx, one hypervisor and one host");
+	return false;
+}
+
+/** Whether an output would overwrite an input; it is said if so. */
+static bool replay_overwrites(struct replay_session *session, const char *path)
+{
 	char sentence[CAPTURE_ERROR_MAX];
 	struct stat output, input;
 	size_t i;
@@ -460,12 +520,19 @@ static enum cli_exit replay_session_run(struct replay_session *session)
 	const struct replay_settings *settings = session->settings;
 	struct report *report = &session->report;
 	char error[CAPTURE_ERROR_MAX];
+	bool is_bad;
+	unsigned n;
 
 	report->is_json = settings->is_json;
 	report->seed = settings->seed;
 	replay_widths(session);
 	report_start(report, settings->mtu, session->call->operand_count);
-	if (!replay_overwrites(session))
+	session->tracing = settings->tracing;
+	is_bad = replay_overwrites(session, settings->write);
+	for (n = 0; n < settings->tracing.count; n++)
+		is_bad |=
+			replay_overwrites(session, settings->tracing.paths[n]);
+	if (!is_bad)
 		replay_vmms(session);
 	if (session->writer && !capture_writer_close(session->writer, error))
 		report_error(report, error);
@@ -486,7 +553,8 @@ static enum cli_exit replay_run(const struct cli_call *call)
 			     "--help'");
 		return CLI_USAGE;
 	}
-	if (!replay_has_host(session.settings))
+	if (!replay_has_host(session.settings) ||
+	    !replay_can_trace(session.settings, call))
 		return CLI_USAGE;
 	report_init(&session.report);
 	repeat = replay_repeat(session.settings, call);

@@ -11,6 +11,28 @@
 
 /* ---- The host ---- */
 
+/** A frame at the card's end of the wire. */
+static void virtual_machine_frame(void *context, const struct wire_frame *frame,
+				  bool sent)
+{
+	const struct trace_event event = {
+		.kind = TRACE_FRAME,
+		.direction = sent ? TRACE_FROM_GUEST : TRACE_TO_GUEST,
+		.bytes = frame->data,
+		.length = frame->length,
+	};
+
+	machine_trace(context, &event);
+}
+
+static void virtual_machine_observe(struct virtual_machine *vm)
+{
+	if (!vm->configuration.observer.event)
+		return;
+	machine_trace_to(vm->machine, &vm->configuration.observer);
+	wire_observe(vm->wire, virtual_machine_frame, vm->machine);
+}
+
 static bool virtual_machine_make(struct virtual_machine *vm)
 {
 	vm->machine = machine_create(&vm->configuration.machine);
@@ -22,7 +44,10 @@ static bool virtual_machine_make(struct virtual_machine *vm)
 		vm->wire = wire_loop_create();
 		vm->owns_wire = vm->wire;
 	}
-	return vm->wire && vm->vmm->create(vm);
+	if (!vm->wire)
+		return false;
+	virtual_machine_observe(vm);
+	return vm->vmm->create(vm);
 }
 
 struct virtual_machine *virtual_machine_create(
@@ -56,6 +81,8 @@ void virtual_machine_destroy(struct virtual_machine *vm)
 	if (!vm)
 		return;
 	vm->vmm->destroy(vm);
+	if (vm->wire && vm->configuration.observer.event)
+		wire_observe(vm->wire, NULL, NULL);
 	if (vm->machine)
 		machine_destroy(vm->machine);
 	if (vm->owns_wire)

@@ -25,6 +25,7 @@
 #include "mocks/hyperv/personality.h"
 #include "mocks/hyperv/vmbus.h"
 #include "mocks/machine/machine.h"
+#include "mocks/machine/trace.h"
 #include "mocks/pci/pci.h"
 #include "mocks/vmware/vmxnet3.h"
 #include "mocks/wire/wire.h"
@@ -60,6 +61,9 @@ struct virtual_machine_configuration {
 	enum virtual_machine_pci_place pci_place;
 	/** What the card is plugged into, the caller's; NULL: a loop, ours. */
 	struct wire *wire;
+	/** Who is told of what passes between guest and host; zeroes: nobody.
+	 */
+	struct trace_observer observer;
 };
 
 /** How far virtual_machine_up() came, and virtual_machine_down() goes back. */

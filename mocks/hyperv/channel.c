@@ -11,6 +11,7 @@
 #include "mocks/hyperv/ring_check.h"
 #include "mocks/hyperv/vmbus_internal.h"
 #include "mocks/machine/fault.h"
+#include "mocks/machine/trace.h"
 
 #include <assert.h>
 #include <string.h>
@@ -47,6 +48,27 @@ static void room_check(struct host_channel *channel)
 	host_ring_want(&channel->to_guest, 0);
 	if (channel->operations->room)
 		channel->operations->room(channel->device, channel);
+}
+
+static void packet_trace(const struct host_channel *channel,
+			 enum trace_direction direction,
+			 const struct host_ring_packet *packet,
+			 const uint8_t *bytes)
+{
+	const struct trace_event event = {
+		.kind = TRACE_PACKET,
+		.direction = direction,
+		.queue = channel->relid,
+		.address = packet->transaction_id,
+		.value = packet->type,
+		.other = packet->flags,
+		.width = packet->header_bytes,
+		.bytes = bytes,
+		.length = packet->bytes -
+			  (uint32_t)sizeof(struct host_ring_descriptor),
+	};
+
+	machine_trace(channel->vmbus->machine, &event);
 }
 
 static void packet_deliver(struct host_channel *channel,
@@ -105,8 +127,11 @@ static bool packet_read(struct host_channel *channel)
 		host_vmbus_interrupt(channel);
 	host_fault_consumed(channel);
 	host_ring_check_look(channel->check);
-	if (result == HOST_RING_PACKET)
+	if (result == HOST_RING_PACKET) {
+		packet_trace(channel, TRACE_FROM_GUEST, &packet,
+			     channel->buffer.bytes);
 		packet_deliver(channel, &packet);
+	}
 	return true;
 }
 
@@ -183,7 +208,26 @@ void host_channel_doorbell(struct host_channel *channel)
 /** Descriptor, header, payload, padding, footer. */
 #define PIECES 5u
 
-/** Write a packet that a hook or a fault wants to see as a whole. */
+/** Tell of a packet as it lies in the ring, whatever it is. */
+static void whole_trace(const struct host_channel *channel,
+			const uint8_t *whole, uint32_t bytes)
+{
+	struct host_ring_descriptor descriptor;
+	struct host_ring_packet packet;
+
+	if (bytes < sizeof(descriptor) + HOST_RING_FOOTER_BYTES)
+		return;
+	memcpy(&descriptor, whole, sizeof(descriptor));
+	packet.type = le16_to_cpu(descriptor.type);
+	packet.flags = le16_to_cpu(descriptor.flags);
+	packet.transaction_id = le64_to_cpu(descriptor.transaction_id);
+	packet.header_bytes = le16_to_cpu(descriptor.data_offset8) * 8u;
+	packet.bytes = bytes - HOST_RING_FOOTER_BYTES;
+	packet_trace(channel, TRACE_TO_GUEST, &packet,
+		     whole + sizeof(descriptor));
+}
+
+/** Write a packet that a hook, a fault or a trace wants to see as a whole. */
 static bool write_seen(struct host_channel *channel,
 		       const struct host_ring_piece *pieces, unsigned count,
 		       uint32_t bytes)
@@ -206,6 +250,7 @@ static bool write_seen(struct host_channel *channel,
 		goes = hostile->packet(hostile->context, channel, whole,
 				       piece.count);
 	if (goes) {
+		whole_trace(channel, whole, piece.count);
 		start = channel->to_guest.index;
 		signal = host_ring_write(&channel->to_guest, &piece, 1);
 		host_fault_published(channel, start);
@@ -287,7 +332,8 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 	footer[0] = cpu_to_le32(0);
 	footer[1] = cpu_to_le32(channel->to_guest.index);
 	if (channel->vmbus->hostile.packet ||
-	    host_faults_armed(channel->vmbus->partition))
+	    host_faults_armed(channel->vmbus->partition) ||
+	    machine_is_traced(channel->vmbus->machine))
 		signal = write_seen(channel, pieces, PIECES,
 				    bytes + HOST_RING_FOOTER_BYTES);
 	else

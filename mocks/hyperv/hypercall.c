@@ -7,6 +7,7 @@
 #include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/partition_internal.h"
 #include "mocks/machine/fault.h"
+#include "mocks/machine/trace.h"
 
 /* One post in so many is refused for no reason, so often in a row at most. */
 #define REFUSAL_ODDS 6u
@@ -96,6 +97,15 @@ static uint16_t post_message(struct host_partition *partition, bool fast,
 	status = refuse_at_random(partition);
 	if (status)
 		return status;
+	machine_trace(partition->machine,
+		      &(const struct trace_event){
+			      .kind = TRACE_MESSAGE,
+			      .direction = TRACE_FROM_GUEST,
+			      .address = le32_to_cpu(message.connection_id),
+			      .value = type,
+			      .bytes = message.payload,
+			      .length = bytes,
+		      });
 	if (!partition->client.posted)
 		return HOST_STATUS_INVALID_CONNECTION;
 	return partition->client.posted(partition->client.context,
@@ -130,6 +140,12 @@ static uint16_t signal_event(struct host_partition *partition, bool fast,
 				  (unsigned)(value >> 48));
 		return HOST_STATUS_INVALID_PARAMETER;
 	}
+	machine_trace(partition->machine, &(const struct trace_event){
+						  .kind = TRACE_EVENT,
+						  .direction = TRACE_FROM_GUEST,
+						  .address = (uint32_t)value,
+						  .value = flag,
+					  });
 	if (machine_fault_fires(partition->machine,
 				MACHINE_FAULT_SIGNAL_REFUSED))
 		return HOST_STATUS_INSUFFICIENT_BUFFERS;

@@ -73,8 +73,8 @@ bool netvsp_control_step(struct host_netvsp *netvsp)
 	if (!message || !buffer->free_control_count)
 		return false;
 	id = buffer->free_control[buffer->free_control_count - 1];
-	netvsp_message_put(netvsp, buffer->offsets[id], message->content,
-			   message->bytes);
+	netvsp_message_put(&netvsp->queues[0], buffer->offsets[id],
+			   message->content, message->bytes);
 	range.length = cpu_to_le32(message->bytes);
 	range.offset = cpu_to_le32(buffer->offsets[id]);
 	memcpy(netvsp->transfer + sizeof(struct host_transfer_header), &range,

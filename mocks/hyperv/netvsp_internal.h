@@ -270,7 +270,7 @@ bool netvsp_receive(void *card, const struct wire_frame *frame);
 /** One packet to the guest on a queue. @return whether there is more to do */
 bool netvsp_receive_step(void *queue);
 /** Put a message where the next transfer-page packet says that it is. */
-void netvsp_message_put(struct host_netvsp *netvsp, uint32_t offset,
+void netvsp_message_put(struct netvsp_queue *queue, uint32_t offset,
 			const uint8_t *message, uint32_t bytes);
 /** The guest completed a packet. */
 void netvsp_receive_completed(struct netvsp_queue *queue,

@@ -13,6 +13,7 @@
 #include "mocks/hyperv/host_rndis_checksum.h"
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/hyperv/rndis_wire.h"
+#include "mocks/machine/trace.h"
 
 #define ETHERNET_HEADER 14u
 #define ADDRESSES	12u
@@ -207,13 +208,38 @@ enum host_send_result netvsp_transfer(struct netvsp_queue *queue,
 	return result;
 }
 
-void netvsp_message_put(struct host_netvsp *netvsp, uint32_t offset,
+/** Tell of a message as the guest will find it, faults and all. */
+static void message_trace(const struct netvsp_queue *queue, uint32_t offset,
+			  uint32_t bytes)
+{
+	struct host_netvsp *netvsp = queue->netvsp;
+	uint8_t *found = malloc(bytes);
+
+	if (found &&
+	    host_gpadl_read(netvsp->receive.gpadl, offset, found, bytes))
+		machine_trace(netvsp->machine,
+			      &(const struct trace_event){
+				      .kind = TRACE_RNDIS,
+				      .direction = TRACE_TO_GUEST,
+				      .queue = host_channel_relid(
+					      queue->channel),
+				      .address = offset,
+				      .bytes = found,
+				      .length = bytes,
+			      });
+	free(found);
+}
+
+void netvsp_message_put(struct netvsp_queue *queue, uint32_t offset,
 			const uint8_t *message, uint32_t bytes)
 {
+	struct host_netvsp *netvsp = queue->netvsp;
 	struct host_gpadl *buffer = netvsp->receive.gpadl;
 
 	host_gpadl_write(buffer, offset, message, bytes);
 	host_fault_rndis(netvsp->partition, buffer, offset, bytes);
+	if (machine_is_traced(netvsp->machine))
+		message_trace(queue, offset, bytes);
 }
 
 /*
@@ -247,7 +273,7 @@ static uint32_t range_fill(struct netvsp_queue *queue, uint32_t n, uint16_t id,
 			host_rndis_length_set(queue->slots + one->offset,
 					      length);
 		}
-		netvsp_message_put(netvsp, buffer->offsets[id] + at,
+		netvsp_message_put(queue, buffer->offsets[id] + at,
 				   queue->slots + one->offset, length);
 		at += length;
 		count++;

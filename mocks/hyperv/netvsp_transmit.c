@@ -11,6 +11,7 @@
 #include "mocks/hyperv/host_rndis_checksum.h"
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/hyperv/rndis_wire.h"
+#include "mocks/machine/trace.h"
 
 #define ETHERNET_HEADER 14u
 #define ADDRESSES	12u
@@ -271,6 +272,15 @@ void netvsp_transmit(struct netvsp_queue *queue,
 		netvsp_complete_rndis(queue, packet, HOST_NVSP_STATUS_FAILURE);
 		return;
 	}
+	machine_trace(netvsp->machine,
+		      &(const struct trace_event){
+			      .kind = TRACE_RNDIS,
+			      .direction = TRACE_FROM_GUEST,
+			      .queue = host_channel_relid(queue->channel),
+			      .address = le32_to_cpu(wire->section),
+			      .bytes = netvsp->scratch,
+			      .length = message.bytes,
+		      });
 	memcpy(&type, netvsp->scratch, sizeof(type));
 	if (le32_to_cpu(type) == HOST_RNDIS_PACKET)
 		data(queue, packet, &message);

@@ -13,6 +13,7 @@
 #include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/partition_internal.h"
 #include "mocks/machine/fault.h"
+#include "mocks/machine/trace.h"
 
 #include <assert.h>
 #include <string.h>
@@ -81,6 +82,15 @@ static bool deliver(struct host_synic *synic, unsigned number)
 			    sizeof(slot->payload));
 	host_store32(&slot->type,
 		     host_fault_slot(synic->partition, slot, message->type));
+	machine_trace(synic->partition->machine,
+		      &(const struct trace_event){
+			      .kind = TRACE_MESSAGE,
+			      .direction = TRACE_TO_GUEST,
+			      .address = number,
+			      .value = message->type,
+			      .bytes = message->payload,
+			      .length = message->bytes,
+		      });
 	sint->first = message->next;
 	if (!sint->first)
 		sint->last = &sint->first;
@@ -162,6 +172,12 @@ bool host_synic_signal(struct host_partition *partition, unsigned cpu,
 	    source->value & HOST_SINT_MASKED)
 		return false;
 	words += sint * (HOST_EVENT_FLAGS / 32);
+	machine_trace(partition->machine, &(const struct trace_event){
+						  .kind = TRACE_EVENT,
+						  .direction = TRACE_TO_GUEST,
+						  .address = sint,
+						  .value = flag,
+					  });
 	if (host_fault(partition, HOST_FAULT(interrupt_spurious)))
 		interrupt(synic, source);
 	if (host_fault(partition, HOST_FAULT(event_nobody)))

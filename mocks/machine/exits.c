@@ -22,6 +22,77 @@ void machine_hypervisor_set(struct machine *machine,
 	machine->hypervisor = *hypervisor;
 }
 
+/* ---- What is told of them ---- */
+
+static void trace_cpuid(struct machine *machine, uint32_t leaf,
+			uint32_t subleaf, const struct machine_cpuid *values)
+{
+	const uint32_t words[4] = {values->eax, values->ebx, values->ecx,
+				   values->edx};
+	struct trace_event event = {
+		.kind = TRACE_CPUID,
+		.direction = TRACE_TO_GUEST,
+		.address = leaf,
+		.value = subleaf,
+	};
+	uint8_t bytes[sizeof(words)];
+	unsigned n;
+
+	for (n = 0; n < sizeof(bytes); n++)
+		bytes[n] = (uint8_t)(words[n / 4] >> n % 4 * 8);
+	event.bytes = bytes;
+	event.length = sizeof(bytes);
+	machine_trace(machine, &event);
+}
+
+static void trace_msr(struct machine *machine, enum trace_direction direction,
+		      uint32_t msr, uint64_t value)
+{
+	const struct trace_event event = {
+		.kind = TRACE_MSR,
+		.direction = direction,
+		.address = msr,
+		.value = value,
+	};
+
+	machine_trace(machine, &event);
+}
+
+static void trace_hypercall(struct machine *machine, uint64_t control,
+			    uint64_t input, uint64_t result)
+{
+	const struct trace_event event = {
+		.kind = TRACE_HYPERCALL,
+		.direction = TRACE_FROM_GUEST,
+		.address = control,
+		.value = result,
+		.other = input,
+	};
+
+	machine_trace(machine, &event);
+}
+
+static void trace_register(struct machine *machine,
+			   enum trace_direction direction,
+			   const struct machine_region *regions,
+			   const struct machine_region *region,
+			   uint64_t address, uint64_t value, unsigned width)
+{
+	const struct trace_event event = {
+		.kind = regions == machine->port_regions ? TRACE_PORT
+							 : TRACE_MMIO,
+		.direction = direction,
+		.place = region ? region->name : NULL,
+		.address = region ? address - region->base : address,
+		.value = value,
+		.width = width,
+	};
+
+	machine_trace(machine, &event);
+}
+
+/* ---- The hypervisor ---- */
+
 struct machine_cpuid exits_cpuid(struct machine *machine, uint32_t leaf,
 				 uint32_t subleaf)
 {
@@ -37,6 +108,8 @@ struct machine_cpuid exits_cpuid(struct machine *machine, uint32_t leaf,
 	machine->in_host--;
 	if (!answered)
 		values = (struct machine_cpuid){0};
+	if (traced(machine))
+		trace_cpuid(machine, leaf, subleaf, &values);
 	return values;
 }
 
@@ -58,6 +131,8 @@ uint64_t exits_msr_read(struct machine *machine, uint32_t msr)
 			     "general protection fault: MSR 0x%x read on vCPU "
 			     "%u",
 			     msr, machine->cpu);
+	if (traced(machine))
+		trace_msr(machine, TRACE_TO_GUEST, msr, value);
 	return value;
 }
 
@@ -67,6 +142,8 @@ void exits_msr_write(struct machine *machine, uint32_t msr, uint64_t value)
 	bool there = false;
 
 	machine->counters.msr_accesses++;
+	if (traced(machine))
+		trace_msr(machine, TRACE_FROM_GUEST, msr, value);
 	machine->in_host++;
 	if (hypervisor->msr_write)
 		there = hypervisor->msr_write(hypervisor->context, machine->cpu,
@@ -112,6 +189,8 @@ uint64_t exits_hypercall(struct machine *machine, const void *page,
 			     "vCPU %u, where nothing callable is",
 			     (unsigned long long)control, place, machine->cpu);
 	}
+	if (traced(machine))
+		trace_hypercall(machine, control, input, result);
 	border_wrote(machine, BORDER_COST_EXIT, BORDER_EXIT);
 	return result;
 }
@@ -155,6 +234,9 @@ static uint64_t region_read(struct machine *machine,
 		value = region->read(region->context, address - region->base,
 				     width);
 	machine->in_host--;
+	if (traced(machine))
+		trace_register(machine, TRACE_TO_GUEST, regions, region,
+			       address, value, width);
 	return value;
 }
 
@@ -164,6 +246,9 @@ static void region_write(struct machine *machine,
 {
 	struct machine_region *region = region_find(regions, address, width);
 
+	if (traced(machine))
+		trace_register(machine, TRACE_FROM_GUEST, regions, region,
+			       address, value, width);
 	machine->in_host++;
 	if (region && region->write)
 		region->write(region->context, address - region->base, value,

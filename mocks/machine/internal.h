@@ -18,6 +18,7 @@
 #include "mocks/machine/fault.h"
 #include "mocks/machine/machine.h"
 #include "mocks/machine/space.h"
+#include "mocks/machine/trace.h"
 
 /** Built with an address sanitizer. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -261,6 +262,7 @@ struct machine {
 	struct machine_faults faults;
 
 	/* What is told. */
+	struct trace_observer observer;
 	FILE *log;
 	int log_level;
 	unsigned violations;
@@ -428,6 +430,12 @@ void machine_log(struct machine *machine, const char *label, const char *text);
 static inline bool border_unlikely(bool condition)
 {
 	return __builtin_expect(condition, 0);
+}
+
+/** Whether anybody is told of events: what a call costs that nobody traces. */
+static inline bool traced(const struct machine *machine)
+{
+	return border_unlikely(machine->observer.event != NULL);
 }
 
 /** Something moved: who polls does not do so in vain. */

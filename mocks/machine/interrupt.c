@@ -42,6 +42,13 @@ void machine_interrupt(struct machine *machine, unsigned cpu, uint8_t vector)
 	*word |= bit;
 	machine->pending_count++;
 	interrupt_attention(machine);
+	if (traced(machine))
+		machine_trace(machine, &(const struct trace_event){
+					       .kind = TRACE_VECTOR,
+					       .direction = TRACE_TO_GUEST,
+					       .cpu = cpu,
+					       .address = vector,
+				       });
 }
 
 static void interrupt_clear(struct machine *machine, unsigned cpu,

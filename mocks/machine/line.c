@@ -59,6 +59,19 @@ static void line_raise(struct machine *machine, struct line *line)
 	line->lost = machine_fault_fires(machine, MACHINE_FAULT_INTERRUPT);
 }
 
+/** @param what 0: low, 1: high, 2: an edge */
+static void trace_line(struct machine *machine, unsigned number, unsigned what)
+{
+	const struct trace_event event = {
+		.kind = TRACE_LINE,
+		.direction = TRACE_TO_GUEST,
+		.address = number,
+		.value = what,
+	};
+
+	machine_trace(machine, &event);
+}
+
 void machine_line_set(struct machine *machine,
 		      struct machine_line_source *source, bool asserted)
 {
@@ -67,6 +80,8 @@ void machine_line_set(struct machine *machine,
 	if (source->line >= MACHINE_LINES)
 		return;
 	line = &machine->lines[source->line];
+	if (asserted != source->asserted && traced(machine))
+		trace_line(machine, source->line, asserted);
 	if (asserted)
 		line_raise(machine, line);
 	if (asserted && !source->asserted)
@@ -86,6 +101,8 @@ void machine_line_pulse(struct machine *machine, unsigned number)
 	if (number >= MACHINE_LINES)
 		return;
 	line = &machine->lines[number];
+	if (traced(machine))
+		trace_line(machine, number, 2);
 	line_raise(machine, line);
 	line->pulsed = !line->lost;
 	line_update(machine, line);
@@ -226,6 +243,13 @@ void machine_message(struct machine *machine, uint64_t address, uint32_t data)
 	uint8_t bytes[4] = {(uint8_t)data, (uint8_t)(data >> 8),
 			    (uint8_t)(data >> 16), (uint8_t)(data >> 24)};
 
+	if (traced(machine))
+		machine_trace(machine, &(const struct trace_event){
+					       .kind = TRACE_MSI,
+					       .direction = TRACE_TO_GUEST,
+					       .address = address,
+					       .value = data,
+				       });
 	if (address - MESSAGE_BASE >= MESSAGE_BYTES) {
 		if (!machine_ram_write(machine, address, bytes, sizeof(bytes)))
 			machine_violation(machine, "PCI 6.8 MSI",

@@ -226,6 +226,11 @@ void machine_violation(struct machine *machine, const char *clause,
 		machine->violation_texts[machine->violations] = strdup(text);
 	machine->violations++;
 	machine_log(machine, "violation", text);
+	machine_trace(machine, &(const struct trace_event){
+				       .kind = TRACE_RULE,
+				       .direction = TRACE_FROM_GUEST,
+				       .text = text,
+			       });
 }
 
 unsigned machine_violations(const struct machine *machine)

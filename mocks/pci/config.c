@@ -348,7 +348,7 @@ void pci_config_register(struct host_pci *pci)
 	pci->ports = (struct machine_region){
 		.base = PORTS_BASE,
 		.bytes = 8,
-		.name = "PCI configuration ports",
+		.name = "pci-ports",
 		.context = pci,
 		.read = ports_read,
 		.write = ports_write,
@@ -356,7 +356,7 @@ void pci_config_register(struct host_pci *pci)
 	pci->ecam = (struct machine_region){
 		.base = configuration->ecam_base,
 		.bytes = 256ull << 20,
-		.name = "PCI configuration (ECAM)",
+		.name = "pci-ecam",
 		.context = pci,
 		.read = ecam_read,
 		.write = ecam_write,

@@ -150,6 +150,9 @@ static void bar_write(void *context, uint64_t offset, uint64_t value,
 
 void pci_region_register(struct host_pci_function *function)
 {
+	static const char *const names[HOST_PCI_BARS] = {
+		"bar0", "bar1", "bar2", "bar3", "bar4", "bar5",
+	};
 	struct machine *machine = function->pci->machine;
 	unsigned n;
 
@@ -162,7 +165,7 @@ void pci_region_register(struct host_pci_function *function)
 		region->function = function;
 		region->bar = n;
 		region->region = (struct machine_region){
-			.name = "PCI BAR",
+			.name = names[n],
 			.context = region,
 			.read = bar_read,
 			.write = bar_write,

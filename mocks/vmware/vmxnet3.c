@@ -54,6 +54,39 @@ static void late_fire(void *argument)
 			   vmxnet3->late.bytes, DESCRIPTOR_BYTES);
 }
 
+void host_vmxnet3_trace(struct host_vmxnet3 *vmxnet3,
+			enum trace_direction direction, const char *ring,
+			unsigned queue, uint32_t index, const uint8_t *bytes)
+{
+	const struct trace_event event = {
+		.kind = TRACE_DESCRIPTOR,
+		.direction = direction,
+		.place = ring,
+		.queue = queue,
+		.address = index,
+		.bytes = bytes,
+		.length = DESCRIPTOR_BYTES,
+	};
+
+	machine_trace(vmxnet3->machine, &event);
+}
+
+static void completion_trace(struct host_vmxnet3 *vmxnet3,
+			     const struct vmxnet3_ring *ring,
+			     const uint8_t *bytes)
+{
+	unsigned n;
+
+	for (n = 0; n < VMXNET3_QUEUES_MAX; n++) {
+		if (ring == &vmxnet3->tx[n].completions)
+			host_vmxnet3_trace(vmxnet3, TRACE_TO_GUEST, "txc", n,
+					   ring->next, bytes);
+		else if (ring == &vmxnet3->rx[n].completions)
+			host_vmxnet3_trace(vmxnet3, TRACE_TO_GUEST, "rxc", n,
+					   ring->next, bytes);
+	}
+}
+
 void host_vmxnet3_complete(struct host_vmxnet3 *vmxnet3,
 			   struct vmxnet3_ring *ring, const uint32_t words[4],
 			   enum host_vmxnet3_fault early)
@@ -69,6 +102,8 @@ void host_vmxnet3_complete(struct host_vmxnet3 *vmxnet3,
 	wire_put32(bytes + 12,
 		   (words[3] & ~(1u << RCD_GENERATION_SHIFT)) |
 			   ring->generation << RCD_GENERATION_SHIFT);
+	if (machine_is_traced(vmxnet3->machine))
+		completion_trace(vmxnet3, ring, bytes);
 	host_vmxnet3_ring_advance(ring);
 	if (host_vmxnet3_lies(vmxnet3, early) && !late->event.scheduled) {
 		memcpy(late->bytes, bytes, sizeof(bytes));

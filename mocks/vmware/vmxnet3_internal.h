@@ -33,6 +33,7 @@
 #ifndef MOCKS_VMWARE_VMXNET3_INTERNAL_H
 #define MOCKS_VMWARE_VMXNET3_INTERNAL_H
 
+#include "mocks/machine/trace.h"
 #include "mocks/vmware/vmxnet3.h"
 #include "mocks/vmware/vmxnet3_wire.h"
 
@@ -189,6 +190,10 @@ void host_vmxnet3_reset(struct host_vmxnet3 *vmxnet3);
 void host_vmxnet3_die(struct host_vmxnet3 *vmxnet3);
 /** Move a ring on by one. */
 void host_vmxnet3_ring_advance(struct vmxnet3_ring *ring);
+/** Tell of a descriptor: "tx", "rx0", "rx1", "txc", "rxc". */
+void host_vmxnet3_trace(struct host_vmxnet3 *vmxnet3,
+			enum trace_direction direction, const char *ring,
+			unsigned queue, uint32_t index, const uint8_t *bytes);
 /**
  * Write a completion and move on.
  * @param early the fault that writes its generation first

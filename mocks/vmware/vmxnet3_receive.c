@@ -202,10 +202,26 @@ static bool buffer_peek(struct vmxnet3_rx_queue *queue, unsigned n,
 	return true;
 }
 
+/** Tell of the descriptor that the device is about to pass. */
+static void buffer_trace(const struct vmxnet3_rx_queue *queue, unsigned n)
+{
+	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
+	const struct vmxnet3_ring *ring = &queue->rings[n];
+	uint8_t bytes[DESCRIPTOR_BYTES];
+
+	if (machine_is_traced(vmxnet3->machine) &&
+	    host_pci_dma_read(vmxnet3->function,
+			      ring->address + 16ull * ring->next, bytes,
+			      sizeof(bytes)))
+		host_vmxnet3_trace(vmxnet3, TRACE_FROM_GUEST, n ? "rx1" : "rx0",
+				   queue->index, ring->next, bytes);
+}
+
 static void buffer_use(struct vmxnet3_rx_queue *queue, unsigned n)
 {
 	struct vmxnet3_ring *ring = &queue->rings[n];
 
+	buffer_trace(queue, n);
 	host_vmxnet3_ring_advance(ring);
 	ahead_look(queue, ring);
 }

@@ -37,6 +37,7 @@ enum {
 struct tx_descriptor {
 	uint64_t address;
 	uint32_t word2, word3;
+	uint8_t bytes[DESCRIPTOR_BYTES];
 };
 
 /** A packet while it is gathered. */
@@ -58,6 +59,7 @@ static void descriptor_read(const struct vmxnet3_tx_queue *queue,
 			  queue->ring.address +
 				  (uint64_t)queue->ring.next * DESCRIPTOR_BYTES,
 			  bytes, sizeof(bytes));
+	memcpy(descriptor->bytes, bytes, sizeof(bytes));
 	descriptor->address = wire_get64(bytes);
 	descriptor->word2 = wire_get32(bytes + 8);
 	descriptor->word3 = wire_get32(bytes + 12);
@@ -132,6 +134,8 @@ static void descriptor_take(struct vmxnet3_tx_queue *queue,
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 	bool first = !gathering->descriptors;
 
+	host_vmxnet3_trace(vmxnet3, TRACE_FROM_GUEST, "tx", queue->index,
+			   queue->ring.next, descriptor->bytes);
 	if (first)
 		gathering->offload = (struct vmxnet3_offload){
 			.mode = TXD_MODE(descriptor->word3),

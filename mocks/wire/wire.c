@@ -16,8 +16,16 @@ void wire_attach(struct wire *wire, wire_receive receive, void *card)
 	wire->card = card;
 }
 
+void wire_observe(struct wire *wire, wire_observer observer, void *context)
+{
+	wire->observer = observer;
+	wire->observer_context = context;
+}
+
 void wire_transmit(struct wire *wire, const struct wire_frame *frame)
 {
+	if (wire->observer)
+		wire->observer(wire->observer_context, frame, true);
 	wire->sent_frames++;
 	wire->sent_bytes += frame->length;
 	wire->operations->transmit(wire, frame);
@@ -25,6 +33,8 @@ void wire_transmit(struct wire *wire, const struct wire_frame *frame)
 
 bool wire_deliver(struct wire *wire, const struct wire_frame *frame)
 {
+	if (wire->observer)
+		wire->observer(wire->observer_context, frame, false);
 	if (!wire->receive || !wire->receive(wire->card, frame)) {
 		wire->refused_frames++;
 		return false;

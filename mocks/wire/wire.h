@@ -29,6 +29,13 @@ struct wire_frame {
  */
 typedef bool (*wire_receive)(void *card, const struct wire_frame *frame);
 
+/**
+ * Who sees each frame as it passes the card's end.
+ * @param sent the card sent it; false: the card is handed it
+ */
+typedef void (*wire_observer)(void *context, const struct wire_frame *frame,
+			      bool sent);
+
 /** What a kind of wire implements. */
 struct wire_operations {
 	void (*transmit)(struct wire *wire, const struct wire_frame *frame);
@@ -45,6 +52,8 @@ struct wire {
 	const struct wire_operations *operations;
 	wire_receive receive;
 	void *card;
+	wire_observer observer;
+	void *observer_context;
 	/**
 	 * Frames and bytes that the card sent, and that it was handed and took.
 	 */
@@ -54,6 +63,8 @@ struct wire {
 
 /** Plug a card in; NULL to pull it out. */
 void wire_attach(struct wire *wire, wire_receive receive, void *card);
+/** Show each frame to somebody from now on; NULL: to nobody. */
+void wire_observe(struct wire *wire, wire_observer observer, void *context);
 /** The card sends a frame. */
 void wire_transmit(struct wire *wire, const struct wire_frame *frame);
 /** Hand a frame to the card. @return false: no card, or it dropped the frame */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Devices with registers: vmxnet3 with its commands and descriptors, and the
+ * registers of virtio-mmio.
+ */
+#include <string.h>
+
+#include "mocks/trace/layout.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+const char *layout_name(const struct layout_name *names, uint64_t number)
+{
+	for (; names->name; names++)
+		if (names->number == number)
+			return names->name;
+	return NULL;
+}
+
+/* ---- vmxnet3: registers ---- */
+
+/* Of a number of queues or vectors the first; they lie 8 bytes apart. */
+const struct layout_name layout_vmxnet3_bar0[] = {
+	{"IMR", 0x000},	    {"TXPROD", 0x600}, {"RXPROD", 0x800},
+	{"RXPROD2", 0xa00}, {NULL, 0},
+};
+
+const struct layout_name layout_vmxnet3_bar1[] = {
+	{"VRRS", 0x00}, {"UVRS", 0x08}, {"DSAL", 0x10}, {"DSAH", 0x18},
+	{"CMD", 0x20},	{"MACL", 0x28}, {"MACH", 0x30}, {"ICR", 0x38},
+	{"ECR", 0x40},	{NULL, 0},
+};
+
+const struct layout_name layout_vmxnet3_commands[] = {
+	{"ACTIVATE_DEV", 0xcafe0000},
+	{"QUIESCE_DEV", 0xcafe0001},
+	{"RESET_DEV", 0xcafe0002},
+	{"UPDATE_RX_MODE", 0xcafe0003},
+	{"UPDATE_MAC_FILTERS", 0xcafe0004},
+	{"UPDATE_VLAN_FILTERS", 0xcafe0005},
+	{"UPDATE_RSSIDT", 0xcafe0006},
+	{"UPDATE_IML", 0xcafe0007},
+	{"UPDATE_PMCFG", 0xcafe0008},
+	{"UPDATE_FEATURE", 0xcafe0009},
+	{"LOAD_PLUGIN", 0xcafe000b},
+	{"SET_COALESCE", 0xcafe000e},
+	{"REGISTER_MEMREGS", 0xcafe000f},
+	{"SET_RSS_FIELDS", 0xcafe0010},
+	{"SET_RING_BUFFER_SIZE", 0xcafe0013},
+	{"GET_QUEUE_STATUS", 0xf00d0000},
+	{"GET_STATS", 0xf00d0001},
+	{"GET_LINK", 0xf00d0002},
+	{"GET_PERM_MAC_LO", 0xf00d0003},
+	{"GET_PERM_MAC_HI", 0xf00d0004},
+	{"GET_DID_LO", 0xf00d0005},
+	{"GET_DID_HI", 0xf00d0006},
+	{"GET_DEV_EXTRA_INFO", 0xf00d0007},
+	{"GET_CONF_INTR", 0xf00d0008},
+	{"GET_ADAPTIVE_RING_INFO", 0xf00d0009},
+	{"GET_TXDATA_DESC_SIZE", 0xf00d000a},
+	{"GET_COALESCE", 0xf00d000b},
+	{"GET_RSS_FIELDS", 0xf00d000c},
+	{"GET_MAX_QUEUES_CONF", 0xf00d000f},
+	{"GET_MAX_CAPABILITIES", 0xf00d0011},
+	{"GET_DCR0_REG", 0xf00d0012},
+	{NULL, 0},
+};
+
+/* ---- vmxnet3: descriptors ---- */
+
+#define DEC(name, word, shift, bits)                                           \
+	{                                                                      \
+		name, (word)*4, 4, LAYOUT_DECIMAL, NULL, shift, bits           \
+	}
+#define HEX(name, word, shift, bits)                                           \
+	{                                                                      \
+		name, (word)*4, 4, LAYOUT_HEX, NULL, shift, bits               \
+	}
+#define RES(name, word, shift, bits)                                           \
+	{                                                                      \
+		name, (word)*4, 4, LAYOUT_RESERVED, NULL, shift, bits          \
+	}
+#define ADDRESS                                                                \
+	{                                                                      \
+		"address", 0, 8, LAYOUT_HEX, NULL, 0, 0                        \
+	}
+
+static const struct layout_name mode_names[] = {
+	{"NONE", 0}, {"ENCAP", 1}, {"CSUM", 2}, {"TSO", 3}, {NULL, 0},
+};
+
+static const struct layout_member tx_members[] = {
+	ADDRESS,
+	DEC("len", 2, 0, 14),
+	DEC("gen", 2, 14, 1),
+	RES("ext1", 2, 15, 1),
+	DEC("dtype", 2, 16, 1),
+	RES("oco", 2, 17, 1),
+	DEC("msscof", 2, 18, 14),
+	DEC("hlen", 3, 0, 10),
+	{"om", 12, 4, LAYOUT_DECIMAL, mode_names, 10, 2},
+	DEC("eop", 3, 12, 1),
+	DEC("cq", 3, 13, 1),
+	RES("ext2", 3, 14, 1),
+	DEC("ti", 3, 15, 1),
+	HEX("tci", 3, 16, 16),
+};
+static const struct layout_member rx_members[] = {
+	ADDRESS,
+	DEC("len", 2, 0, 14),
+	DEC("btype", 2, 14, 1),
+	DEC("dtype", 2, 15, 1),
+	RES("reserved1", 2, 16, 15),
+	DEC("gen", 2, 31, 1),
+	RES("reserved2", 3, 0, 32),
+};
+static const struct layout_member txc_members[] = {
+	DEC("txdIdx", 0, 0, 12), RES("ext1", 0, 12, 20), RES("ext2", 1, 0, 32),
+	RES("ext3", 2, 0, 32),	 RES("rsvd", 3, 0, 24),	 DEC("type", 3, 24, 7),
+	DEC("gen", 3, 31, 1),
+};
+static const struct layout_member rxc_members[] = {
+	DEC("rxdIdx", 0, 0, 12),  RES("ext1", 0, 12, 2),
+	DEC("eop", 0, 14, 1),	  DEC("sop", 0, 15, 1),
+	DEC("rqID", 0, 16, 10),	  DEC("rssType", 0, 26, 4),
+	DEC("cnc", 0, 30, 1),	  RES("ext2", 0, 31, 1),
+	HEX("rssHash", 1, 0, 32), DEC("len", 2, 0, 14),
+	DEC("err", 2, 14, 1),	  DEC("ts", 2, 15, 1),
+	HEX("tci", 2, 16, 16),	  HEX("csum", 3, 0, 16),
+	DEC("tuc", 3, 16, 1),	  DEC("udp", 3, 17, 1),
+	DEC("tcp", 3, 18, 1),	  DEC("ipc", 3, 19, 1),
+	DEC("v6", 3, 20, 1),	  DEC("v4", 3, 21, 1),
+	DEC("frg", 3, 22, 1),	  DEC("fcs", 3, 23, 1),
+	DEC("type", 3, 24, 7),	  DEC("gen", 3, 31, 1),
+};
+
+#define ONE(name)                                                              \
+	static const struct layout name##_layout = {"",                        \
+						    0,                         \
+						    16,                        \
+						    name##_members,            \
+						    COUNT(name##_members),     \
+						    LAYOUT_TAIL_BYTES,         \
+						    "data"};                   \
+	const struct layout_family layout_vmxnet3_##name = {0, &name##_layout, \
+							    1}
+
+ONE(tx);
+ONE(rx);
+ONE(txc);
+ONE(rxc);
+
+/* ---- virtio-mmio (virtio 1.2, 4.2.2) ---- */
+
+const struct layout_name layout_virtio_mmio[] = {
+	{"MagicValue", 0x000},	     {"Version", 0x004},
+	{"DeviceID", 0x008},	     {"VendorID", 0x00c},
+	{"DeviceFeatures", 0x010},   {"DeviceFeaturesSel", 0x014},
+	{"DriverFeatures", 0x020},   {"DriverFeaturesSel", 0x024},
+	{"QueueSel", 0x030},	     {"QueueNumMax", 0x034},
+	{"QueueNum", 0x038},	     {"QueueReady", 0x044},
+	{"QueueNotify", 0x050},	     {"InterruptStatus", 0x060},
+	{"InterruptACK", 0x064},     {"Status", 0x070},
+	{"QueueDescLow", 0x080},     {"QueueDescHigh", 0x084},
+	{"QueueDriverLow", 0x090},   {"QueueDriverHigh", 0x094},
+	{"QueueDeviceLow", 0x0a0},   {"QueueDeviceHigh", 0x0a4},
+	{"SHMSel", 0x0ac},	     {"SHMLenLow", 0x0b0},
+	{"SHMLenHigh", 0x0b4},	     {"SHMBaseLow", 0x0b8},
+	{"SHMBaseHigh", 0x0bc},	     {"QueueReset", 0x0c0},
+	{"ConfigGeneration", 0x0fc}, {NULL, 0},
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A list of named fields, and the pool where their bytes lie.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mocks/trace/record.h"
+
+void trace_record_clear(struct trace_record *record)
+{
+	uint8_t *pool = record->pool;
+	size_t room = record->pool_room;
+
+	record->kind = TRACE_NOTE;
+	record->direction = TRACE_FROM_GUEST;
+	record->has_time = false;
+	record->time = 0;
+	record->name[0] = 0;
+	record->name_column = 0;
+	record->is_open = false;
+	record->count = 0;
+	record->pool = pool;
+	record->pool_bytes = 0;
+	record->pool_room = room;
+	record->is_broken = false;
+}
+
+void trace_record_free(struct trace_record *record)
+{
+	free(record->pool);
+	record->pool = NULL;
+	record->pool_room = 0;
+	record->pool_bytes = 0;
+}
+
+static struct trace_field *field_add(struct trace_record *record,
+				     const char *key)
+{
+	struct trace_field *field = &record->fields[record->count];
+
+	if (record->count == TRACE_FIELDS_MAX ||
+	    strlen(key) >= sizeof(field->key)) {
+		record->is_broken = true;
+		return NULL;
+	}
+	record->count++;
+	memset(field, 0, sizeof(*field));
+	memcpy(field->key, key, strlen(key) + 1);
+	return field;
+}
+
+static bool pool_grow(struct trace_record *record, size_t length)
+{
+	size_t room = record->pool_room ? record->pool_room : 256;
+	uint8_t *pool;
+
+	if (record->pool && length <= record->pool_room - record->pool_bytes)
+		return true;
+	while (room - record->pool_bytes < length)
+		room *= 2;
+	pool = realloc(record->pool, room);
+	if (!pool) {
+		record->is_broken = true;
+		return false;
+	}
+	record->pool = pool;
+	record->pool_room = room;
+	return true;
+}
+
+static struct trace_field *field_pooled(struct trace_record *record,
+					const char *key, enum trace_value kind,
+					const void *bytes, size_t length)
+{
+	struct trace_field *field = field_add(record, key);
+
+	if (!field || !pool_grow(record, length))
+		return NULL;
+	field->kind = kind;
+	field->start = record->pool_bytes;
+	field->length = length;
+	if (length)
+		memcpy(record->pool + field->start, bytes, length);
+	record->pool_bytes += length;
+	return field;
+}
+
+struct trace_field *trace_record_number(struct trace_record *record,
+					const char *key, uint64_t number,
+					unsigned base, const char *name)
+{
+	struct trace_field *field = field_add(record, key);
+
+	if (!field)
+		return NULL;
+	field->kind = TRACE_NUMBER;
+	field->number = number;
+	field->base = base;
+	if (name)
+		snprintf(field->name, sizeof(field->name), "%s", name);
+	return field;
+}
+
+struct trace_field *trace_record_bytes(struct trace_record *record,
+				       const char *key, const uint8_t *bytes,
+				       size_t length)
+{
+	return field_pooled(record, key, TRACE_BYTES, bytes, length);
+}
+
+struct trace_field *trace_record_list(struct trace_record *record,
+				      const char *key, const uint64_t *numbers,
+				      size_t count)
+{
+	return field_pooled(record, key, TRACE_LIST, numbers,
+			    count * sizeof(*numbers));
+}
+
+uint64_t trace_field_number(const struct trace_record *record,
+			    const struct trace_field *field, size_t n)
+{
+	uint64_t number;
+
+	memcpy(&number, record->pool + field->start + n * sizeof(number),
+	       sizeof(number));
+	return number;
+}
+
+struct trace_field *trace_record_text(struct trace_record *record,
+				      const char *key, const char *text,
+				      size_t length)
+{
+	return field_pooled(record, key, TRACE_TEXT, text, length);
+}
+
+struct trace_field *trace_record_find(const struct trace_record *record,
+				      const char *key)
+{
+	unsigned n;
+
+	for (n = 0; n < record->count; n++)
+		if (strcmp(record->fields[n].key, key) == 0)
+			return (struct trace_field *)&record->fields[n];
+	return NULL;
+}
+
+const uint8_t *trace_field_bytes(const struct trace_record *record,
+				 const struct trace_field *field)
+{
+	return record->pool + field->start;
+}

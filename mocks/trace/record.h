@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An event of a trace taken apart into named fields: what the text form shows,
+ * what a script says of an event that it expects, what is compared.
+ *
+ *	event (bytes) <-- codec.h --> record (fields) <-- text.h --> line
+ */
+#ifndef MOCKS_TRACE_RECORD_H
+#define MOCKS_TRACE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mocks/machine/trace.h"
+
+#define TRACE_FIELDS_MAX 40u
+#define TRACE_NAME_MAX	 40u
+#define TRACE_ERROR_MAX	 256u
+
+enum trace_value {
+	TRACE_NUMBER,	/* number */
+	TRACE_BYTES,	/* bytes of the pool */
+	TRACE_LIST,	/* numbers of 64 bits in the pool */
+	TRACE_TEXT,	/* characters of the pool */
+	TRACE_ANY,	/* "...": it does not matter */
+	TRACE_VARIABLE, /* its name, in the pool */
+};
+
+struct trace_field {
+	char key[TRACE_NAME_MAX];
+	enum trace_value kind;
+	uint64_t number;
+	/** How a number is shown: 10 or 16. */
+	unsigned base;
+	/** A name that is shown in place of the number, or "". */
+	char name[TRACE_NAME_MAX];
+	/** Where bytes and text lie in the pool. */
+	size_t start, length;
+	/** Where the field stands in its line, from 1; 0: in none. */
+	unsigned column;
+	/** Somebody asked for it. */
+	bool is_used;
+};
+
+struct trace_record {
+	enum trace_kind kind;
+	enum trace_direction direction;
+	/** Nanoseconds; a line may be without. */
+	bool has_time;
+	uint64_t time;
+	/** What the event is, in the words of its protocol; "" if nothing. */
+	char name[TRACE_NAME_MAX];
+	unsigned name_column;
+	/** Fields that are not named here do not matter ("..." at the end). */
+	bool is_open;
+	struct trace_field fields[TRACE_FIELDS_MAX];
+	unsigned count;
+	/** Bytes and texts of all fields, freed by trace_record_free(). */
+	uint8_t *pool;
+	size_t pool_bytes, pool_room;
+	/** The simulator ran out of memory, or of fields. */
+	bool is_broken;
+};
+
+/** Begin a record; one that was used before keeps its pool. */
+void trace_record_clear(struct trace_record *record);
+void trace_record_free(struct trace_record *record);
+
+/** Add a field; the key is copied. @return NULL: there is no room */
+struct trace_field *trace_record_number(struct trace_record *record,
+					const char *key, uint64_t number,
+					unsigned base, const char *name);
+struct trace_field *trace_record_bytes(struct trace_record *record,
+				       const char *key, const uint8_t *bytes,
+				       size_t length);
+struct trace_field *trace_record_list(struct trace_record *record,
+				      const char *key, const uint64_t *numbers,
+				      size_t count);
+struct trace_field *trace_record_text(struct trace_record *record,
+				      const char *key, const char *text,
+				      size_t length);
+
+struct trace_field *trace_record_find(const struct trace_record *record,
+				      const char *key);
+/** The n-th number of a list. */
+uint64_t trace_field_number(const struct trace_record *record,
+			    const struct trace_field *field, size_t n);
+/** The bytes of a field, as long as no field is added. */
+const uint8_t *trace_field_bytes(const struct trace_record *record,
+				 const struct trace_field *field);
+
+#endif /* MOCKS_TRACE_RECORD_H */
