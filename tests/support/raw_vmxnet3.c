@@ -229,8 +229,6 @@ raw_vmxnet3_create(const struct raw_vmxnet3_options *options)
 	const struct machine_configuration configuration = {
 		.schedule = MACHINE_SCHEDULE_EAGER,
 		.seed = 11,
-		/* Its frames lie in memory that stays with the device. */
-		.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
 	};
 	struct raw_vmxnet3 *raw = calloc(1, sizeof(*raw));
 

@@ -170,6 +170,8 @@ static void pieces_limit(struct script *script)
 	assert_int_equal(nic_transmit(script->nic, 0, &packet, 1, segments), 1);
 	assert_true(script_take(script, 0, &taken));
 	assert_int_equal(taken.count, 16);
+	script_complete(script, 0, taken.last);
+	assert_int_equal(reclaim(script), 1);
 	packet.segment_count = 17;
 	packet.length = 17 * 60;
 	assert_int_equal(nic_transmit(script->nic, 0, &packet, 1, segments), 1);
@@ -356,7 +358,9 @@ static void one_doorbell(struct script *script)
 	unsigned i;
 
 	for (i = 0; i < 8; i++) {
-		segments[i] = (struct net_segment){frame, 1000, NULL};
+		segments[i] =
+			(struct net_segment){script_own(script, frame, 1000),
+					     1000, NULL};
 		packets[i].first_segment = i;
 		packets[i].segment_count = 1;
 		packets[i].length = 1000;
@@ -410,7 +414,10 @@ struct offload {
 static bool offload_send(struct script *script, uint8_t *frame,
 			 const struct offload *offload)
 {
-	struct net_segment segment = {.data = frame, .length = offload->length};
+	struct net_segment segment = {
+		.data = script_own(script, frame, offload->length),
+		.length = offload->length,
+	};
 	struct net_packet packet = {
 		.segment_count = 1,
 		.length = offload->length,
@@ -594,11 +601,14 @@ static void tso_pieces(struct script *script)
 	frame[34 + 12] = 5 << 4;
 	segments[0] = (struct net_segment){frame, 54, NULL};
 	for (i = 1; i < 26; i++)
-		segments[i] = (struct net_segment){frame + 100, 200, NULL};
+		segments[i] = (struct net_segment){
+			script_own(script, frame + 100, 200), 200, NULL};
 	packet.length = 54 + 23 * 200;
 	assert_int_equal(nic_transmit(script->nic, 0, &packet, 1, segments), 1);
 	assert_true(script_take(script, 0, &taken));
 	assert_int_equal(taken.count, 24);
+	script_complete(script, 0, taken.last);
+	assert_int_equal(reclaim(script), 1);
 	packet.segment_count = 25;
 	packet.length += 200;
 	assert_int_equal(nic_transmit(script->nic, 0, &packet, 1, segments), 1);
