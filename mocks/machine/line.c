@@ -117,6 +117,7 @@ int line_attach(struct machine *machine, unsigned number,
 	     link = &(*link)->next)
 		;
 	*link = handler;
+	machine->counters.live_handlers++;
 	line_update(machine, &machine->lines[number]);
 	return 0;
 }
@@ -141,6 +142,7 @@ void line_detach(struct machine *machine, unsigned number,
 			     number);
 	*link = handler->next;
 	free(handler);
+	machine->counters.live_handlers--;
 	line_update(machine, &machine->lines[number]);
 }
 

@@ -723,6 +723,8 @@ void script_run(void (*body)(struct script *script),
 		machine_leaks(script->machine, stderr);
 	assert_int_equal(counters.live_allocations, 0);
 	assert_int_equal(counters.dma_live, 0);
+	assert_int_equal(counters.live_handlers, 0);
+	assert_int_equal(counters.live_mappings, 0);
 	assert_int_equal(script->inactive_doorbells, 0);
 	machine_destroy(script->machine);
 	free(script);

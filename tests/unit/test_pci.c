@@ -201,6 +201,7 @@ static void run_on(void (*body)(struct board *board), bool ecam)
 {
 	struct board *board = calloc(1, sizeof(*board));
 	struct run run = {board, body};
+	struct machine_counters counters;
 
 	assert_non_null(board);
 	board->ecam = ecam;
@@ -236,6 +237,8 @@ static void run_on(void (*body)(struct board *board), bool ecam)
 	machine_mmio_region_add(board->machine, &board->table);
 	if (machine_run(board->machine, run_guest, &run) != MACHINE_DONE)
 		fail_msg("%s", machine_reason(board->machine));
+	machine_counters(board->machine, &counters);
+	assert_int_equal(counters.live_mappings, 0);
 	machine_destroy(board->machine);
 	free(board);
 }

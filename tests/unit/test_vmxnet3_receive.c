@@ -145,6 +145,79 @@ static void many_rounds(struct script *script)
 	assert_int_equal(script->free_count, SCRIPT_BUFFERS);
 }
 
+/* ---- What is seen from the other side, at any moment ---- */
+
+struct moment {
+	struct script *script;
+	struct machine_event event;
+	uint64_t ring;
+	unsigned looks, torn;
+	uint32_t index;
+};
+
+static void posted_look(void *argument)
+{
+	struct moment *moment = argument;
+	struct machine *machine = moment->script->machine;
+	uint32_t word2 = 0, i;
+	uint64_t address = 0;
+
+	moment->looks++;
+	for (i = 0; i < 31; i++) {
+		machine_ram_read(machine, moment->ring + 16 * i + 8, &word2, 4);
+		machine_ram_read(machine, moment->ring + 16 * i, &address, 8);
+		moment->torn += word2 >> 31 && !address;
+	}
+	machine_event_schedule(machine, &moment->event, 1);
+}
+
+/* A buffer is the device's when all is said about it. */
+static void posted_whole(struct script *script)
+{
+	struct moment moment = {
+		.script = script,
+		.ring = script_ram64(script,
+				     script_receive_entry(script, 0) + 16),
+		.event = {.fire = posted_look, .argument = &moment},
+	};
+
+	nic_stop(script->nic);
+	machine_event_schedule(script->machine, &moment.event, 1);
+	assert_int_equal(nic_start(script->nic), 0);
+	machine_event_cancel(script->machine, &moment.event);
+	assert_in_range(moment.looks, 30, UINT32_MAX);
+	assert_int_equal(moment.torn, 0);
+}
+
+static void completed_now(void *argument)
+{
+	struct moment *moment = argument;
+
+	whole(moment->script, moment->index, 100 + moment->index);
+}
+
+/* A completion that is written while the driver looks for it. */
+static void generation_first(struct script *script)
+{
+	struct moment moment = {
+		.script = script,
+		.event = {.fire = completed_now, .argument = &moment},
+	};
+	unsigned got;
+
+	for (moment.index = 0; moment.index < 31; moment.index++) {
+		machine_event_schedule(script->machine, &moment.event,
+				       1 + moment.index * 3);
+		got = receive(script, 1);
+		port_delay(script->port, 1000);
+		got += receive(script, 1);
+		assert_int_equal(got, 1);
+		assert_int_equal(packets[0].length, 100 + moment.index);
+	}
+	assert_int_equal(statistics(script).rx_frames, 31);
+	assert_int_equal(statistics(script).rx_drop_malformed, 0);
+}
+
 static void told_when_asked(struct script *script)
 {
 	uint64_t entry = script_receive_entry(script, 0);
@@ -336,6 +409,15 @@ static void errors(struct script *script)
 	script_receive(script, &received);
 	part(script, 1, 0, 500, 100, false, true);
 	expect(script, 600, 2);
+	/* At the end it does, wherever the frame began. */
+	part(script, 0, 2, 0, 500, true, false);
+	received.ring = 1;
+	received.index = 1;
+	received.start = false;
+	received.end = true;
+	script_receive(script, &received);
+	assert_int_equal(receive(script, 1), 0);
+	assert_int_equal(statistics(script).rx_drop_error, 2);
 }
 
 static void lengths(struct script *script)
@@ -409,6 +491,18 @@ static void queue_of_nobody(struct script *script)
 {
 	script_receive(script, &(struct script_received){
 				       .word0 = 7u << 16,
+				       .length = 100,
+				       .start = true,
+				       .end = true,
+			       });
+	lying(script);
+}
+
+/* Of the second queue, in the completions of the first. */
+static void queue_beside(struct script *script)
+{
+	script_receive(script, &(struct script_received){
+				       .word0 = 1u << 16,
 				       .length = 100,
 				       .start = true,
 				       .end = true,
@@ -641,6 +735,7 @@ static void data_ring(struct script *script)
 		.end = true,
 		.in_data_ring = true,
 	};
+	uint64_t first = script_ram64(script, entry + 16), buffer;
 	unsigned i;
 
 	assert_int_equal(script_ram32(script, entry + 72) >> 16, 192);
@@ -651,8 +746,12 @@ static void data_ring(struct script *script)
 			 256);
 	for (i = 0; i < 40; i++) {
 		received.index = i % 32;
+		/* The buffer is that of the first ring's descriptor. */
+		buffer = script_ram64(script, first + 16ull * received.index);
 		script_receive(script, &received);
 		expect(script, 150, 1);
+		assert_true(port_physical(script->port, segments[0].data) ==
+			    buffer);
 	}
 	/* More than a slot has. */
 	received.index = i % 32;
@@ -700,6 +799,8 @@ static void at_stop(struct script *script)
 
 STARTED(edge_V30_bodies_in_the_second_ring, posted_at_start, NULL)
 STARTED(edge_V23_generations_of_many_rounds, many_rounds, NULL)
+STARTED(edge_V9_buffer_never_posted_by_half, posted_whole, NULL)
+STARTED(edge_V23_generation_first, generation_first, NULL)
 STARTED(edge_V35_producer_written_when_asked, told_when_asked, NULL)
 STARTED(buffer_across_pages_is_its_longest_run, larger_run, scattered)
 STARTED(edge_V11_buffer_of_16384_bytes, one_byte_less, large_buffers)
@@ -715,6 +816,7 @@ STARTED(frame_that_does_not_end, endless, NULL)
 STARTED(completion_of_what_is_not_posted, index_not_posted, NULL)
 STARTED(completion_outside_of_the_ring, index_outside, NULL)
 STARTED(edge_V31_number_of_another_queue, queue_of_nobody, NULL)
+STARTED(edge_V31_number_of_the_queue_beside, queue_beside, with_queues)
 STARTED(edge_V31_data_ring_that_is_not_there, data_ring_not_there, NULL)
 STARTED(completion_of_a_buffer_twice, twice, NULL)
 STARTED(edge_V32_V33_checksum_good, checksums, NULL)
@@ -737,6 +839,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edge_V30_bodies_in_the_second_ring),
 		cmocka_unit_test(edge_V23_generations_of_many_rounds),
+		cmocka_unit_test(edge_V9_buffer_never_posted_by_half),
+		cmocka_unit_test(edge_V23_generation_first),
 		cmocka_unit_test(edge_V35_producer_written_when_asked),
 		cmocka_unit_test(buffer_across_pages_is_its_longest_run),
 		cmocka_unit_test(edge_V11_buffer_of_16384_bytes),
@@ -752,6 +856,7 @@ int main(void)
 		cmocka_unit_test(completion_of_what_is_not_posted),
 		cmocka_unit_test(completion_outside_of_the_ring),
 		cmocka_unit_test(edge_V31_number_of_another_queue),
+		cmocka_unit_test(edge_V31_number_of_the_queue_beside),
 		cmocka_unit_test(edge_V31_data_ring_that_is_not_there),
 		cmocka_unit_test(completion_of_a_buffer_twice),
 		cmocka_unit_test(edge_V32_V33_checksum_good),

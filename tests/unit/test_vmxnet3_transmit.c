@@ -90,6 +90,63 @@ static void slots_follow(struct script *script)
 	assert_int_equal(statistics(script).tx_frames, 150);
 }
 
+/* Sizes of slots that a device may say, and what is made of them. */
+static void with_slots(struct script *script, uint32_t said)
+{
+	script->revisions = 7;
+	script->data_bytes = said;
+	script->configuration.transmit_data_bytes = 1024;
+}
+
+static void slots_of_256(struct script *script)
+{
+	with_slots(script, 256);
+}
+
+static void slots_of_200(struct script *script)
+{
+	with_slots(script, 200);
+}
+
+static void slots_of_64(struct script *script)
+{
+	with_slots(script, 64);
+}
+
+static void slots_of_4096(struct script *script)
+{
+	with_slots(script, 4096);
+}
+
+static void slots_hold(struct script *script, uint32_t bytes)
+{
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, bytes + 1);
+	uint64_t entry = script_transmit_entry(script, 0);
+	uint64_t data = script_ram64(script, entry + 24);
+	unsigned i;
+
+	assert_int_equal(script_ram32(script, entry + 72) >> 16, bytes);
+	for (i = 0; i < 3; i++) {
+		assert_true(script_transmit(script, frame, bytes, 0));
+		assert_true(script_take(script, 0, &taken));
+		assert_true(taken.descriptors[0].address ==
+			    data + (uint64_t)bytes * i);
+		assert_memory_equal(taken.bytes, frame, bytes);
+	}
+	assert_true(script_transmit(script, frame, bytes + 1, 0));
+	assert_int_equal(reclaim(script), 3);
+}
+
+static void slots_as_said(struct script *script)
+{
+	slots_hold(script, 256);
+}
+
+static void slots_as_ever(struct script *script)
+{
+	slots_hold(script, 128);
+}
+
 static void short_padded(struct script *script)
 {
 	uint8_t *frame = frame_at(script, SCRIPT_OWN, 60);
@@ -399,9 +456,10 @@ static void completion_not_in_flight(struct script *script)
 	bad_completion(script, 2);
 }
 
+/* What would be the last descriptor, if the ring were of that size. */
 static void completion_outside(struct script *script)
 {
-	bad_completion(script, 4095);
+	bad_completion(script, 64 + 1);
 }
 
 /* ---- Offloads ---- */
@@ -654,6 +712,15 @@ static void no_such_queue(struct script *script)
 	nic_disarm(script->nic, 1);
 }
 
+static void edge_V19_slot_sizes(void **state)
+{
+	(void)state;
+	script_run(slots_as_said, slots_of_256, true);
+	script_run(slots_as_ever, slots_of_200, true);
+	script_run(slots_as_ever, slots_of_64, true);
+	script_run(slots_as_ever, slots_of_4096, true);
+}
+
 #define STARTED(test, body)                                                    \
 	static void test(void **state)                                         \
 	{                                                                      \
@@ -690,6 +757,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edge_V19_short_frame_in_its_slot),
 		cmocka_unit_test(edge_V19_slot_of_the_first_descriptor),
+		cmocka_unit_test(edge_V19_slot_sizes),
 		cmocka_unit_test(edge_V54_short_frame_filled_up),
 		cmocka_unit_test(edge_V14_completion_asked_for_at_the_end),
 		cmocka_unit_test(edge_V13_empty_segments),
