@@ -628,6 +628,7 @@ static void script_guest(void *context)
 		.receive_buffer_bytes = script->buffer_bytes,
 	};
 	uint8_t *large = NULL;
+	unsigned buffers;
 
 	script->memory = port_pages_alloc(script->port, SCRIPT_MEMORY_PAGES, 0,
 					  "test: buffers");
@@ -637,6 +638,7 @@ static void script_guest(void *context)
 					 PORT_PAGES_CONTIGUOUS,
 					 "test: large buffers");
 	buffers_make(script, large);
+	buffers = script->free_count;
 	assert_int_equal(pci_open(&script->pci, script->port, NULL), 0);
 	if (script->fault.n != 0)
 		machine_fault_arm(script->machine, &script->fault);
@@ -647,6 +649,8 @@ static void script_guest(void *context)
 	run->body(script);
 	if (script->nic)
 		nic_close(script->nic);
+	/* Each buffer of the stack came back, with a frame or without. */
+	assert_int_equal(script->free_count, buffers);
 	pci_close(&script->pci);
 	port_pages_free(script->port, large, SCRIPT_LARGE_PAGES);
 	port_pages_free(script->port, script->memory, SCRIPT_MEMORY_PAGES);
