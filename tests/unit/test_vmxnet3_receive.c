@@ -685,6 +685,40 @@ static void large(struct script *script)
 	assert_int_equal(statistics(script).rx_drop_length, 1);
 }
 
+/* The longest packet of IP, in pieces of both rings. */
+static void largest(struct script *script)
+{
+	struct script_received received = {
+		.length = 2048,
+		.start = true,
+		.word1 = 46,
+		.word3 = LARGE | 1448,
+	};
+	unsigned i;
+
+	script_receive(script, &received);
+	received.ring = 1;
+	received.start = false;
+	received.word1 = 0;
+	for (i = 0; i < 31; i++) {
+		received.index = i;
+		received.end = i == 30;
+		received.length = 2048 - received.end;
+		received.word3 = received.end ? 0 : LARGE;
+		script_receive(script, &received);
+	}
+	assert_int_equal(receive(script, 1), 1);
+	assert_int_equal(packets[0].length, 65535);
+	assert_int_equal(packets[0].segment_count, 32);
+	assert_int_equal(packets[0].flags, NET_RX_LARGE);
+	/* The second ring is as full as before. */
+	assert_true(owned(script, 1, 31, true));
+	for (i = 0; i < 30; i++)
+		assert_true(owned(script, 1, i, false));
+	whole(script, 1, 100);
+	expect(script, 100, 1);
+}
+
 static void with_large_old(struct script *script)
 {
 	script->configuration.large_receive = true;
@@ -823,6 +857,7 @@ STARTED(edge_V32_V33_checksum_good, checksums, NULL)
 STARTED(edge_V24_tag_at_the_end, tag_at_the_end, NULL)
 STARTED(hash_of_receive_side_scaling, hash, with_queues)
 STARTED(edge_V24_large_frame, large, with_large)
+STARTED(edge_V50_longest_merged_packet, largest, with_large)
 STARTED(edge_V34_large_frame_of_revision_1, large_old, with_large_old)
 STARTED(large_frame_that_nobody_wants, large_unasked, NULL)
 STARTED(edge_V31_receive_data_ring, data_ring, with_data_ring)
@@ -863,6 +898,7 @@ int main(void)
 		cmocka_unit_test(edge_V24_tag_at_the_end),
 		cmocka_unit_test(hash_of_receive_side_scaling),
 		cmocka_unit_test(edge_V24_large_frame),
+		cmocka_unit_test(edge_V50_longest_merged_packet),
 		cmocka_unit_test(edge_V34_large_frame_of_revision_1),
 		cmocka_unit_test(large_frame_that_nobody_wants),
 		cmocka_unit_test(edge_V31_receive_data_ring),
