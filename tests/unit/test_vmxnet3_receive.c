@@ -145,79 +145,6 @@ static void many_rounds(struct script *script)
 	assert_int_equal(script->free_count, SCRIPT_BUFFERS);
 }
 
-/* ---- What is seen from the other side, at any moment ---- */
-
-struct moment {
-	struct script *script;
-	struct machine_event event;
-	uint64_t ring;
-	unsigned looks, torn;
-	uint32_t index;
-};
-
-static void posted_look(void *argument)
-{
-	struct moment *moment = argument;
-	struct machine *machine = moment->script->machine;
-	uint32_t word2 = 0, i;
-	uint64_t address = 0;
-
-	moment->looks++;
-	for (i = 0; i < 31; i++) {
-		machine_ram_read(machine, moment->ring + 16 * i + 8, &word2, 4);
-		machine_ram_read(machine, moment->ring + 16 * i, &address, 8);
-		moment->torn += word2 >> 31 && !address;
-	}
-	machine_event_schedule(machine, &moment->event, 1);
-}
-
-/* A buffer is the device's when all is said about it. */
-static void posted_whole(struct script *script)
-{
-	struct moment moment = {
-		.script = script,
-		.ring = script_ram64(script,
-				     script_receive_entry(script, 0) + 16),
-		.event = {.fire = posted_look, .argument = &moment},
-	};
-
-	nic_stop(script->nic);
-	machine_event_schedule(script->machine, &moment.event, 1);
-	assert_int_equal(nic_start(script->nic), 0);
-	machine_event_cancel(script->machine, &moment.event);
-	assert_in_range(moment.looks, 30, UINT32_MAX);
-	assert_int_equal(moment.torn, 0);
-}
-
-static void completed_now(void *argument)
-{
-	struct moment *moment = argument;
-
-	whole(moment->script, moment->index, 100 + moment->index);
-}
-
-/* A completion that is written while the driver looks for it. */
-static void generation_first(struct script *script)
-{
-	struct moment moment = {
-		.script = script,
-		.event = {.fire = completed_now, .argument = &moment},
-	};
-	unsigned got;
-
-	for (moment.index = 0; moment.index < 31; moment.index++) {
-		machine_event_schedule(script->machine, &moment.event,
-				       1 + moment.index * 3);
-		got = receive(script, 1);
-		port_delay(script->port, 1000);
-		got += receive(script, 1);
-		assert_int_equal(got, 1);
-		assert_int_equal(packets[0].length, 100 + moment.index);
-	}
-	assert_int_equal(statistics(script).rx_frames, 31);
-	assert_int_equal(statistics(script).rx_drop_malformed, 0);
-}
-
 static void told_when_asked(struct script *script)
 {
 	uint64_t entry = script_receive_entry(script, 0);
@@ -833,8 +760,6 @@ static void at_stop(struct script *script)
 
 STARTED(edge_V30_bodies_in_the_second_ring, posted_at_start, NULL)
 STARTED(edge_V23_generations_of_many_rounds, many_rounds, NULL)
-STARTED(edge_V9_buffer_never_posted_by_half, posted_whole, NULL)
-STARTED(edge_V23_generation_first, generation_first, NULL)
 STARTED(edge_V35_producer_written_when_asked, told_when_asked, NULL)
 STARTED(buffer_across_pages_is_its_longest_run, larger_run, scattered)
 STARTED(edge_V11_buffer_of_16384_bytes, one_byte_less, large_buffers)
@@ -874,8 +799,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edge_V30_bodies_in_the_second_ring),
 		cmocka_unit_test(edge_V23_generations_of_many_rounds),
-		cmocka_unit_test(edge_V9_buffer_never_posted_by_half),
-		cmocka_unit_test(edge_V23_generation_first),
 		cmocka_unit_test(edge_V35_producer_written_when_asked),
 		cmocka_unit_test(buffer_across_pages_is_its_longest_run),
 		cmocka_unit_test(edge_V11_buffer_of_16384_bytes),

@@ -277,63 +277,6 @@ static void contiguous_pieces(struct script *script)
 
 /* ---- The ring ---- */
 
-/* A device that looks at the ring whenever the driver crosses the border. */
-struct watch {
-	struct script *script;
-	struct machine_event event;
-	uint64_t ring;
-	unsigned looks, frames, torn;
-};
-
-static void look(void *argument)
-{
-	struct watch *watch = argument;
-	uint32_t word2 = 0, word3 = 0, i;
-
-	watch->looks++;
-	for (i = 0; i < 3; i++) {
-		machine_ram_read(watch->script->machine,
-				 watch->ring + 16 * i + 8, &word2, 4);
-		machine_ram_read(watch->script->machine,
-				 watch->ring + 16 * i + 12, &word3, 4);
-		if (!(word2 >> 14 & 1)) {
-			/* Seen from its first descriptor, and not whole. */
-			watch->torn += i > 0;
-			break;
-		}
-		if (word3 & END) {
-			watch->frames++;
-			break;
-		}
-	}
-	machine_event_schedule(watch->script->machine, &watch->event, 1);
-}
-
-static void never_half(struct script *script)
-{
-	struct watch watch = {
-		.script = script,
-		.ring = script_ram64(script,
-				     script_transmit_entry(script, 0) + 16),
-	};
-	uint8_t *frame = frame_at(script, SCRIPT_OWN + 4096 - 700, 1500);
-	struct net_segment segments[] = {
-		{.data = frame, .length = 500},
-		{.data = frame + 500, .length = 1000},
-	};
-	struct net_packet packet = {.segment_count = 2, .length = 1500};
-
-	watch.event.fire = look;
-	watch.event.argument = &watch;
-	machine_event_schedule(script->machine, &watch.event, 1);
-	assert_int_equal(nic_transmit(script->nic, 0, &packet, 1, segments), 1);
-	port_delay(script->port, 100);
-	machine_event_cancel(script->machine, &watch.event);
-	assert_in_range(watch.looks, 5, UINT32_MAX);
-	assert_in_range(watch.frames, 1, UINT32_MAX);
-	assert_int_equal(watch.torn, 0);
-}
-
 static void never_full(struct script *script)
 {
 	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
@@ -735,7 +678,6 @@ STARTED(edge_V14_completion_asked_for_at_the_end, long_by_pages)
 STARTED(edge_V13_empty_segments, empty_segments)
 STARTED(edge_V12_pieces_counted_after_splitting, pieces_limit)
 STARTED(edge_V11_piece_of_16384_bytes, contiguous_pieces)
-STARTED(edge_V9_frame_never_seen_by_half, never_half)
 STARTED(edge_V16_ring_never_full, never_full)
 STARTED(owners_not_reclaimed_end_the_taking, owners_kept)
 STARTED(edge_V17_threshold_read_each_time, deferred_counted)
@@ -763,7 +705,6 @@ int main(void)
 		cmocka_unit_test(edge_V13_empty_segments),
 		cmocka_unit_test(edge_V12_pieces_counted_after_splitting),
 		cmocka_unit_test(edge_V11_piece_of_16384_bytes),
-		cmocka_unit_test(edge_V9_frame_never_seen_by_half),
 		cmocka_unit_test(edge_V16_ring_never_full),
 		cmocka_unit_test(owners_not_reclaimed_end_the_taking),
 		cmocka_unit_test(edge_V17_threshold_read_each_time),
