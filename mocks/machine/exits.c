@@ -311,6 +311,7 @@ void *exits_mmio_map(struct machine *machine, uint64_t physical, size_t bytes)
 	mapping->bytes = bytes;
 	mapping->next = machine->mappings;
 	machine->mappings = mapping;
+	machine->counters.live_mappings++;
 	return mapping->cookie;
 }
 
@@ -335,6 +336,7 @@ void exits_mmio_unmap(struct machine *machine, void *registers, size_t bytes)
 			     "port_mmio_unmap() of %zu bytes: no such mapping",
 			     bytes);
 	*link = mapping->next;
+	machine->counters.live_mappings--;
 	mapping_free(mapping);
 }
 

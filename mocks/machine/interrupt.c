@@ -150,6 +150,7 @@ int interrupt_attach(struct machine *machine, void (*function)(void *argument),
 		handler->function = function;
 		handler->argument = argument;
 		*vector = candidate;
+		machine->counters.live_handlers++;
 		return 0;
 	}
 	return ERROR_NO_SPACE;
@@ -165,6 +166,7 @@ void interrupt_detach(struct machine *machine, uint8_t vector)
 			     "not attached",
 			     vector);
 	machine->handlers[vector].function = NULL;
+	machine->counters.live_handlers--;
 	for (cpu = 0; cpu < machine->cpus; cpu++)
 		interrupt_clear(machine, cpu, vector);
 }

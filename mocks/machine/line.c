@@ -134,6 +134,7 @@ int line_attach(struct machine *machine, unsigned number,
 	     link = &(*link)->next)
 		;
 	*link = handler;
+	machine->counters.live_handlers++;
 	line_update(machine, &machine->lines[number]);
 	return 0;
 }
@@ -158,6 +159,7 @@ void line_detach(struct machine *machine, unsigned number,
 			     number);
 	*link = handler->next;
 	free(handler);
+	machine->counters.live_handlers--;
 	line_update(machine, &machine->lines[number]);
 }
 

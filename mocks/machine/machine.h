@@ -317,6 +317,8 @@ struct machine_counters {
 	uint64_t copies, copied_bytes;
 	uint64_t fences, hypercalls, msr_accesses, interrupts;
 	uint64_t dma_gives, dma_live;
+	/** Handlers of vectors and lines, and mappings of registers, now. */
+	uint64_t live_handlers, live_mappings;
 };
 
 void machine_counters(const struct machine *machine,

@@ -178,13 +178,12 @@ static uint8_t *pages(struct raw_vmxnet3 *raw, size_t count, bool contiguous)
 static void memory_make(struct raw_vmxnet3 *raw)
 {
 	size_t bytes = (size_t)BUFFERS * RAW_VMXNET3_BUFFER;
-	unsigned n;
+	unsigned n, i;
 
 	raw->shared = pages(raw, 1, true);
 	raw->table = pages(raw, 1, true);
 	raw->groups = pages(raw, 1, true);
-	raw->memory = pages(raw, 32, true);
-	port_dma_give(raw->port, raw->memory, 32 * 4096, PORT_DMA_TO_DEVICE);
+	raw->memory = pages(raw, RAW_VMXNET3_PAGES, true);
 	for (n = 0; n < raw->options.queues; n++) {
 		struct raw_vmxnet3_queue *queue = &raw->queues[n];
 
@@ -192,8 +191,9 @@ static void memory_make(struct raw_vmxnet3 *raw)
 		queue->tx_data = pages(raw, 1, true);
 		queue->rx_data = pages(raw, 1, true);
 		queue->buffers = pages(raw, bytes / 4096, false);
-		port_dma_give(raw->port, queue->buffers, bytes,
-			      PORT_DMA_FROM_DEVICE);
+		for (i = 0; i < BUFFERS; i++)
+			card_rx_give(raw, n, i / RAW_VMXNET3_RING,
+				     i % RAW_VMXNET3_RING);
 	}
 }
 
@@ -229,8 +229,6 @@ raw_vmxnet3_create(const struct raw_vmxnet3_options *options)
 	const struct machine_configuration configuration = {
 		.schedule = MACHINE_SCHEDULE_EAGER,
 		.seed = 11,
-		/* Its frames lie in memory that stays with the device. */
-		.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
 	};
 	struct raw_vmxnet3 *raw = calloc(1, sizeof(*raw));
 
@@ -318,6 +316,7 @@ static void queue_prepare(struct raw_vmxnet3 *raw, unsigned n)
 		}
 	}
 	queue->tx_next = queue->tx_done = queue->rx_done = 0;
+	queue->sent_first = 0;
 	queue->tx_generation = queue->tx_done_generation = 1;
 	queue->rx_done_generation = 1;
 }
@@ -380,6 +379,54 @@ struct raw_vmxnet3 *raw_vmxnet3_up(const struct raw_vmxnet3_options *options)
 
 /* ---- Traffic ---- */
 
+static void piece_give(struct raw_vmxnet3 *raw, struct raw_vmxnet3_queue *queue,
+		       uint64_t address, uint32_t bytes)
+{
+	uint64_t at = address - card_physical(raw, raw->memory);
+
+	queue->sent[queue->tx_next].data = NULL;
+	if (at + bytes > RAW_VMXNET3_PAGES * 4096ull)
+		return;
+	queue->sent[queue->tx_next].data = raw->memory + at;
+	queue->sent[queue->tx_next].bytes = bytes;
+	port_dma_give(raw->port, raw->memory + at, bytes, PORT_DMA_TO_DEVICE);
+}
+
+/** Take back what was sent, up to a descriptor that is done. */
+static void pieces_take(struct raw_vmxnet3 *raw,
+			struct raw_vmxnet3_queue *queue, uint32_t last)
+{
+	uint32_t n;
+
+	do {
+		n = queue->sent_first;
+		queue->sent_first = (n + 1) % RAW_VMXNET3_RING;
+		if (queue->sent[n].data)
+			port_dma_take(raw->port, queue->sent[n].data,
+				      queue->sent[n].bytes, PORT_DMA_TO_DEVICE);
+		queue->sent[n].data = NULL;
+	} while (n != last);
+}
+
+/** Pages that the device does not have. */
+static uint8_t *pages_find(struct raw_vmxnet3 *raw, uint32_t bytes)
+{
+	unsigned count = (bytes + 4095) / 4096, run = 0, n;
+
+	for (n = RAW_VMXNET3_OWN; n < RAW_VMXNET3_PAGES; n++) {
+		uint8_t *page = raw->memory + 4096ull * n;
+
+		run = machine_dma_given(raw->machine, card_physical(raw, page),
+					4096)
+			      ? 0
+			      : run + 1;
+		if (run == count)
+			return page - 4096ull * (count - 1);
+	}
+	fail_msg("no page is left: are completions taken?");
+	return NULL;
+}
+
 uint8_t *card_tx_descriptor(struct raw_vmxnet3 *raw, unsigned n,
 			    uint64_t address, uint32_t word2, uint32_t word3,
 			    bool publish)
@@ -389,6 +436,8 @@ uint8_t *card_tx_descriptor(struct raw_vmxnet3 *raw, unsigned n,
 	uint32_t generation =
 		publish ? queue->tx_generation : !queue->tx_generation;
 
+	piece_give(raw, queue, address,
+		   word2 & 0x3fff ? word2 & 0x3fff : 16384);
 	card_put64(descriptor, address);
 	card_put32(descriptor + 12, word3);
 	card_put32(descriptor + 8, word2 | generation << 14);
@@ -407,8 +456,10 @@ void card_tx_doorbell(struct raw_vmxnet3 *raw, unsigned n)
 void card_send(struct raw_vmxnet3 *raw, const void *data, uint32_t bytes,
 	       uint32_t word2, uint32_t word3)
 {
-	memcpy(raw->memory, data, bytes);
-	card_tx_descriptor(raw, 0, card_physical(raw, raw->memory),
+	uint8_t *own = pages_find(raw, bytes);
+
+	memcpy(own, data, bytes);
+	card_tx_descriptor(raw, 0, card_physical(raw, own),
 			   word2 | (bytes & 0x3fff), word3 | 0x3000, true);
 	card_tx_doorbell(raw, 0);
 }
@@ -434,18 +485,33 @@ bool card_tx_completion(struct raw_vmxnet3 *raw, unsigned n, uint32_t words[4])
 {
 	struct raw_vmxnet3_queue *queue = &raw->queues[n];
 
-	return completion_take(queue->page + TX_DONE, RAW_VMXNET3_RING,
-			       &queue->tx_done, &queue->tx_done_generation,
-			       words);
+	if (!completion_take(queue->page + TX_DONE, RAW_VMXNET3_RING,
+			     &queue->tx_done, &queue->tx_done_generation,
+			     words))
+		return false;
+	if ((words[0] & 0xfff) < RAW_VMXNET3_RING)
+		pieces_take(raw, queue, words[0] & 0xfff);
+	return true;
 }
 
 bool card_rx_completion(struct raw_vmxnet3 *raw, unsigned n, uint32_t words[4])
 {
 	struct raw_vmxnet3_queue *queue = &raw->queues[n];
+	uint32_t ring, index;
 
-	return completion_take(queue->page + RX_DONE, 2 * RAW_VMXNET3_RING,
-			       &queue->rx_done, &queue->rx_done_generation,
-			       words);
+	if (!completion_take(queue->page + RX_DONE, 2 * RAW_VMXNET3_RING,
+			     &queue->rx_done, &queue->rx_done_generation,
+			     words))
+		return false;
+	/* A data ring goes with the first ring. */
+	ring = (words[0] >> 16 & 0x3ff) / raw->options.queues % 2;
+	index = words[0] & 0xfff;
+	if (index < RAW_VMXNET3_RING && queue->posted[ring][index]) {
+		queue->posted[ring][index] = false;
+		port_dma_take(raw->port, card_rx_buffer(raw, n, ring, index),
+			      RAW_VMXNET3_BUFFER, PORT_DMA_FROM_DEVICE);
+	}
+	return true;
 }
 
 uint8_t *card_rx_descriptor(struct raw_vmxnet3 *raw, unsigned queue,
@@ -459,6 +525,14 @@ uint8_t *card_rx_buffer(struct raw_vmxnet3 *raw, unsigned queue, unsigned ring,
 {
 	return raw->queues[queue].buffers +
 	       (size_t)(ring * RAW_VMXNET3_RING + index) * RAW_VMXNET3_BUFFER;
+}
+
+void card_rx_give(struct raw_vmxnet3 *raw, unsigned queue, unsigned ring,
+		  unsigned index)
+{
+	port_dma_give(raw->port, card_rx_buffer(raw, queue, ring, index),
+		      RAW_VMXNET3_BUFFER, PORT_DMA_FROM_DEVICE);
+	raw->queues[queue].posted[ring][index] = true;
 }
 
 bool card_arrive(struct raw_vmxnet3 *raw, const void *data, uint32_t bytes)

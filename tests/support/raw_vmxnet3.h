@@ -17,6 +17,9 @@
 #define RAW_VMXNET3_QUEUES  4u
 #define RAW_VMXNET3_FRAMES  64u
 #define RAW_VMXNET3_VECTORS 3u
+/** Pages of frames: those in front are for tests that write descriptors. */
+#define RAW_VMXNET3_PAGES   32u
+#define RAW_VMXNET3_OWN	    4u
 
 struct raw_vmxnet3_options {
 	/** NULL: "esxi". */
@@ -37,6 +40,13 @@ struct raw_vmxnet3_queue {
 	uint8_t *buffers;
 	uint32_t tx_next, tx_generation, tx_done, tx_done_generation;
 	uint32_t rx_done, rx_done_generation;
+	/** What the device was given with each descriptor, until it is done. */
+	struct {
+		const uint8_t *data;
+		uint32_t bytes;
+	} sent[RAW_VMXNET3_RING];
+	uint32_t sent_first;
+	bool posted[2][RAW_VMXNET3_RING];
 };
 
 struct raw_frame {
@@ -90,16 +100,19 @@ uint32_t card_get32(const uint8_t *bytes);
 uint64_t card_get64(const uint8_t *bytes);
 uint64_t card_physical(struct raw_vmxnet3 *raw, const void *memory);
 
-/** Write a descriptor; word 2 without its generation. Not published: the
- * generation is the old one. */
+/**
+ * Write a descriptor; word 2 without its generation. Not published: the
+ * generation is the old one. What lies in the guest's memory of frames is given
+ * to the device, and taken back with its completion.
+ */
 uint8_t *card_tx_descriptor(struct raw_vmxnet3 *raw, unsigned queue,
 			    uint64_t address, uint32_t word2, uint32_t word3,
 			    bool publish);
 void card_tx_doorbell(struct raw_vmxnet3 *raw, unsigned queue);
-/** Send bytes in one descriptor with CQ and EOP. */
+/** Send bytes in pages of their own, in one descriptor with CQ and EOP. */
 void card_send(struct raw_vmxnet3 *raw, const void *data, uint32_t bytes,
 	       uint32_t word2, uint32_t word3);
-/** The next completion, or false. */
+/** The next completion, or false; its memory is the guest's again. */
 bool card_tx_completion(struct raw_vmxnet3 *raw, unsigned queue,
 			uint32_t words[4]);
 bool card_rx_completion(struct raw_vmxnet3 *raw, unsigned queue,
@@ -109,6 +122,9 @@ uint8_t *card_rx_descriptor(struct raw_vmxnet3 *raw, unsigned queue,
 			    unsigned ring, unsigned index);
 uint8_t *card_rx_buffer(struct raw_vmxnet3 *raw, unsigned queue, unsigned ring,
 			unsigned index);
+/** Give the device a buffer that came back. */
+void card_rx_give(struct raw_vmxnet3 *raw, unsigned queue, unsigned ring,
+		  unsigned index);
 /** A frame arrives, and the device does what it has to do. */
 bool card_arrive(struct raw_vmxnet3 *raw, const void *data, uint32_t bytes);
 

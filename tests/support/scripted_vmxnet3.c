@@ -539,10 +539,44 @@ void script_give_back(struct script *script,
 		script->free_buffers[script->free_count++] = segments[i].owner;
 }
 
+/* Whether the device has none of these pages. */
+static bool is_free(struct script *script, const uint8_t *page, uint32_t bytes)
+{
+	for (; bytes > 0; bytes -= PORT_PAGE_SIZE, page += PORT_PAGE_SIZE)
+		if (machine_dma_given(script->machine,
+				      port_physical(script->port, page),
+				      PORT_PAGE_SIZE))
+			return false;
+	return true;
+}
+
+void *script_own(struct script *script, const void *data, uint32_t length)
+{
+	uint32_t within = (uint32_t)((uintptr_t)data % PORT_PAGE_SIZE);
+	uint32_t bytes = (within + length + PORT_PAGE_SIZE - 1) /
+			 PORT_PAGE_SIZE * PORT_PAGE_SIZE;
+	uint32_t tried = 0;
+	uint8_t *own;
+
+	do {
+		if (script->sent + bytes > SCRIPT_SENT_END)
+			script->sent = SCRIPT_SENT;
+		own = script->memory + script->sent;
+		script->sent += PORT_PAGE_SIZE;
+		assert_in_range(tried++, 0, SCRIPT_SENT_END / PORT_PAGE_SIZE);
+	} while (!is_free(script, own, bytes));
+	script->sent += bytes - PORT_PAGE_SIZE;
+	memcpy(own + within, data, length);
+	return own + within;
+}
+
 bool script_transmit(struct script *script, void *data, uint32_t length,
 		     uint16_t flags)
 {
-	struct net_segment segment = {.data = data, .length = length};
+	struct net_segment segment = {
+		.data = script_own(script, data, length),
+		.length = length,
+	};
 	struct net_packet packet = {
 		.segment_count = 1,
 		.length = length,
@@ -594,6 +628,7 @@ static void script_guest(void *context)
 		.receive_buffer_bytes = script->buffer_bytes,
 	};
 	uint8_t *large = NULL;
+	unsigned buffers;
 
 	script->memory = port_pages_alloc(script->port, SCRIPT_MEMORY_PAGES, 0,
 					  "test: buffers");
@@ -603,6 +638,7 @@ static void script_guest(void *context)
 					 PORT_PAGES_CONTIGUOUS,
 					 "test: large buffers");
 	buffers_make(script, large);
+	buffers = script->free_count;
 	assert_int_equal(pci_open(&script->pci, script->port, NULL), 0);
 	if (script->fault.n != 0)
 		machine_fault_arm(script->machine, &script->fault);
@@ -613,6 +649,8 @@ static void script_guest(void *context)
 	run->body(script);
 	if (script->nic)
 		nic_close(script->nic);
+	/* Each buffer of the stack came back, with a frame or without. */
+	assert_int_equal(script->free_count, buffers);
 	pci_close(&script->pci);
 	port_pages_free(script->port, large, SCRIPT_LARGE_PAGES);
 	port_pages_free(script->port, script->memory, SCRIPT_MEMORY_PAGES);
@@ -656,10 +694,7 @@ static void regions_add(struct script *script)
 void script_run(void (*body)(struct script *script),
 		void (*prepare)(struct script *script), bool start)
 {
-	/* Its tests send the same bytes again while they are under way. */
-	static const struct machine_configuration configuration = {
-		.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
-	};
+	static const struct machine_configuration configuration;
 	struct script *script = calloc(1, sizeof(*script));
 	struct script_body run = {script, body, start};
 	struct machine_counters counters;
@@ -674,6 +709,7 @@ void script_run(void (*body)(struct script *script),
 	script->msix_count = SCRIPT_MSIX;
 	script->line.line = SCRIPT_LINE;
 	script->supply_most = UINT32_MAX;
+	script->sent = SCRIPT_SENT;
 	script->buffer_bytes = SCRIPT_BUFFER_BYTES;
 	put32((uint8_t *)&script->mac_low, get32(script_mac));
 	script->mac_high = script_mac[4] | script_mac[5] << 8;
@@ -691,6 +727,8 @@ void script_run(void (*body)(struct script *script),
 		machine_leaks(script->machine, stderr);
 	assert_int_equal(counters.live_allocations, 0);
 	assert_int_equal(counters.dma_live, 0);
+	assert_int_equal(counters.live_handlers, 0);
+	assert_int_equal(counters.live_mappings, 0);
 	assert_int_equal(script->inactive_doorbells, 0);
 	machine_destroy(script->machine);
 	free(script);

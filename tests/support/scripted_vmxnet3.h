@@ -27,8 +27,13 @@
 #define SCRIPT_BUFFERS	    1024u
 #define SCRIPT_BUFFER_BYTES 2048u
 
-/* Memory of the stack that no receive ring has: transmit buffers. */
-#define SCRIPT_OWN 0x80000u
+/*
+ * Memory of the stack that no receive ring has: frames as tests make them, and
+ * those that were given to the device, each in pages of its own.
+ */
+#define SCRIPT_OWN	0x80000u
+#define SCRIPT_SENT	0x84000u
+#define SCRIPT_SENT_END 0x1c0000u
 
 #define SCRIPT_ACTIVATE 0xcafe0000u
 #define SCRIPT_QUIESCE	0xcafe0001u
@@ -107,6 +112,8 @@ struct script {
 	struct machine_region ports, bars[3];
 	/* The stack. */
 	uint8_t *memory;
+	/* Where the next frame that is sent lies. */
+	uint32_t sent;
 	void *free_buffers[SCRIPT_BUFFERS];
 	unsigned free_count, supplied, released, supply_most;
 	unsigned wakes[32], event_wakes;
@@ -156,7 +163,12 @@ uint32_t script_posted(struct script *script, unsigned queue, unsigned ring,
 void script_event(struct script *script, uint32_t events);
 bool script_raise(struct script *script, unsigned vector);
 
-/* Transmit one frame of one segment; whether it was taken. */
+/*
+ * A copy of a frame in pages that no frame has that the device may still have,
+ * at the same place in its page.
+ */
+void *script_own(struct script *script, const void *data, uint32_t length);
+/* Transmit a copy of a frame of one segment; whether it was taken. */
 bool script_transmit(struct script *script, void *data, uint32_t length,
 		     uint16_t flags);
 /* Give the segments of received packets back to the stack's buffers. */

@@ -31,6 +31,8 @@ static void repost(struct raw_vmxnet3 *raw, unsigned index)
 	/* The last one was never published: now it is the other's turn. */
 	uint8_t *descriptor = card_rx_descriptor(raw, 0, 0, (index + 31) % 32);
 
+	if (!raw->queues[0].posted[0][(index + 31) % 32])
+		card_rx_give(raw, 0, 0, (index + 31) % 32);
 	card_put32(descriptor + 8, card_get32(descriptor + 8) ^ 0x80000000u);
 }
 
@@ -488,7 +490,7 @@ static void descriptors_are_the_devices(void **state)
 	memcpy(frame, mac, 6);
 	card_arrive(raw, frame, 64);
 	card_put64(card_rx_descriptor(raw, 0, 0, 1),
-		   card_physical(raw, raw->memory));
+		   card_physical(raw, card_rx_buffer(raw, 0, 1, 1)));
 	card_arrive(raw, frame, 64);
 	card_expect(raw, 0, "changed while the device owned it");
 	card_put64(card_rx_descriptor(raw, 0, 0, 3), 0xd0000000u);

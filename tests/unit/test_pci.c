@@ -201,6 +201,7 @@ static void run_on(void (*body)(struct board *board), bool ecam)
 {
 	struct board *board = calloc(1, sizeof(*board));
 	struct run run = {board, body};
+	struct machine_counters counters;
 
 	assert_non_null(board);
 	board->ecam = ecam;
@@ -236,6 +237,8 @@ static void run_on(void (*body)(struct board *board), bool ecam)
 	machine_mmio_region_add(board->machine, &board->table);
 	if (machine_run(board->machine, run_guest, &run) != MACHINE_DONE)
 		fail_msg("%s", machine_reason(board->machine));
+	machine_counters(board->machine, &counters);
+	assert_int_equal(counters.live_mappings, 0);
 	machine_destroy(board->machine);
 	free(board);
 }
@@ -312,7 +315,8 @@ static void bad_areas_body(struct board *board)
 	configuration.ecam_base = ECAM + (2u << 20);
 	assert_int_equal(pci_open(&pci, board->port, &configuration), 0);
 	function_add(board, 2, 0, 0);
-	function_add(board, 1, 0, 0);
+	/* Behind its end may lie the mapping of all buses. */
+	function_add(board, 1, 0, 0)->space[0] = 0x35;
 	assert_int_equal(pci_read16(&pci, (struct pci_address){.bus = 2}, 0),
 			 0x1234);
 	assert_int_equal(pci_read16(&pci, (struct pci_address){.bus = 1}, 0),
@@ -411,6 +415,26 @@ static void bridges(void **state)
 {
 	(void)state;
 	run_both(bridges_body);
+}
+
+/* Root ports that are functions of one device: ESXi's cards are behind them. */
+static void root_ports_body(struct board *board)
+{
+	bridge_add(board, 0, 21, 3, 3)->space[0x0e] = 0x81;
+	bridge_add(board, 0, 21, 4, 4)->function = 1;
+	board->functions[1].space[0x0e] = 0x81;
+	function_add(board, 3, 0, 0);
+	function_add(board, 4, 0, 0);
+	assert_int_equal(scan(board), 4);
+	assert_int_equal(board->visited[0].header, 1);
+	assert_true(saw(board, 3, 0, 0));
+	assert_true(saw(board, 4, 0, 0));
+}
+
+static void root_ports(void **state)
+{
+	(void)state;
+	run_both(root_ports_body);
 }
 
 static void loops_body(struct board *board)
@@ -569,6 +593,31 @@ static void bars(void **state)
 {
 	(void)state;
 	run_both(bars_body);
+}
+
+/* Registers of 16 GiB: nothing of the lower half can be written. */
+static void large_bar_body(struct board *board)
+{
+	struct function *function = function_add(board, 0, 1, 0);
+	const struct pci_address at = {.device = 1};
+	struct pci_device device;
+
+	bar_set(function, 2, 0xc, 0);
+	bar_set(function, 3, 0x4, 0xfffffffc);
+	assert_int_equal(pci_device_open(&device, &board->pci, at), 0);
+	assert_true(device.bars[2].is_64);
+	assert_true(device.bars[2].address == 0x400000000);
+	assert_true(device.bars[2].bytes == 0x400000000);
+	/* The upper half is no register of its own. */
+	assert_true(device.bars[3].bytes == 0);
+	assert_int_equal(pci_read32(&board->pci, at, 0x1c), 4);
+	pci_device_close(&device);
+}
+
+static void large_bar(void **state)
+{
+	(void)state;
+	run_both(large_bar_body);
 }
 
 static void decoding_off_body(struct board *board)
@@ -765,11 +814,13 @@ int main(void)
 		cmocka_unit_test(bad_areas),
 		cmocka_unit_test(functions),
 		cmocka_unit_test(bridges),
+		cmocka_unit_test(root_ports),
 		cmocka_unit_test(loops),
 		cmocka_unit_test(unnumbered),
 		cmocka_unit_test(no_numbers_left),
 		cmocka_unit_test(depth),
 		cmocka_unit_test(bars),
+		cmocka_unit_test(large_bar),
 		cmocka_unit_test(edge_V47_decoding_and_mastering_off),
 		cmocka_unit_test(capabilities),
 		cmocka_unit_test(msix),

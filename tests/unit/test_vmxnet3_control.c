@@ -135,6 +135,22 @@ static void masked_by_driver(struct script *script)
 	assert_int_equal(script->wakes[0], 1);
 }
 
+/* An interrupt that was under way when the device was told to be quiet. */
+static void late_interrupt(struct script *script)
+{
+	uint32_t address, data;
+
+	memcpy(&address, script->msix_table, 4);
+	memcpy(&data, script->msix_table + 8, 4);
+	nic_stop(script->nic);
+	/* script_run() sees to it that no doorbell is touched now. */
+	machine_interrupt(script->machine, address >> 12 & 0xff, (uint8_t)data);
+	port_delay(script->port, 1000);
+	assert_int_equal(statistics(script).interrupts, 1);
+	nic_disarm(script->nic, 0);
+	assert_true(nic_arm(script->nic, 0));
+}
+
 static void one_vector(struct script *script)
 {
 	script->msix_count = 1;
@@ -549,6 +565,7 @@ static void cycles(struct script *script)
 LIFE(edge_V40_masked_by_the_device, woken_once, NULL, true)
 LIFE(armed_then_looked_again, looked_again, NULL, true)
 LIFE(edge_V40_masked_by_the_driver, masked_by_driver, active_masks, true)
+LIFE(no_doorbell_after_quiesce, late_interrupt, active_masks, true)
 LIFE(one_vector_for_everything, everything_shared, one_vector, true)
 LIFE(edge_V41_line_when_asked_for, line_works, by_line, true)
 LIFE(edge_V41_line_when_the_device_says_so, line_works, line_only, true)
@@ -578,6 +595,7 @@ int main(void)
 		cmocka_unit_test(edge_V40_masked_by_the_device),
 		cmocka_unit_test(armed_then_looked_again),
 		cmocka_unit_test(edge_V40_masked_by_the_driver),
+		cmocka_unit_test(no_doorbell_after_quiesce),
 		cmocka_unit_test(one_vector_for_everything),
 		cmocka_unit_test(edge_V41_line_when_asked_for),
 		cmocka_unit_test(edge_V41_line_when_the_device_says_so),

@@ -141,7 +141,9 @@ static void use(struct script *script)
 	uint32_t length = 14 + dice(1500);
 	void *owners[16];
 
-	segments[0].data = script->memory + SCRIPT_OWN + dice(4096);
+	segments[0].data =
+		script_own(script, script->memory + SCRIPT_OWN + dice(4096),
+			   length);
 	segments[0].length = length;
 	packets[0].segment_count = 1;
 	packets[0].length = length;

@@ -52,6 +52,11 @@ static void bring_up(struct script *script)
 	assert_int_equal(script->upt_written, 1);
 	assert_int_equal(script->nic->information.mac[0], 0);
 	assert_int_equal(script->nic->information.mac[5], 3);
+	/* Whoever had it before is forgotten before anything is told. */
+	at = position(script, 1, 0x20, SCRIPT_QUIESCE, 0);
+	at = position(script, 1, 0x20, SCRIPT_RESET, at);
+	position(script, 1, 0x20, SCRIPT_ACTIVATE, at);
+	at = 0;
 	/* An activation for a try, and a device that forgot it. */
 	assert_int_equal(script_commands(script, SCRIPT_ACTIVATE), 1);
 	assert_false(script->active);

@@ -336,6 +336,15 @@ static void errors(struct script *script)
 	script_receive(script, &received);
 	part(script, 1, 0, 500, 100, false, true);
 	expect(script, 600, 2);
+	/* At the end it does, wherever the frame began. */
+	part(script, 0, 2, 0, 500, true, false);
+	received.ring = 1;
+	received.index = 1;
+	received.start = false;
+	received.end = true;
+	script_receive(script, &received);
+	assert_int_equal(receive(script, 1), 0);
+	assert_int_equal(statistics(script).rx_drop_error, 2);
 }
 
 static void lengths(struct script *script)
@@ -409,6 +418,18 @@ static void queue_of_nobody(struct script *script)
 {
 	script_receive(script, &(struct script_received){
 				       .word0 = 7u << 16,
+				       .length = 100,
+				       .start = true,
+				       .end = true,
+			       });
+	lying(script);
+}
+
+/* Of the second queue, in the completions of the first. */
+static void queue_beside(struct script *script)
+{
+	script_receive(script, &(struct script_received){
+				       .word0 = 1u << 16,
 				       .length = 100,
 				       .start = true,
 				       .end = true,
@@ -591,6 +612,40 @@ static void large(struct script *script)
 	assert_int_equal(statistics(script).rx_drop_length, 1);
 }
 
+/* The longest packet of IP, in pieces of both rings. */
+static void largest(struct script *script)
+{
+	struct script_received received = {
+		.length = 2048,
+		.start = true,
+		.word1 = 46,
+		.word3 = LARGE | 1448,
+	};
+	unsigned i;
+
+	script_receive(script, &received);
+	received.ring = 1;
+	received.start = false;
+	received.word1 = 0;
+	for (i = 0; i < 31; i++) {
+		received.index = i;
+		received.end = i == 30;
+		received.length = 2048 - received.end;
+		received.word3 = received.end ? 0 : LARGE;
+		script_receive(script, &received);
+	}
+	assert_int_equal(receive(script, 1), 1);
+	assert_int_equal(packets[0].length, 65535);
+	assert_int_equal(packets[0].segment_count, 32);
+	assert_int_equal(packets[0].flags, NET_RX_LARGE);
+	/* The second ring is as full as before. */
+	assert_true(owned(script, 1, 31, true));
+	for (i = 0; i < 30; i++)
+		assert_true(owned(script, 1, i, false));
+	whole(script, 1, 100);
+	expect(script, 100, 1);
+}
+
 static void with_large_old(struct script *script)
 {
 	script->configuration.large_receive = true;
@@ -641,6 +696,7 @@ static void data_ring(struct script *script)
 		.end = true,
 		.in_data_ring = true,
 	};
+	uint64_t first = script_ram64(script, entry + 16), buffer;
 	unsigned i;
 
 	assert_int_equal(script_ram32(script, entry + 72) >> 16, 192);
@@ -651,8 +707,12 @@ static void data_ring(struct script *script)
 			 256);
 	for (i = 0; i < 40; i++) {
 		received.index = i % 32;
+		/* The buffer is that of the first ring's descriptor. */
+		buffer = script_ram64(script, first + 16ull * received.index);
 		script_receive(script, &received);
 		expect(script, 150, 1);
+		assert_true(port_physical(script->port, segments[0].data) ==
+			    buffer);
 	}
 	/* More than a slot has. */
 	received.index = i % 32;
@@ -715,12 +775,14 @@ STARTED(frame_that_does_not_end, endless, NULL)
 STARTED(completion_of_what_is_not_posted, index_not_posted, NULL)
 STARTED(completion_outside_of_the_ring, index_outside, NULL)
 STARTED(edge_V31_number_of_another_queue, queue_of_nobody, NULL)
+STARTED(edge_V31_number_of_the_queue_beside, queue_beside, with_queues)
 STARTED(edge_V31_data_ring_that_is_not_there, data_ring_not_there, NULL)
 STARTED(completion_of_a_buffer_twice, twice, NULL)
 STARTED(edge_V32_V33_checksum_good, checksums, NULL)
 STARTED(edge_V24_tag_at_the_end, tag_at_the_end, NULL)
 STARTED(hash_of_receive_side_scaling, hash, with_queues)
 STARTED(edge_V24_large_frame, large, with_large)
+STARTED(edge_V50_longest_merged_packet, largest, with_large)
 STARTED(edge_V34_large_frame_of_revision_1, large_old, with_large_old)
 STARTED(large_frame_that_nobody_wants, large_unasked, NULL)
 STARTED(edge_V31_receive_data_ring, data_ring, with_data_ring)
@@ -752,12 +814,14 @@ int main(void)
 		cmocka_unit_test(completion_of_what_is_not_posted),
 		cmocka_unit_test(completion_outside_of_the_ring),
 		cmocka_unit_test(edge_V31_number_of_another_queue),
+		cmocka_unit_test(edge_V31_number_of_the_queue_beside),
 		cmocka_unit_test(edge_V31_data_ring_that_is_not_there),
 		cmocka_unit_test(completion_of_a_buffer_twice),
 		cmocka_unit_test(edge_V32_V33_checksum_good),
 		cmocka_unit_test(edge_V24_tag_at_the_end),
 		cmocka_unit_test(hash_of_receive_side_scaling),
 		cmocka_unit_test(edge_V24_large_frame),
+		cmocka_unit_test(edge_V50_longest_merged_packet),
 		cmocka_unit_test(edge_V34_large_frame_of_revision_1),
 		cmocka_unit_test(large_frame_that_nobody_wants),
 		cmocka_unit_test(edge_V31_receive_data_ring),
