@@ -155,7 +155,7 @@ says out "PASS: nothing leaked, no rule broken"
 try 2 run --net tap:a-name-too-long-for-linux
 says err "is no name of a TAP interface"
 try 2 run --net wifi
-said "option '--net' names no network: 'wifi'; there are: user, tap:NAME"
+said "option '--net' names no network: 'wifi'; there are: user, tap:NAME, pair"
 try 2 run --net tap:x --forward 1:2
 said "option '--forward' goes with '--net user' only"
 try 2 run --address 10.0.2.300/24
