@@ -357,7 +357,7 @@ static void events_take(struct nic_netif *interface)
 	interface->events_woken = false;
 	interface->events_asked = now;
 	events = nic_events(interface->nic);
-	if (events & NIC_EVENT_LINK)
+	if ((events & NIC_EVENT_LINK) && !interface->is_gone)
 		link_update(interface);
 	if (events & (NIC_EVENT_REMOVED | NIC_EVENT_FAILED)) {
 		interface->is_gone = true;
