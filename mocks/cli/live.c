@@ -47,6 +47,7 @@ struct live {
 	struct virtual_machine *vm;
 	struct nic_netif interface;
 	struct live_server server;
+	struct live_iperf iperf;
 	struct live_visitor visitor;
 	/** The farewell: nothing new is begun. */
 	bool is_leaving;
@@ -223,7 +224,8 @@ static bool guest_serve(struct live *live)
 		return live_visitor_start(&live->visitor, live->vm->port,
 					  configuration->visitor) == ERR_OK;
 	live->server.page = configuration->page;
-	return live_server_start(&live->server, NULL) == ERR_OK;
+	return live_server_start(&live->server, NULL) == ERR_OK &&
+	       live_iperf_start(&live->iperf) == ERR_OK;
 }
 
 static bool guest_up(struct live *live)
@@ -269,6 +271,7 @@ static void guest_down(struct live *live)
 	deadline = port_time(port) + FAREWELL;
 	live->is_leaving = true;
 	live_server_stop(&live->server);
+	live_iperf_stop(&live->iperf);
 	live_visitor_stop(&live->visitor);
 	while (tcp_active_pcbs)
 		tcp_abort(tcp_active_pcbs);
@@ -317,6 +320,8 @@ static void live_conclude(struct live *live, enum machine_outcome outcome)
 	result->connections = live->server.accepted;
 	result->connections_peak = live->server.connections_peak;
 	result->echoed_bytes = live->server.echoed_bytes;
+	result->iperf_tests = live->iperf.tests;
+	result->iperf_bytes = live->iperf.bytes;
 	result->visit = live->visitor.visit;
 	if (*result->reason)
 		return;

@@ -7,6 +7,7 @@
 #ifndef MOCKS_CLI_LIVE_H
 #define MOCKS_CLI_LIVE_H
 
+#include "mocks/cli/live_iperf.h"
 #include "mocks/cli/live_server.h"
 #include "mocks/cli/live_visitor.h"
 #include "mocks/cli/virtual_machine.h"
@@ -45,6 +46,8 @@ struct live_result {
 	struct nic_statistics guest;
 	struct vmm_counters host;
 	uint64_t requests, connections, echoed_bytes;
+	/** iperf3's tests that ended well, and their bytes. */
+	uint64_t iperf_tests, iperf_bytes;
 	unsigned connections_peak;
 	struct live_visit visit;
 };

@@ -421,7 +421,7 @@ static void run_down(const struct run_settings *settings,
 	if (settings->is_json) {
 		run_json(json_pack(
 			"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			"s:I, s:I}",
+			"s:I, s:I, s:I, s:I}",
 			"event", "end", "verdict", verdict, "reason",
 			result->reason, "tx_frames",
 			(long long)guest->tx_frames, "rx_frames",
@@ -432,7 +432,9 @@ static void run_down(const struct run_settings *settings,
 			(long long)guest->interrupts, "connections",
 			(long long)result->connections, "requests",
 			(long long)result->requests, "echoed_bytes",
-			(long long)result->echoed_bytes));
+			(long long)result->echoed_bytes, "iperf_tests",
+			(long long)result->iperf_tests, "iperf_bytes",
+			(long long)result->iperf_bytes));
 		return;
 	}
 	if (settings->net != RUN_NET_PAIR)
@@ -444,13 +446,14 @@ static void run_down(const struct run_settings *settings,
 	       "; dropped by the host: queue %" PRIu64 ", filter %" PRIu64 "\n"
 	       "signals  %" PRIu64 " doorbells, %" PRIu64 " interrupts\n"
 	       "server   %" PRIu64 " connections, %u at once, %" PRIu64
-	       " requests, %" PRIu64 " bytes echoed\n",
+	       " requests, %" PRIu64 " bytes echoed\n"
+	       "iperf3   %" PRIu64 " tests, %" PRIu64 " bytes\n",
 	       guest->tx_frames, guest->tx_bytes,
 	       guest->tx_errors + guest->tx_invalid, guest->rx_frames,
 	       guest->rx_bytes, run_drops(guest), result->host.rx_drop_queue,
 	       result->host.rx_drop_filter, guest->doorbells, guest->interrupts,
 	       result->connections, result->connections_peak, result->requests,
-	       result->echoed_bytes);
+	       result->echoed_bytes, result->iperf_tests, result->iperf_bytes);
 	if (*result->reason)
 		printf("FAIL: %s\n", result->reason);
 	else
@@ -566,7 +569,8 @@ static enum cli_exit run_live(struct run_session *session, struct wire *wire)
 		 "This is a guest of vmmsim: lwIP behind a guest's driver on a "
 		 "simulated host\n(%s %s).\n\n"
 		 "GET /bytes/N  N bytes; the byte at offset i is i %% %u\n"
-		 "port 7        echo\n",
+		 "port 7        echo\n"
+		 "port 5201     iperf3's server (TCP)\n",
 		 settings->vmm->name, settings->host, LIVE_SERVER_PERIOD);
 	live_run(&configuration, &result);
 	run_leave(session);
@@ -663,8 +667,9 @@ const struct cli_command cli_run_command = {
 	.summary = "Run a live machine with a web and an echo server",
 	.text = "A guest with lwIP behind its driver, on a simulated host, in "
 		"real time. It\n"
-		"answers GET / and GET /bytes/N on port 80, and echoes on port "
-		"7, until\n"
+		"answers GET / and GET /bytes/N on port 80, echoes on port 7, "
+		"and is a server\n"
+		"of iperf3 (TCP) on port 5201, until\n"
 		"Ctrl-C, SIGTERM, or --duration; then it takes the card down "
 		"and says what\n"
 		"was counted, and whether anything leaked.\n\n"
