@@ -20,7 +20,9 @@
 #define PING_BYTES	56u
 #define PING_IDENTIFIER 0x7673u
 #define PUSH_BYTES	1004u
-#define HEAD_END	"\r\n\r\n"
+
+/** What ends the head of an answer. */
+static const uint8_t head_end[] = {'\r', '\n', '\r', '\n'};
 
 static void visitor_fail(struct live_visitor *visitor, const char *what)
 {
@@ -208,7 +210,7 @@ static void stream_push(struct live_visitor *visitor)
 	uint64_t left;
 	uint16_t piece;
 
-	for (uint16_t i = 0; i < sizeof(bytes); i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i % LIVE_SERVER_PERIOD);
 	while (visitor->sent < LIVE_VISIT_ECHO) {
 		left = LIVE_VISIT_ECHO - visitor->sent;
@@ -228,11 +230,11 @@ static bool stream_take(struct live_visitor *visitor, const uint8_t *bytes,
 {
 	uint16_t i = 0;
 
-	for (; i < count && visitor->head < strlen(HEAD_END); i++) {
-		if (bytes[i] == HEAD_END[visitor->head])
+	for (; i < count && visitor->head < sizeof(head_end); i++) {
+		if (bytes[i] == head_end[visitor->head])
 			visitor->head++;
 		else
-			visitor->head = bytes[i] == HEAD_END[0];
+			visitor->head = bytes[i] == head_end[0];
 	}
 	for (; i < count; i++, visitor->received++)
 		if (bytes[i] != visitor->received % LIVE_SERVER_PERIOD)
@@ -309,7 +311,7 @@ static void stream_begin(struct live_visitor *visitor, u16_t port)
 	visitor->received = 0;
 	visitor->head = 0;
 	if (visitor->step == LIVE_VISITOR_ECHO)
-		visitor->head = (unsigned)strlen(HEAD_END);
+		visitor->head = sizeof(head_end);
 	visitor->pcb = pcb;
 	if (!pcb) {
 		visitor_fail(visitor, "no memory for a connection");

@@ -155,12 +155,17 @@ finish TERM
 says live '"verdict":"PASS"'
 [ "$(stat -c %s passed.pcap)" -gt 1000000 ] || wrong "the capture is too short"
 "$vmmsim" list >hosts
+# All at once, but for the one that lies.
+grep -v hostile hosts | tail -n +2 >honest
 while read -r vmm host _; do
-	case $vmm-$host in vmm-* | *-hostile) continue ;; esac
-	try 0 run --vmm "$vmm" --host "$host" --duration 1
-	says out " on $vmm $host"
-	says out "PASS: nothing leaked, no rule broken"
-done <hosts
+	"$vmmsim" run --vmm "$vmm" --host "$host" --duration 1 >"live-$host" \
+		2>&1 </dev/null &
+done <honest
+wait
+while read -r vmm host _; do
+	says "live-$host" " on $vmm $host"
+	says "live-$host" "PASS: nothing leaked, no rule broken"
+done <honest
 
 # The port is taken.
 start
