@@ -47,6 +47,10 @@ struct live {
 	struct virtual_machine *vm;
 	struct nic_netif interface;
 	struct live_server server;
+	struct live_iperf iperf;
+	struct live_visitor visitor;
+	/** The farewell: nothing new is begun. */
+	bool is_leaving;
 	/* The host's thread. */
 	pthread_t thread;
 	int signals, over;
@@ -154,6 +158,11 @@ static void guest_turn(struct live *live, uint64_t deadline)
 
 	virtual_machine_poll(live->vm);
 	got = nic_netif_poll(&live->interface);
+	if (live->configuration->visitor && !live->is_leaving) {
+		until = live_visitor_poll(&live->visitor);
+		if (until < deadline)
+			deadline = until;
+	}
 	sys_check_timeouts();
 	guest_forget_closed();
 	until = port_time(port) +
@@ -206,6 +215,19 @@ static bool guest_addresses(struct live *live)
 	return true;
 }
 
+/** Begin what this guest is there for. */
+static bool guest_serve(struct live *live)
+{
+	const struct live_configuration *configuration = live->configuration;
+
+	if (configuration->visitor)
+		return live_visitor_start(&live->visitor, live->vm->port,
+					  configuration->visitor) == ERR_OK;
+	live->server.page = configuration->page;
+	return live_server_start(&live->server, NULL) == ERR_OK &&
+	       live_iperf_start(&live->iperf) == ERR_OK;
+}
+
 static bool guest_up(struct live *live)
 {
 	struct nic_stack stack = nic_netif_stack(&live->interface);
@@ -227,9 +249,9 @@ static bool guest_up(struct live *live)
 		live_fail(live, "the card does not come up", error);
 		return false;
 	}
-	live->server.page = configuration->page;
-	if (live_server_start(&live->server, NULL) != ERR_OK) {
-		live_fail(live, "the server cannot listen", ERROR_NO_MEMORY);
+	if (!guest_serve(live)) {
+		live_fail(live, "no memory to serve or to visit",
+			  ERROR_NO_MEMORY);
 		return false;
 	}
 	nic_link(live->vm->nic, &link);
@@ -241,10 +263,16 @@ static bool guest_up(struct live *live)
 static void guest_down(struct live *live)
 {
 	struct port *port = live->vm->port;
-	uint64_t deadline = port_time(port) + FAREWELL;
+	uint64_t deadline;
 	unsigned lost;
 
+	if (live->configuration->down)
+		live->configuration->down(live->configuration->context);
+	deadline = port_time(port) + FAREWELL;
+	live->is_leaving = true;
 	live_server_stop(&live->server);
+	live_iperf_stop(&live->iperf);
+	live_visitor_stop(&live->visitor);
 	while (tcp_active_pcbs)
 		tcp_abort(tcp_active_pcbs);
 	while (tcp_tw_pcbs)
@@ -292,6 +320,9 @@ static void live_conclude(struct live *live, enum machine_outcome outcome)
 	result->connections = live->server.accepted;
 	result->connections_peak = live->server.connections_peak;
 	result->echoed_bytes = live->server.echoed_bytes;
+	result->iperf_tests = live->iperf.tests;
+	result->iperf_bytes = live->iperf.bytes;
+	result->visit = live->visitor.visit;
 	if (*result->reason)
 		return;
 	if (outcome != MACHINE_DONE)
@@ -330,6 +361,12 @@ bool live_run(const struct live_configuration *configuration,
 	if (!live) {
 		snprintf(result->reason, LIVE_REASON_MAX, "out of memory");
 		return false;
+	}
+	if (configuration->mac) {
+		memcpy(machine.device.mac, configuration->mac,
+		       ETHERNET_ADDRESS_BYTES);
+		memcpy(machine.host_vmxnet3.mac, configuration->mac,
+		       ETHERNET_ADDRESS_BYTES);
 	}
 	live->configuration = configuration;
 	live->result = result;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A live machine: a guest with lwIP and the live server behind its card, the
- * host in a thread of its own, and a wire that leads out of the simulator.
+ * A live machine: a guest with lwIP and the live server (or a visitor of one)
+ * behind its card, the host in a thread of its own, and a wire that leads out
+ * of the simulator.
  */
 #ifndef MOCKS_CLI_LIVE_H
 #define MOCKS_CLI_LIVE_H
 
+#include "mocks/cli/live_iperf.h"
 #include "mocks/cli/live_server.h"
+#include "mocks/cli/live_visitor.h"
 #include "mocks/cli/virtual_machine.h"
 
 struct live_configuration {
@@ -15,6 +18,8 @@ struct live_configuration {
 	/** The caller's; served by the host's thread while live_run() runs. */
 	struct wire *wire;
 	uint16_t mtu;
+	/** The card's address; NULL: the hypervisor's own. */
+	const uint8_t *mac;
 	/** Zero prefix: none. */
 	ip_addr_t address4, address6, gateway4;
 	unsigned prefix4, prefix6;
@@ -22,9 +27,13 @@ struct live_configuration {
 	uint64_t duration;
 	/** The page of GET /. */
 	const char *page;
+	/** A guest that visits a server, instead of being one; else NULL. */
+	const struct live_visitor_configuration *visitor;
 	/** The card is up, and everything listens. */
 	void (*up)(void *context, const struct nic *nic,
 		   const struct nic_link *link);
+	/** It is about to end, and all still works; may be NULL. */
+	void (*down)(void *context);
 	void *context;
 };
 
@@ -37,7 +46,10 @@ struct live_result {
 	struct nic_statistics guest;
 	struct vmm_counters host;
 	uint64_t requests, connections, echoed_bytes;
+	/** iperf3's tests that ended well, and their bytes. */
+	uint64_t iperf_tests, iperf_bytes;
 	unsigned connections_peak;
+	struct live_visit visit;
 };
 
 /**

@@ -3,13 +3,14 @@
  * `vmmsim run`: a live machine that answers from a terminal.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mocks/cli/cli.h"
-#include "mocks/cli/live.h"
+#include "mocks/cli/live_pair.h"
 #include "mocks/cli/text.h"
 #include "mocks/wire/capture.h"
 
@@ -19,12 +20,24 @@
 #define RUN_MTU_MAX	 9000u
 #define RUN_PAGE_MAX	 512u
 #define RUN_TAP		 "tap:"
+/** The second guest of a pair, which visits the first. */
+#define PAIR_ADDRESS4	 "192.168.76.1"
+#define PAIR_ADDRESS6	 "fd00:76::1"
+#define NANOSECONDS_MS	 1e6
+#define NANOSECONDS_US	 1e3
+
+/** What the card is plugged into. */
+enum run_net {
+	RUN_NET_USER,
+	RUN_NET_TAP,
+	RUN_NET_PAIR,
+};
 
 struct run_settings {
 	const struct vmm *vmm;
 	/** NULL: the default of the hypervisor. */
 	const char *host;
-	/** NULL: user. */
+	enum run_net net;
 	const char *tap;
 	struct wire_forward forwards[RUN_FORWARDS_MAX];
 	size_t forward_count;
@@ -40,6 +53,8 @@ struct run_settings {
 struct run_session {
 	const struct run_settings *settings;
 	char page[RUN_PAGE_MAX];
+	struct live_pair pair;
+	struct live_pair_report report;
 };
 
 /* ---- Options ---- */
@@ -80,14 +95,18 @@ static bool run_apply_net(void *context, const char *value, char *error)
 {
 	struct run_settings *settings = context;
 
-	settings->tap = NULL;
+	settings->net = RUN_NET_USER;
 	if (strcmp(value, "user") == 0)
 		return true;
+	settings->net = RUN_NET_PAIR;
+	if (strcmp(value, "pair") == 0)
+		return true;
+	settings->net = RUN_NET_TAP;
 	settings->tap = value + strlen(RUN_TAP);
 	if (strncmp(value, RUN_TAP, strlen(RUN_TAP)) == 0 && *settings->tap)
 		return true;
 	snprintf(error, CLI_ERROR_MAX,
-		 "names no network: '%.256s'; there are: user, tap:NAME",
+		 "names no network: '%.256s'; there are: user, tap:NAME, pair",
 		 value);
 	return false;
 }
@@ -202,7 +221,8 @@ static const struct cli_option run_options[] = {
 	 run_apply_host},
 	{"net", "NET",
 	 "what the card is plugged into: user, a network in user mode that\n"
-	 "needs no rights (default); tap:NAME, a TAP interface",
+	 "needs no rights (default); tap:NAME, a TAP interface; pair, a\n"
+	 "second guest that pings, fetches and echoes until the end",
 	 run_apply_net},
 	{"forward", "HOST:GUEST",
 	 "with user: a TCP port of 127.0.0.1 that leads to one of the\n"
@@ -210,8 +230,8 @@ static const struct cli_option run_options[] = {
 	 run_apply_forward},
 	{"address", "A/P",
 	 "the guest's address and prefix, once for IPv4 and once for IPv6\n"
-	 "(default: user 10.0.2.15/24 and fec0::15/64, tap 192.168.76.2/24\n"
-	 "and fd00:76::2/64)",
+	 "(default: user 10.0.2.15/24 and fec0::15/64, else\n"
+	 "192.168.76.2/24 and fd00:76::2/64; those of a pair are fixed)",
 	 run_apply_address},
 	{"mtu", "N", "the card's MTU, 576 to 9000 (default 1500)",
 	 run_apply_mtu},
@@ -233,13 +253,15 @@ static void run_settings_init(void *context)
 /** What was not given: fits the network. */
 static void run_settings_finish(struct run_settings *settings)
 {
+	bool is_user = settings->net == RUN_NET_USER;
+
 	if (!settings->prefix4) {
-		ipaddr_aton(settings->tap ? "192.168.76.2" : "10.0.2.15",
+		ipaddr_aton(is_user ? "10.0.2.15" : "192.168.76.2",
 			    &settings->address4);
 		settings->prefix4 = 24;
 	}
 	if (!settings->prefix6) {
-		ipaddr_aton(settings->tap ? "fd00:76::2" : "fec0::15",
+		ipaddr_aton(is_user ? "fec0::15" : "fd00:76::2",
 			    &settings->address6);
 		settings->prefix6 = 64;
 	}
@@ -254,6 +276,14 @@ static void run_json(json_t *line)
 	putchar('\n');
 	fflush(stdout);
 	json_decref(line);
+}
+
+/** As RFC 5952 wants it: lwIP writes capitals. */
+static void run_address(const ip_addr_t *address, char text[IPADDR_STRLEN_MAX])
+{
+	ipaddr_ntoa_r(address, text, IPADDR_STRLEN_MAX);
+	for (; *text; text++)
+		*text = (char)tolower((unsigned char)*text);
 }
 
 /** The address at which the web server is reached from outside. */
@@ -271,17 +301,15 @@ static void run_url(const struct run_settings *settings, char *url,
 				 settings->forwards[i].host);
 }
 
-static void run_up(void *context, const struct nic *nic,
-		   const struct nic_link *link)
+static void run_print_up(const struct run_settings *settings,
+			 const struct nic *nic, const struct nic_link *link)
 {
-	const struct run_session *session = context;
-	const struct run_settings *settings = session->settings;
 	char address4[IPADDR_STRLEN_MAX], address6[IPADDR_STRLEN_MAX];
 	const uint8_t *mac = nic->information.mac;
 	char url[64], text[24];
 
-	ipaddr_ntoa_r(&settings->address4, address4, sizeof(address4));
-	ipaddr_ntoa_r(&settings->address6, address6, sizeof(address6));
+	run_address(&settings->address4, address4);
+	run_address(&settings->address6, address6);
 	run_url(settings, url, sizeof(url));
 	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
 		 mac[1], mac[2], mac[3], mac[4], mac[5]);
@@ -299,16 +327,76 @@ static void run_up(void *context, const struct nic *nic,
 	}
 	printf("%s on %s %s, %s, MTU %u\n"
 	       "link     %s, %u Mbit/s\n"
-	       "address  %s/%u, %s/%u\n"
-	       "try      curl %s\n",
+	       "address  %s/%u, %s/%u\n",
 	       nic->information.driver, settings->vmm->name, settings->host,
 	       text, nic->information.mtu, link->up ? "up" : "down",
 	       link->speed_mbps, address4, settings->prefix4, address6,
-	       settings->prefix6, url);
-	if (!settings->tap && !settings->forward_count)
+	       settings->prefix6);
+	if (settings->net == RUN_NET_PAIR)
+		printf("pair     a second guest, " PAIR_ADDRESS4
+		       ", " PAIR_ADDRESS6 ", visits this one\n");
+	else
+		printf("try      curl %s\n", url);
+	if (settings->net == RUN_NET_USER && !settings->forward_count)
 		printf("         (with --forward 8080:80, to be reached from "
 		       "outside)\n");
 	printf("Ctrl-C ends it.\n");
+	fflush(stdout);
+}
+
+static void run_up(void *context, const struct nic *nic,
+		   const struct nic_link *link)
+{
+	struct run_session *session = context;
+
+	run_print_up(session->settings, nic, link);
+	if (session->settings->net == RUN_NET_PAIR)
+		live_pair_go(&session->pair);
+}
+
+/** Before the server goes away its visitor does. */
+static void run_leave(void *context)
+{
+	struct run_session *session = context;
+
+	if (session->settings->net == RUN_NET_PAIR)
+		live_pair_end(&session->pair, &session->report);
+}
+
+static double run_mean(uint64_t sum, uint64_t count)
+{
+	return count ? (double)sum / (double)count : 0;
+}
+
+/** Said by the second process after each round, and by the first at the end. */
+static void run_print_visit(const struct run_settings *settings,
+			    const struct live_visit *visit)
+{
+	double fetched = run_mean(visit->fetched_bytes, visit->fetch_time);
+	double echoed = run_mean(visit->echoed_bytes, visit->echo_time);
+	double ping = run_mean(visit->ping_sum, visit->answers);
+
+	if (settings->is_json) {
+		run_json(json_pack(
+			"{s:s, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:f}",
+			"event", "visit", "rounds", (long long)visit->rounds,
+			"pings", (long long)visit->pings, "answers",
+			(long long)visit->answers, "ping_us",
+			ping / NANOSECONDS_US, "fetched_bytes",
+			(long long)visit->fetched_bytes, "fetch_mb_s",
+			fetched * NANOSECONDS_US, "echoed_bytes",
+			(long long)visit->echoed_bytes, "echo_mb_s",
+			echoed * NANOSECONDS_US));
+		return;
+	}
+	printf("visit    %" PRIu64 ": %" PRIu64 " of %" PRIu64
+	       " pings (%.3f/%.3f/%.3f ms), %" PRIu64
+	       " bytes fetched (%.1f MB/s), %" PRIu64 " echoed (%.1f MB/s)\n",
+	       visit->rounds, visit->answers, visit->pings,
+	       (double)visit->ping_least / NANOSECONDS_MS,
+	       ping / NANOSECONDS_MS, (double)visit->ping_most / NANOSECONDS_MS,
+	       visit->fetched_bytes, fetched * NANOSECONDS_US,
+	       visit->echoed_bytes, echoed * NANOSECONDS_US);
 	fflush(stdout);
 }
 
@@ -333,7 +421,7 @@ static void run_down(const struct run_settings *settings,
 	if (settings->is_json) {
 		run_json(json_pack(
 			"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			"s:I, s:I}",
+			"s:I, s:I, s:I, s:I}",
 			"event", "end", "verdict", verdict, "reason",
 			result->reason, "tx_frames",
 			(long long)guest->tx_frames, "rx_frames",
@@ -344,23 +432,28 @@ static void run_down(const struct run_settings *settings,
 			(long long)guest->interrupts, "connections",
 			(long long)result->connections, "requests",
 			(long long)result->requests, "echoed_bytes",
-			(long long)result->echoed_bytes));
+			(long long)result->echoed_bytes, "iperf_tests",
+			(long long)result->iperf_tests, "iperf_bytes",
+			(long long)result->iperf_bytes));
 		return;
 	}
-	printf("\nsent     %" PRIu64 " frames, %" PRIu64 " bytes, %" PRIu64
+	if (settings->net != RUN_NET_PAIR)
+		putchar('\n');
+	printf("sent     %" PRIu64 " frames, %" PRIu64 " bytes, %" PRIu64
 	       " errors\n"
 	       "received %" PRIu64 " frames, %" PRIu64
 	       " bytes, dropped %" PRIu64
 	       "; dropped by the host: queue %" PRIu64 ", filter %" PRIu64 "\n"
 	       "signals  %" PRIu64 " doorbells, %" PRIu64 " interrupts\n"
 	       "server   %" PRIu64 " connections, %u at once, %" PRIu64
-	       " requests, %" PRIu64 " bytes echoed\n",
+	       " requests, %" PRIu64 " bytes echoed\n"
+	       "iperf3   %" PRIu64 " tests, %" PRIu64 " bytes\n",
 	       guest->tx_frames, guest->tx_bytes,
 	       guest->tx_errors + guest->tx_invalid, guest->rx_frames,
 	       guest->rx_bytes, run_drops(guest), result->host.rx_drop_queue,
 	       result->host.rx_drop_filter, guest->doorbells, guest->interrupts,
 	       result->connections, result->connections_peak, result->requests,
-	       result->echoed_bytes);
+	       result->echoed_bytes, result->iperf_tests, result->iperf_bytes);
 	if (*result->reason)
 		printf("FAIL: %s\n", result->reason);
 	else
@@ -369,13 +462,58 @@ static void run_down(const struct run_settings *settings,
 
 /* ---- Running ---- */
 
-static struct wire *run_wire(const struct run_settings *settings)
+static void run_visited(void *context, const struct live_visit *visit)
 {
+	run_print_visit(context, visit);
+}
+
+static void run_visitor_up(void *context, const struct nic *nic,
+			   const struct nic_link *link)
+{
+	(void)context;
+	(void)nic;
+	(void)link;
+}
+
+/** The second process with its machine. @return the wire to it */
+static struct wire *run_wire_pair(struct run_session *session, char *error)
+{
+	static const uint8_t mac[ETHERNET_ADDRESS_BYTES] = {0x02, 0, 0,
+							    0,	  0, 0x01};
+	const struct run_settings *settings = session->settings;
+	const struct live_visitor_configuration visitor = {
+		.servers = {settings->address4, settings->address6},
+		.visited = run_visited,
+		.context = (void *)settings,
+	};
+	struct live_configuration second = {
+		.vmm = settings->vmm->name,
+		.host = settings->host,
+		.mtu = settings->mtu,
+		.mac = mac,
+		.prefix4 = settings->prefix4,
+		.prefix6 = settings->prefix6,
+		.visitor = &visitor,
+		.up = run_visitor_up,
+	};
+
+	ipaddr_aton(PAIR_ADDRESS4, &second.address4);
+	ipaddr_aton(PAIR_ADDRESS6, &second.address6);
+	if (!live_pair_start(&session->pair, &second, error))
+		return NULL;
+	return session->pair.wire;
+}
+
+static struct wire *run_wire(struct run_session *session)
+{
+	const struct run_settings *settings = session->settings;
 	char error[WIRE_ERROR_MAX];
 	struct wire *wire;
 
-	if (settings->tap)
+	if (settings->net == RUN_NET_TAP)
 		wire = wire_device_create(settings->tap, error);
+	else if (settings->net == RUN_NET_PAIR)
+		wire = run_wire_pair(session, error);
 	else
 		wire = wire_user_create(ip_2_ip4(&settings->address4)->addr,
 					settings->mtu, settings->forwards,
@@ -385,10 +523,29 @@ static struct wire *run_wire(const struct run_settings *settings)
 	return wire;
 }
 
-static enum cli_exit run_live(const struct run_settings *settings,
-			      struct wire *wire)
+/** What the second guest has to tell is part of the result. */
+static void run_visit_judge(const struct run_session *session,
+			    struct live_result *result)
 {
-	struct run_session session = {.settings = settings};
+	const struct live_pair_report *report = &session->report;
+	const char *reason = report->visit.reason;
+
+	/* Below the last round's line, above the counters. */
+	if (!session->settings->is_json)
+		putchar('\n');
+	run_print_visit(session->settings, &report->visit);
+	if (*report->reason)
+		reason = report->reason;
+	else if (!*reason && !report->visit.answers)
+		reason = "nothing was answered";
+	if (*reason && !*result->reason)
+		snprintf(result->reason, sizeof(result->reason),
+			 "the second guest: %.400s", reason);
+}
+
+static enum cli_exit run_live(struct run_session *session, struct wire *wire)
+{
+	const struct run_settings *settings = session->settings;
 	struct live_configuration configuration = {
 		.vmm = settings->vmm->name,
 		.host = settings->host,
@@ -399,21 +556,26 @@ static enum cli_exit run_live(const struct run_settings *settings,
 		.prefix4 = settings->prefix4,
 		.prefix6 = settings->prefix6,
 		.duration = settings->duration,
-		.page = session.page,
+		.page = session->page,
 		.up = run_up,
-		.context = &session,
+		.down = run_leave,
+		.context = session,
 	};
 	struct live_result result;
 
-	if (!settings->tap)
+	if (settings->net == RUN_NET_USER)
 		ipaddr_aton("10.0.2.2", &configuration.gateway4);
-	snprintf(session.page, sizeof(session.page),
+	snprintf(session->page, sizeof(session->page),
 		 "This is a guest of vmmsim: lwIP behind a guest's driver on a "
 		 "simulated host\n(%s %s).\n\n"
 		 "GET /bytes/N  N bytes; the byte at offset i is i %% %u\n"
-		 "port 7        echo\n",
+		 "port 7        echo\n"
+		 "port 5201     iperf3's server (TCP)\n",
 		 settings->vmm->name, settings->host, LIVE_SERVER_PERIOD);
 	live_run(&configuration, &result);
+	run_leave(session);
+	if (settings->net == RUN_NET_PAIR)
+		run_visit_judge(session, &result);
 	run_down(settings, &result);
 	return *result.reason ? CLI_FAIL : CLI_PASS;
 }
@@ -435,37 +597,43 @@ static bool run_has_host(struct run_settings *settings)
 	return false;
 }
 
-static enum cli_exit run_run(const struct cli_call *call)
+/** Options that do not go together; it is said if any are. */
+static bool run_fits(const struct run_settings *settings)
 {
-	struct run_settings *settings = call->settings;
-	struct capture_writer *writer = NULL;
-	enum cli_exit status = CLI_USAGE;
-	struct wire *wire, *recorder;
-	char error[CAPTURE_ERROR_MAX];
-
-	run_settings_finish(settings);
-	if (!run_has_host(settings))
-		return CLI_USAGE;
-	if (settings->tap && settings->forward_count) {
+	if (settings->net != RUN_NET_USER && settings->forward_count)
 		cli_complain("option '--forward' goes with '--net user' only");
-		return CLI_USAGE;
-	}
-	wire = run_wire(settings);
-	if (!wire)
-		return CLI_USAGE;
-	if (settings->capture) {
-		writer = capture_writer_open(settings->capture, UINT16_MAX,
-					     true, error);
-		if (!writer) {
-			cli_complain("%s", error);
+	else if (settings->net == RUN_NET_PAIR &&
+		 (settings->prefix4 || settings->prefix6))
+		cli_complain("option '--address' does not go with '--net "
+			     "pair'");
+	else
+		return true;
+	return false;
+}
+
+/** With what passes in a capture, if that is asked for. */
+static enum cli_exit run_captured(struct run_session *session,
+				  struct wire *wire)
+{
+	const char *capture = session->settings->capture;
+	struct capture_writer *writer = NULL;
+	char error[CAPTURE_ERROR_MAX];
+	enum cli_exit status;
+	struct wire *recorder;
+
+	if (capture) {
+		writer = capture_writer_open(capture, UINT16_MAX, true, error);
+		recorder = writer ? wire_recorder_create(wire, writer) : NULL;
+		if (!recorder) {
+			cli_complain("%s", writer ? "out of memory" : error);
+			if (writer)
+				capture_writer_close(writer, error);
 			wire_destroy(wire);
 			return CLI_USAGE;
 		}
-		recorder = wire_recorder_create(wire, writer);
-		if (recorder)
-			wire = recorder;
+		wire = recorder;
 	}
-	status = run_live(settings, wire);
+	status = run_live(session, wire);
 	wire_destroy(wire);
 	if (writer && !capture_writer_close(writer, error)) {
 		cli_complain("%s", error);
@@ -475,19 +643,39 @@ static enum cli_exit run_run(const struct cli_call *call)
 	return status;
 }
 
+static enum cli_exit run_run(const struct cli_call *call)
+{
+	struct run_settings *settings = call->settings;
+	struct run_session session = {.settings = settings};
+	enum cli_exit status;
+	struct wire *wire;
+
+	if (!run_fits(settings) || !run_has_host(settings))
+		return CLI_USAGE;
+	run_settings_finish(settings);
+	wire = run_wire(&session);
+	if (!wire)
+		return CLI_USAGE;
+	status = run_captured(&session, wire);
+	run_leave(&session);
+	return status;
+}
+
 const struct cli_command cli_run_command = {
 	.name = "run",
 	.operands = "",
 	.summary = "Run a live machine with a web and an echo server",
 	.text = "A guest with lwIP behind its driver, on a simulated host, in "
 		"real time. It\n"
-		"answers GET / and GET /bytes/N on port 80, and echoes on port "
-		"7, until\n"
-		"Ctrl-C, SIGTERM, or --duration; then it takes the card down "
-		"and says what\n"
-		"was counted, and whether anything leaked.\n\n"
+		"answers GET / and GET /bytes/N on port 80, echoes on port 7, "
+		"and is a server\n"
+		"of iperf3 (TCP) on port 5201, until Ctrl-C, SIGTERM, or "
+		"--duration; then it\n"
+		"takes the card down and says what was counted, and whether "
+		"anything leaked.\n\n"
 		"    vmmsim run --forward 8080:80 &\n"
-		"    curl http://127.0.0.1:8080/bytes/1000000 | sha256sum\n\n"
+		"    curl http://127.0.0.1:8080/bytes/1000000 | sha256sum\n"
+		"    vmmsim run --net pair --duration 10\n\n"
 		"Exit status: 1 if the card failed or anything leaked; 2 if "
 		"the network or\n"
 		"the capture cannot be opened; else 0.\n",

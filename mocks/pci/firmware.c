@@ -53,9 +53,12 @@ static void place_endpoint(struct host_pci_function *function,
 	for (n = 0; n < HOST_PCI_BARS && !configuration->bars_unset; n++)
 		place_bar(function, n, plan);
 	pci_put(function, PCI_LINE, 1, host_pci_line(function));
-	if (!configuration->decode_off && !configuration->bars_unset)
+	/* Again, since a card was plugged in: the others are in use. */
+	if (!configuration->decode_off && !configuration->bars_unset &&
+	    !function->is_placed)
 		pci_put(function, PCI_COMMAND, 2,
 			PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_SERR);
+	function->is_placed = true;
 }
 
 /** Open a window from one address up to before another; or none at all. */

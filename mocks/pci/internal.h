@@ -83,6 +83,8 @@ struct host_pci_function {
 	struct machine_line_source line;
 	uint32_t msix_table[HOST_PCI_MSIX_MAX * PCI_MSIX_ENTRY_WORDS];
 	bool msix_pending[HOST_PCI_MSIX_MAX];
+	/** Firmware has been here. */
+	bool is_placed;
 };
 
 struct host_pci_bus {

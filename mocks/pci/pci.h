@@ -134,7 +134,10 @@ struct host_pci_bus *host_pci_bridge_add(struct host_pci_bus *bus,
 					 unsigned slot, unsigned number,
 					 enum host_pci_bridge_kind kind);
 
-/** Do what firmware does, once all is in its place. */
+/**
+ * Do what firmware does, once all is in its place; and again when a card was
+ * plugged in, which leaves those that are in use as they are.
+ */
 void host_pci_firmware(struct host_pci *pci);
 
 /** The number of a bus as its bridge has it now, and slot and function. */

@@ -22,6 +22,8 @@
 struct wire_descriptor {
 	struct wire wire;
 	int descriptor;
+	/** The other end is gone: nothing is to be waited for. */
+	bool is_over;
 	uint8_t frame[FRAME_MAX];
 };
 
@@ -41,7 +43,7 @@ static size_t descriptor_wait_for(struct wire *wire, struct pollfd *descriptors,
 	struct wire_descriptor *end = (struct wire_descriptor *)wire;
 
 	(void)milliseconds;
-	if (!most)
+	if (!most || end->is_over)
 		return 0;
 	descriptors[0].fd = end->descriptor;
 	descriptors[0].events = POLLIN;
@@ -61,6 +63,8 @@ static void descriptor_serve(struct wire *wire, struct pollfd *descriptors,
 	(void)count;
 	while (left--) {
 		bytes = read(end->descriptor, end->frame, sizeof(end->frame));
+		if (bytes == 0)
+			end->is_over = true;
 		if (bytes <= 0)
 			return;
 		frame.data = end->frame;

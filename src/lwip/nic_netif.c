@@ -4,6 +4,7 @@
  */
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
+#include <lwip/sys.h>
 #include <netif/ethernet.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@
 /** Bursts of one poll, so that the rest of the loop has its turn. */
 #define RECEIVE_BURSTS	     8u
 #define VLAN_IDENTIFIER	     0x0fffu
+/** A card that was pulled out does not wake anybody: ask so often. */
+#define EVENTS_MILLISECONDS  1000u
 
 /* ---- Buffers ---- */
 
@@ -344,13 +347,17 @@ static void link_update(struct nic_netif *interface)
 
 static void events_take(struct nic_netif *interface)
 {
+	u32_t now = sys_now();
 	unsigned events;
 
-	if (!interface->events_woken)
+	if (!interface->events_woken &&
+	    (interface->is_gone ||
+	     now - interface->events_asked < EVENTS_MILLISECONDS))
 		return;
 	interface->events_woken = false;
+	interface->events_asked = now;
 	events = nic_events(interface->nic);
-	if (events & NIC_EVENT_LINK)
+	if ((events & NIC_EVENT_LINK) && !interface->is_gone)
 		link_update(interface);
 	if (events & (NIC_EVENT_REMOVED | NIC_EVENT_FAILED)) {
 		interface->is_gone = true;

@@ -95,6 +95,8 @@ struct nic_netif {
 	bool filter_changed;
 	/** Set in interrupt context, taken by nic_netif_poll(). */
 	volatile bool woken, events_woken;
+	/** Milliseconds, as sys_now() says, when the card was asked last. */
+	uint32_t events_asked;
 	/** NIC_EVENT_REMOVED or NIC_EVENT_FAILED came: detach. */
 	bool is_gone;
 	struct nic_netif_counters counters;
@@ -139,8 +141,9 @@ unsigned nic_netif_detach(struct nic_netif *interface);
 int nic_netif_mtu_set(struct nic_netif *interface, uint16_t mtu);
 
 /**
- * Do what is due: events, frames received (into netif->input), owners given
- * back, frames gathered since the last call sent.
+ * Do what is due: events (asked for once a second, also of a card that says
+ * nothing), frames received (into netif->input), owners given back, frames
+ * gathered since the last call sent.
  * @return frames received
  */
 unsigned nic_netif_poll(struct nic_netif *interface);

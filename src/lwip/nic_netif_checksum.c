@@ -65,13 +65,15 @@ bool nic_netif_checksum_complete(const struct net_packet *packet,
 
 #if LWIP_CHECKSUM_CTRL_PER_NETIF
 
-#define ETHERNET_TYPE_AT   12u
-#define IPV4_BYTES	   20u
-#define IPV6_BYTES	   40u
-#define TCP_CHECKSUM_AT	   16u
-#define UDP_CHECKSUM_AT	   6u
-#define IPV4_FRAGMENT_BITS 0x3fffu
+#define ETHERNET_TYPE_AT 12u
+#define IPV4_BYTES	 20u
+#define IPV6_BYTES	 40u
+#define TCP_CHECKSUM_AT	 16u
 
+/*
+ * UDP's stays with lwIP: a datagram may be cut up behind it, and of a fragment
+ * no card can compute it; a zero is no checksum in IPv6 (RFC 8200 8.1).
+ */
 void nic_netif_checksum_init(struct nic_netif *interface)
 {
 	uint32_t features = interface->nic->information.features;
@@ -81,8 +83,6 @@ void nic_netif_checksum_init(struct nic_netif *interface)
 		flags &= (u16_t)~NETIF_CHECKSUM_GEN_IP;
 	if (features & NIC_FEATURE_TX_CHECKSUM_TCP)
 		flags &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
-	if (features & NIC_FEATURE_TX_CHECKSUM_UDP)
-		flags &= (u16_t)~NETIF_CHECKSUM_GEN_UDP;
 	NETIF_SET_CHECKSUM_CTRL(&interface->netif, flags);
 }
 
@@ -106,19 +106,13 @@ static uint16_t load_be16(const uint8_t *bytes)
 }
 
 /** Put the sum of the pseudo header where the card wants to find it. */
-static void ask_transport(struct net_packet *packet, uint8_t *frame,
-			  uint32_t room, uint8_t protocol, uint32_t features)
+static void ask_tcp(struct net_packet *packet, uint8_t *frame, uint32_t room)
 {
-	bool is_tcp = protocol == IP_PROTO_TCP;
-	uint32_t at = packet->l4_offset +
-		      (is_tcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
-	uint32_t wanted = is_tcp ? NIC_FEATURE_TX_CHECKSUM_TCP
-				 : NIC_FEATURE_TX_CHECKSUM_UDP;
+	uint32_t at = packet->l4_offset + TCP_CHECKSUM_AT;
 	const uint8_t *ip = frame + packet->l3_offset;
-	uint32_t sum = packet->length - packet->l4_offset + protocol;
+	uint32_t sum = packet->length - packet->l4_offset + IP_PROTO_TCP;
 
-	if ((!is_tcp && protocol != IP_PROTO_UDP) || !(features & wanted) ||
-	    room < at + 2)
+	if (room < at + 2)
 		return;
 	sum = (sum & 0xffff) + (sum >> 16);
 	if (packet->flags & NET_IPV6)
@@ -128,7 +122,7 @@ static void ask_transport(struct net_packet *packet, uint8_t *frame,
 	sum = sum_fold(sum);
 	frame[at] = (uint8_t)(sum >> 8);
 	frame[at + 1] = (uint8_t)sum;
-	packet->flags |= is_tcp ? NET_TX_CHECKSUM_TCP : NET_TX_CHECKSUM_UDP;
+	packet->flags |= NET_TX_CHECKSUM_TCP;
 }
 
 void nic_netif_checksum_ask(struct nic_netif *interface,
@@ -147,14 +141,16 @@ void nic_netif_checksum_ask(struct nic_netif *interface,
 			(uint16_t)(ETHERNET_HEADER_BYTES + (ip[0] & 15u) * 4u);
 		if (features & NIC_FEATURE_TX_CHECKSUM_IPV4)
 			packet->flags |= NET_TX_CHECKSUM_IPV4;
-		/* lwIP computes that of a datagram before it is cut up. */
-		if (!(load_be16(ip + 6) & IPV4_FRAGMENT_BITS))
-			ask_transport(packet, frame, room, ip[9], features);
+		if ((features & NIC_FEATURE_TX_CHECKSUM_TCP) &&
+		    ip[9] == IP_PROTO_TCP)
+			ask_tcp(packet, frame, room);
 	} else if (room >= ETHERNET_HEADER_BYTES + IPV6_BYTES &&
 		   load_be16(frame + ETHERNET_TYPE_AT) == 0x86dd) {
 		packet->flags |= NET_IPV6;
 		packet->l4_offset = ETHERNET_HEADER_BYTES + IPV6_BYTES;
-		ask_transport(packet, frame, room, ip[6], features);
+		if ((features & NIC_FEATURE_TX_CHECKSUM_TCP) &&
+		    ip[6] == IP_PROTO_TCP)
+			ask_tcp(packet, frame, room);
 	}
 }
 
