@@ -40,7 +40,8 @@ static void transmitted(void *context, uint8_t byte)
 static void console_make(struct console *console, bool no_fifo)
 {
 	const struct host_uart8250_configuration configuration = {
-		.no_fifo = no_fifo,
+		.personality =
+			no_fifo ? HOST_UART8250_16450 : HOST_UART8250_16550,
 		.transmitted = transmitted,
 		.context = console,
 	};
