@@ -616,119 +616,6 @@ static void wide_accesses_are_bytes(void **state)
 	console_end(&console);
 }
 
-/**
- * What the 8250 driver of Linux 6.1 wrote and read from its detection at boot
- * to the end of an open and close, against another device model (which
- * transmits in no time): recorded at the model's registers with a tty behind
- * it. The first line is what its firmware had set before.
- */
-static const struct {
-	char way;
-	uint8_t offset, value;
-} recorded[] = {
-	{'w', 4, 0x08},
-	/* detection */
-	{'w', 1, 0x02},
-	{'r', 1, 0x02},
-	{'r', 2, 0x02},
-	{'w', 1, 0x00},
-	{'r', 1, 0x00},
-	{'w', 1, 0x00},
-	{'r', 1, 0x00},
-	{'w', 1, 0x0f},
-	{'r', 1, 0x0f},
-	{'w', 1, 0x00},
-	{'r', 4, 0x08},
-	{'r', 3, 0x00},
-	{'w', 3, 0xbf},
-	{'w', 2, 0x00},
-	{'w', 3, 0x00},
-	{'w', 2, 0x01},
-	{'r', 2, 0xc1},
-	{'w', 3, 0x00},
-	{'w', 4, 0x08},
-	{'w', 2, 0x01},
-	{'w', 2, 0x07},
-	{'w', 2, 0x00},
-	{'r', 0, 0x00},
-	{'w', 1, 0x00},
-	{'w', 4, 0x00},
-	/* open */
-	{'w', 2, 0x01},
-	{'w', 2, 0x07},
-	{'w', 2, 0x00},
-	{'r', 5, 0x60},
-	{'r', 0, 0x00},
-	{'r', 2, 0x01},
-	{'r', 6, 0xb0},
-	{'r', 5, 0x60},
-	{'r', 5, 0x60},
-	{'w', 1, 0x02},
-	{'r', 2, 0x02},
-	{'w', 1, 0x00},
-	{'w', 1, 0x02},
-	{'r', 2, 0x02},
-	{'w', 1, 0x00},
-	{'r', 2, 0x01},
-	{'w', 3, 0x03},
-	{'w', 4, 0x08},
-	{'w', 1, 0x02},
-	{'r', 5, 0x60},
-	{'r', 2, 0x02},
-	{'w', 1, 0x00},
-	{'r', 2, 0x01},
-	{'r', 5, 0x60},
-	{'r', 0, 0x00},
-	{'r', 2, 0x01},
-	{'r', 6, 0xb0},
-	{'w', 1, 0x05},
-	{'w', 3, 0x93},
-	{'w', 0, 0x0c},
-	{'w', 1, 0x00},
-	{'w', 3, 0x13},
-	{'w', 2, 0x01},
-	{'w', 2, 0x81},
-	{'w', 4, 0x08},
-	{'w', 4, 0x0b},
-	{'r', 5, 0x60},
-	/* close */
-	{'w', 4, 0x08},
-	{'w', 1, 0x00},
-	{'w', 1, 0x00},
-	{'w', 4, 0x00},
-	{'r', 3, 0x13},
-	{'w', 3, 0x13},
-	{'w', 2, 0x01},
-	{'w', 2, 0x07},
-	{'w', 2, 0x00},
-	{'r', 0, 0x00},
-};
-
-static void linux_finds_the_device(void **state)
-{
-	struct console console;
-	unsigned n;
-
-	(void)state;
-	console_make(&console, false);
-	for (n = 0; n < sizeof(recorded) / sizeof(recorded[0]); n++) {
-		uint16_t address = BASE + recorded[n].offset;
-		uint8_t value;
-
-		if (recorded[n].way == 'w') {
-			port_out8(console.port, address, recorded[n].value);
-			continue;
-		}
-		value = port_in8(console.port, address);
-		if (value != recorded[n].value)
-			fail_msg("access %u: register %u read 0x%x, recorded "
-				 "0x%x",
-				 n, recorded[n].offset, value,
-				 recorded[n].value);
-	}
-	console_end(&console);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -751,7 +638,6 @@ int main(void)
 		cmocka_unit_test(full_transmitters_drop),
 		cmocka_unit_test(formats_take_their_time),
 		cmocka_unit_test(wide_accesses_are_bytes),
-		cmocka_unit_test(linux_finds_the_device),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);
