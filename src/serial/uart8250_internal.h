@@ -16,7 +16,6 @@ enum uart8250_register {
 	REGISTER_LINE_CONTROL = 3,
 	REGISTER_MODEM_CONTROL = 4,
 	REGISTER_LINE_STATUS = 5,
-	REGISTER_MODEM_STATUS = 6,
 
 	/* While LINE_DIVISOR is set. */
 	REGISTER_DIVISOR_LOW = 0,
@@ -28,9 +27,7 @@ enum uart8250_register {
 #define INTERRUPT_LINE	0x04u
 #define INTERRUPT_ALL	0x0fu
 
-#define IDENTITY_NONE  0x01u
-#define IDENTITY_MASK  0x0fu
-#define IDENTITY_MODEM 0x00u
+#define IDENTITY_NONE 0x01u
 
 #define FIFO_ENABLE  0x01u
 #define FIFO_CLEAR   0x06u

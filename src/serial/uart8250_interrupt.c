@@ -89,20 +89,12 @@ static void uart_transmit(struct uart8250 *uart, uint8_t status)
 static uint8_t uart_serve(struct uart8250 *uart)
 {
 	uint8_t status = uart_receive(uart);
-	uint8_t without = uart->enabled & ~INTERRUPT_EMPTY;
 
-	if (!(uart->interrupts & UART8250_TRANSMIT))
-		return status;
-	uart_transmit(uart, status);
-	if (!uart->waiting_bytes.count) {
-		uart_enable(uart, without);
-	} else if (uart->enabled == without) {
-		/*
-		 * Not every device interrupts when it is empty already (of
-		 * Linux's quirks, UART_BUG_TXEN): so it is asked once more.
-		 */
-		uart_enable(uart, without | INTERRUPT_EMPTY);
-		uart_transmit(uart, uart8250_status(uart));
+	if (uart->interrupts & UART8250_TRANSMIT) {
+		uart_transmit(uart, status);
+		uart_enable(uart, uart->waiting_bytes.count
+					  ? uart->enabled | INTERRUPT_EMPTY
+					  : uart->enabled & ~INTERRUPT_EMPTY);
 	}
 	return status;
 }
@@ -123,8 +115,6 @@ static bool uart_interrupt(void *argument)
 	do {
 		identity = uart_in(uart, REGISTER_INTERRUPT_IDENTITY);
 		claimed |= !(identity & IDENTITY_NONE);
-		if ((identity & IDENTITY_MASK) == IDENTITY_MODEM)
-			uart_in(uart, REGISTER_MODEM_STATUS);
 		uart_serve(uart);
 	} while (!(identity & IDENTITY_NONE) && --rounds);
 	if (!rounds) {
