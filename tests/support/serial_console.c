@@ -42,3 +42,38 @@ void console_end(struct console *console)
 	host_uart8250_destroy(console->device);
 	machine_destroy(console->machine);
 }
+
+const enum host_uart8250_personality
+	console_personalities[CONSOLE_PERSONALITIES] = {
+		HOST_UART8250_16550,
+		HOST_UART8250_16450,
+		HOST_UART8250_QEMU,
+		HOST_UART8250_FIRECRACKER,
+};
+
+bool console_is_line(enum host_uart8250_personality personality)
+{
+	return personality == HOST_UART8250_16550 ||
+	       personality == HOST_UART8250_16450;
+}
+
+void console_open(struct console *console,
+		  enum host_uart8250_personality personality)
+{
+	console_make(console, personality);
+	assert_int_equal(uart8250_open(&console->uart, console->port,
+				       UART8250_COM1, 115200),
+			 0);
+}
+
+unsigned console_register(struct console *console, unsigned offset)
+{
+	return port_in8(console->port, (uint16_t)(UART8250_COM1 + offset));
+}
+
+void console_register_write(struct console *console, unsigned offset,
+			    unsigned value)
+{
+	port_out8(console->port, (uint16_t)(UART8250_COM1 + offset),
+		  (uint8_t)value);
+}

@@ -10,7 +10,8 @@
 #include "port/port.h"
 #include "serial/uart8250.h"
 
-#define SERIAL_CONSOLE_BYTES 8192u
+#define SERIAL_CONSOLE_BYTES  8192u
+#define CONSOLE_PERSONALITIES 4u
 
 struct console {
 	struct machine *machine;
@@ -27,5 +28,18 @@ struct console {
 void console_make(struct console *console,
 		  enum host_uart8250_personality personality);
 void console_end(struct console *console);
+
+/** Each personality once. */
+extern const enum host_uart8250_personality
+	console_personalities[CONSOLE_PERSONALITIES];
+/** Whether a port is a line that takes its time, or a hypervisor's. */
+bool console_is_line(enum host_uart8250_personality personality);
+
+/** A port that the driver has opened, polled, at 115200 bits a second. */
+void console_open(struct console *console,
+		  enum host_uart8250_personality personality);
+unsigned console_register(struct console *console, unsigned offset);
+void console_register_write(struct console *console, unsigned offset,
+			    unsigned value);
 
 #endif /* TESTS_SUPPORT_SERIAL_CONSOLE_H */
