@@ -19,6 +19,9 @@ static const struct board *const boards[] = {
 #if CONFIG_LIBVMMNET_HYPERV
 	&hyperv_board,
 #endif
+#if CONFIG_LIBVMMNET_VMWARE
+	&vmware_board,
+#endif
 	NULL,
 };
 

@@ -22,6 +22,8 @@ struct board {
 
 /** VMBus and the network cards on it. */
 extern const struct board hyperv_board;
+/** The vmxnet3 cards on the PCI bus. */
+extern const struct board vmware_board;
 /** The first serial port, as a console. */
 extern const struct board serial_board;
 
