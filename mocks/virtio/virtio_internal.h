@@ -43,21 +43,20 @@
 
 #include "mocks/virtio/virtio.h"
 #include "mocks/virtio/virtio_wire.h"
+#include "mocks/wire/frame.h"
 
-#define VIRTIO_PAIRS_MAX     16u
-#define VIRTIO_QUEUES_MAX    (2u * VIRTIO_PAIRS_MAX + 1)
-#define VIRTIO_QUEUE_MAX     32768u
-#define VIRTIO_PACKET_MAX    65562u
-#define VIRTIO_BUFFER_LEAST  1526u
-#define VIRTIO_IDS	     65536u
-#define VIRTIO_VLANS	     4096u
-#define VIRTIO_GROUPS_MAX    64u
-#define VIRTIO_FLOWS	     256u
-#define VIRTIO_DIE_TRIES     4u
-
-#define ETHERNET_HEADER 14u
-#define ADDRESSES	12u
-#define VLAN_TAG	4u
+#define VIRTIO_PAIRS_MAX    16u
+#define VIRTIO_QUEUES_MAX   (2u * VIRTIO_PAIRS_MAX + 1)
+#define VIRTIO_QUEUE_MAX    32768u
+#define VIRTIO_PACKET_MAX   65562u
+#define VIRTIO_BUFFER_LEAST 1526u
+/** Firecracker holds no more pieces of buffers than that at once. */
+#define VIRTIO_PIECES_MAX   256u
+#define VIRTIO_IDS	    65536u
+#define VIRTIO_VLANS	    4096u
+#define VIRTIO_GROUPS_MAX   64u
+#define VIRTIO_FLOWS	    256u
+#define VIRTIO_SEGMENTS_MAX 40u
 
 struct virtio_queue;
 
@@ -119,6 +118,8 @@ struct virtio_queue {
 	struct virtio_chain *first, *last;
 	uint64_t posted_bytes;
 	uint32_t posted_elements;
+	/** A frame went into buffers that are not told yet. */
+	bool delivered;
 
 	struct machine_work work;
 	/** What is put off: a stalled queue goes on. */
@@ -242,6 +243,9 @@ bool host_virtqueue_works(const struct virtio_queue *queue);
  * @return NULL: there is none, and the driver is asked to tell of the next one
  */
 struct virtio_chain *host_virtqueue_pop(struct virtio_queue *queue);
+/** Put the buffer taken last back, as if it had not been looked at. */
+void host_virtqueue_unpop(struct virtio_queue *queue,
+			  struct virtio_chain *chain);
 /** A buffer is done with; told with the next host_virtqueue_publish(). */
 void host_virtqueue_use(struct virtio_queue *queue, struct virtio_chain *chain,
 			uint32_t length);

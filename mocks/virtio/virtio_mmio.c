@@ -93,7 +93,8 @@ static bool access_check(struct host_virtio *card, uint64_t offset,
 	if (write ? !registers[n].writable : !registers[n].readable) {
 		host_virtio_break(card, "virtio 4.2.2.2",
 				  "%s is %s, which it is not for",
-				  registers[n].name, write ? "written" : "read");
+				  registers[n].name,
+				  write ? "written" : "read");
 		return false;
 	}
 	course_check(card, offset);
@@ -174,7 +175,8 @@ static uint32_t generation_read(struct host_virtio *card)
 		card->generation++;
 	/* Firecracker's never changes for a network card. */
 	return host_virtio_is(card, VIRTIO_FIRECRACKER) &&
-			       !card->fired[HOST_VIRTIO_FAULT_GENERATION_RESTLESS]
+			       !card->fired
+					[HOST_VIRTIO_FAULT_GENERATION_RESTLESS]
 		       ? 0
 		       : card->generation;
 }
@@ -268,6 +270,8 @@ static bool queue_check(struct host_virtio *card,
 				  "register 0x%03x: accessed while the queue "
 				  "is ready (M14)",
 				  (unsigned)offset);
+	if (offset != MMIO_QUEUE_READY && queue->live)
+		return false;
 	return right || !host_virtio_is(card, VIRTIO_FIRECRACKER);
 }
 
@@ -295,9 +299,8 @@ static void ready_write(struct host_virtio *card, struct virtio_queue *queue,
 	if (value)
 		fault = host_virtqueue_start(queue);
 	if (fault)
-		host_virtio_break(card, "virtio 2.7",
-				  "QueueReady: queue %u %s", queue->index,
-				  fault);
+		host_virtio_break(card, "virtio 2.7", "QueueReady: queue %u %s",
+				  queue->index, fault);
 	queue->ready = value && !fault;
 }
 
@@ -369,10 +372,10 @@ static void register_write(struct host_virtio *card, uint64_t offset,
 		break;
 	case MMIO_DRIVER_FEATURES_SEL:
 		card->course.wrote_driver_features_sel = true;
-		card->driver_features_sel =
-			host_virtio_is(card, VIRTIO_QEMU) ? value != 0
-			: value > 2			  ? 2
-							  : value;
+		card->driver_features_sel = host_virtio_is(card, VIRTIO_QEMU)
+						    ? value != 0
+					    : value > 2 ? 2
+							: value;
 		break;
 	case MMIO_DRIVER_FEATURES:
 		host_virtio_features_write(card, value);

@@ -375,12 +375,25 @@ struct virtio_chain *host_virtqueue_pop(struct virtio_queue *queue)
 	if (!chain)
 		return NULL;
 	queue->card->counters.chains++;
+	if (is_packed(queue))
+		host_packed_ask(queue, false);
+	else
+		host_split_ask(queue, false);
 	if (chain->fault && !host_virtio_is(queue->card, VIRTIO_FIRECRACKER)) {
 		host_virtqueue_chain_free(chain);
 		host_virtio_stop(queue->card);
 		return NULL;
 	}
 	return chain;
+}
+
+void host_virtqueue_unpop(struct virtio_queue *queue,
+			  struct virtio_chain *chain)
+{
+	queue->available--;
+	queue->in_flight[chain->id] = 0;
+	queue->in_flight_count--;
+	host_virtqueue_chain_free(chain);
 }
 
 static void pending_add(struct virtio_queue *queue,
@@ -438,8 +451,9 @@ static void ids_spoil(struct virtio_queue *queue)
 					   machine_random_below(card->machine,
 								1000));
 		if (host_virtio_lies(card, HOST_VIRTIO_FAULT_USED_ID_WRONG))
-			queue->pending[n].id = (uint16_t)machine_random_below(
-				card->machine, queue->size);
+			queue->pending[n].id =
+				(uint16_t)machine_random_below(card->machine,
+							       queue->size);
 	}
 }
 

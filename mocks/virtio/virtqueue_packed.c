@@ -154,10 +154,11 @@ struct virtio_chain *host_packed_pop(struct virtio_queue *queue)
 		/* The first one is made available last, so all are. */
 		if (!slot_read(queue, queue->available, queue->available_wrap,
 			       bytes)) {
-			host_virtio_break(queue->card, "virtio 2.8.21.1",
-					  "queue %u: a list is available before "
-					  "its descriptors (M24)",
-					  queue->index);
+			host_virtio_break(
+				queue->card, "virtio 2.8.21.1",
+				"queue %u: a list is available before "
+				"its descriptors (M24)",
+				queue->index);
 			chain->fault = "is published before its descriptors";
 			break;
 		}
@@ -266,8 +267,8 @@ bool host_packed_wants(struct virtio_queue *queue, uint16_t slots)
 void host_packed_ask(struct virtio_queue *queue, bool ask)
 {
 	struct host_virtio *card = queue->card;
-	uint32_t event = queue->available |
-			 (queue->available_wrap ? PACKED_WRAP : 0);
+	uint32_t event =
+		queue->available | (queue->available_wrap ? PACKED_WRAP : 0);
 	uint8_t bytes[PACKED_EVENT_BYTES];
 	bool events = host_virtio_negotiated(card, RING_EVENT_IDX);
 

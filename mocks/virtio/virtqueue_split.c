@@ -179,16 +179,16 @@ static void table_walk(struct virtio_queue *queue, struct virtio_chain *chain,
 			return;
 		}
 		if (count++ >= queue->size) {
-			host_virtio_break(card, "virtio 2.7.5.3.1",
-					  "queue %u: a chain is longer than the "
-					  "queue, or a loop (M32)",
-					  queue->index);
+			host_virtio_break(
+				card, "virtio 2.7.5.3.1",
+				"queue %u: a chain is longer than the "
+				"queue, or a loop (M32)",
+				queue->index);
 			if (!host_virtio_is(card, VIRTIO_FIRECRACKER))
 				chain->fault = "is longer than the queue";
 			return;
 		}
-		descriptor_read(queue,
-				table + (uint64_t)at * DESCRIPTOR_BYTES,
+		descriptor_read(queue, table + (uint64_t)at * DESCRIPTOR_BYTES,
 				&descriptor);
 		descriptor_take(queue, chain, &descriptor, indirect);
 		if (!(descriptor.flags & DESCRIPTOR_NEXT) || chain->fault)
@@ -314,9 +314,9 @@ bool host_split_wants(struct virtio_queue *queue, uint16_t old)
 	uint16_t flags;
 
 	if (host_virtio_negotiated(card, RING_EVENT_IDX))
-		return host_virtqueue_passes(
-			word_read(queue, used_event_at(queue)), queue->used,
-			old);
+		return host_virtqueue_passes(word_read(queue,
+						       used_event_at(queue)),
+					     queue->used, old);
 	/* Firecracker does not look (M27). */
 	if (host_virtio_is(card, VIRTIO_FIRECRACKER))
 		return true;
@@ -368,8 +368,8 @@ void host_split_kicked(struct virtio_queue *queue)
 	uint16_t index = word_read(queue, queue->driver_area + RING_INDEX);
 	uint16_t moved = (uint16_t)(index - queue->kick_index);
 	bool events = host_virtio_negotiated(card, RING_EVENT_IDX);
-	bool right = queue->allowed ||
-		     (events && queue->event_distance < moved);
+	bool right =
+		queue->allowed || (events && queue->event_distance < moved);
 
 	if (queue->kicked && !right &&
 	    machine_checks(card->machine, MACHINE_CHECK_SIGNAL_BUDGET))
@@ -381,8 +381,9 @@ void host_split_kicked(struct virtio_queue *queue)
 	queue->kick_index = index;
 	if (events) {
 		queue->allowed = false;
-		queue->event_distance = (uint16_t)(
-			word_read(queue, available_event_at(queue)) - index);
+		queue->event_distance =
+			(uint16_t)(word_read(queue, available_event_at(queue)) -
+				   index);
 	} else if (!host_virtio_is(card, VIRTIO_FIRECRACKER)) {
 		queue->allowed =
 			!(word_read(queue, queue->device_area + RING_FLAGS) &
