@@ -239,8 +239,10 @@ uint64_t host_virtio_register_read(void *context, uint64_t offset,
 
 /** Whether a queue's registers are taken now, and what is wrong with that. */
 static bool queue_check(struct host_virtio *card,
-			const struct virtio_queue *queue, uint64_t offset)
+			const struct virtio_queue *queue, uint64_t offset,
+			uint32_t value)
 {
+	bool stops = offset == MMIO_QUEUE_READY && !value;
 	bool right = card->status & STATUS_FEATURES_OK &&
 		     !(card->status & (STATUS_DRIVER_OK | STATUS_FAILED));
 
@@ -250,7 +252,8 @@ static bool queue_check(struct host_virtio *card,
 				  (unsigned)offset, card->queue_sel);
 		return false;
 	}
-	if (!(card->status & STATUS_FEATURES_OK))
+	/* A queue may be stopped at any time. */
+	if (!(card->status & STATUS_FEATURES_OK) && !stops)
 		host_virtio_break(card, "virtio 3.1.1",
 				  "register 0x%03x: queues are set up after "
 				  "FEATURES_OK (M15)",
@@ -318,7 +321,7 @@ static void queue_write(struct host_virtio *card, uint64_t offset,
 	struct virtio_queue *queue = queue_selected(card);
 	bool high = offset % 8;
 
-	if (!queue_check(card, queue, offset))
+	if (!queue_check(card, queue, offset, value))
 		return;
 	switch (offset) {
 	case MMIO_QUEUE_SIZE:
