@@ -29,7 +29,7 @@ void host_rndis_card_reset(struct host_rndis_card *card)
 {
 	card->filter = 0;
 	card->rx_offloads = 0;
-	card->tx_offloads = HOST_OFFLOAD_ALL;
+	card->tx_offloads = FRAME_CHECKSUM_ALL;
 	memset(&card->rss, 0, sizeof(card->rss));
 }
 
@@ -293,23 +293,25 @@ static uint32_t query_offload(const struct host_rndis_card *card, unsigned tx,
 	wire.header.type = HOST_NDIS_OFFLOAD;
 	wire.header.bytes = cpu_to_le16((uint16_t)bytes);
 	wire.ipv4_tx.encapsulation = ethernet;
-	wire.ipv4_tx.flags = cpu_to_le32(
-		checksum_flags(tx & HOST_OFFLOAD_IP4, tx & HOST_OFFLOAD_TCP4,
-			       tx & HOST_OFFLOAD_UDP4, all4));
+	wire.ipv4_tx.flags =
+		cpu_to_le32(checksum_flags(tx & FRAME_CHECKSUM_IP4,
+					   tx & FRAME_CHECKSUM_TCP4,
+					   tx & FRAME_CHECKSUM_UDP4, all4));
 	wire.ipv4_rx.encapsulation = ethernet;
-	wire.ipv4_rx.flags = cpu_to_le32(
-		checksum_flags(rx & HOST_OFFLOAD_IP4, rx & HOST_OFFLOAD_TCP4,
-			       rx & HOST_OFFLOAD_UDP4, all4));
+	wire.ipv4_rx.flags =
+		cpu_to_le32(checksum_flags(rx & FRAME_CHECKSUM_IP4,
+					   rx & FRAME_CHECKSUM_TCP4,
+					   rx & FRAME_CHECKSUM_UDP4, all4));
 	wire.ipv6_tx.encapsulation = ethernet;
 	wire.ipv6_tx.flags = cpu_to_le32(
-		checksum_flags(tx & (HOST_OFFLOAD_TCP6 | HOST_OFFLOAD_UDP6),
-			       tx & HOST_OFFLOAD_TCP6, tx & HOST_OFFLOAD_UDP6,
-			       all6));
+		checksum_flags(tx & (FRAME_CHECKSUM_TCP6 | FRAME_CHECKSUM_UDP6),
+			       tx & FRAME_CHECKSUM_TCP6,
+			       tx & FRAME_CHECKSUM_UDP6, all6));
 	wire.ipv6_rx.encapsulation = ethernet;
 	wire.ipv6_rx.flags = cpu_to_le32(
-		checksum_flags(rx & (HOST_OFFLOAD_TCP6 | HOST_OFFLOAD_UDP6),
-			       rx & HOST_OFFLOAD_TCP6, rx & HOST_OFFLOAD_UDP6,
-			       all6));
+		checksum_flags(rx & (FRAME_CHECKSUM_TCP6 | FRAME_CHECKSUM_UDP6),
+			       rx & FRAME_CHECKSUM_TCP6,
+			       rx & FRAME_CHECKSUM_UDP6, all6));
 	memcpy(to, &wire, bytes);
 	return bytes;
 }
@@ -371,8 +373,9 @@ uint32_t host_rndis_oid_query(const struct host_rndis_card *card, uint32_t oid,
 		memcpy(to, &wire, sizeof(wire));
 		*bytes = sizeof(wire);
 	} else if (oid == HOST_OID_OFFLOAD_HARDWARE) {
-		*bytes = query_offload(card, HOST_OFFLOAD_ALL, HOST_OFFLOAD_ALL,
-				       input, input_bytes, to);
+		*bytes = query_offload(card, FRAME_CHECKSUM_ALL,
+				       FRAME_CHECKSUM_ALL, input, input_bytes,
+				       to);
 	} else if (oid == HOST_OID_OFFLOAD_CURRENT) {
 		*bytes = query_offload(card, card->tx_offloads,
 				       card->rx_offloads, input, input_bytes,
@@ -450,11 +453,11 @@ static uint32_t set_offload(struct host_rndis_card *card, const uint8_t *input,
 		return HOST_RNDIS_NOT_SUPPORTED;
 	if (wire.lso_v1 > 2 || wire.lso4 > 2 || wire.lso6 > 2)
 		return HOST_RNDIS_INVALID_DATA;
-	if (!offload_choose(&next, wire.ip4, HOST_OFFLOAD_IP4) ||
-	    !offload_choose(&next, wire.tcp4, HOST_OFFLOAD_TCP4) ||
-	    !offload_choose(&next, wire.udp4, HOST_OFFLOAD_UDP4) ||
-	    !offload_choose(&next, wire.tcp6, HOST_OFFLOAD_TCP6) ||
-	    !offload_choose(&next, wire.udp6, HOST_OFFLOAD_UDP6))
+	if (!offload_choose(&next, wire.ip4, FRAME_CHECKSUM_IP4) ||
+	    !offload_choose(&next, wire.tcp4, FRAME_CHECKSUM_TCP4) ||
+	    !offload_choose(&next, wire.udp4, FRAME_CHECKSUM_UDP4) ||
+	    !offload_choose(&next, wire.tcp6, FRAME_CHECKSUM_TCP6) ||
+	    !offload_choose(&next, wire.udp6, FRAME_CHECKSUM_UDP6))
 		return HOST_RNDIS_INVALID_DATA;
 	*card = next;
 	return HOST_RNDIS_SUCCESS;

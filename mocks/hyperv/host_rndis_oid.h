@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 #include "mocks/hyperv/netvsp.h"
+#include "mocks/wire/toeplitz.h"
 
-#define HOST_RSS_KEY_BYTES   40u
 #define HOST_RSS_ENTRIES_MAX 128u
 
 struct host_rss {
 	bool enabled;
 	/** Function and kinds of frames, as the guest set them. */
 	uint32_t hash;
-	uint8_t key[HOST_RSS_KEY_BYTES];
+	uint8_t key[TOEPLITZ_KEY_BYTES];
 	uint32_t entries;
 	uint8_t table[HOST_RSS_ENTRIES_MAX];
 };
@@ -37,7 +37,7 @@ struct host_rndis_card {
 	uint32_t queues_max, queues;
 	/** The packet filter in force. */
 	uint32_t filter;
-	/** Of enum host_offload: what is checked, and what may be asked for. */
+	/** Of enum frame_checksum: what is checked, what may be asked for. */
 	unsigned rx_offloads, tx_offloads;
 	struct host_rss rss;
 	const struct host_netvsp_counters *counters;
@@ -76,10 +76,6 @@ uint32_t host_rndis_oid_set(struct host_rndis_card *card, uint32_t oid,
 /** Set receive-side scaling (NDIS_RECEIVE_SCALE_PARAMETERS). */
 uint32_t host_rss_set(struct host_rss *rss, uint32_t queues,
 		      const uint8_t *input, uint32_t input_bytes);
-
-/** The Toeplitz hash of some bytes under a key. */
-uint32_t host_rss_toeplitz(const uint8_t key[HOST_RSS_KEY_BYTES],
-			   const uint8_t *bytes, uint32_t count);
 
 /** The queue for a frame; 0 when scaling is off or the frame is no IP. */
 unsigned host_rss_queue(const struct host_rss *rss, const uint8_t *frame,

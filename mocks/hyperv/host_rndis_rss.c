@@ -4,12 +4,9 @@
  */
 #include <string.h>
 
-#include "mocks/hyperv/host_rndis_checksum.h"
 #include "mocks/hyperv/host_rndis_oid.h"
 #include "mocks/hyperv/rndis_wire.h"
-
-#define PROTOCOL_TCP 6u
-#define PROTOCOL_UDP 17u
+#include "mocks/wire/toeplitz.h"
 
 static bool inside(uint32_t offset, uint32_t bytes, uint32_t room)
 {
@@ -47,10 +44,10 @@ static bool key_set(struct host_rss *rss, const uint8_t *input,
 {
 	uint32_t offset = le32_to_cpu(wire->key_offset);
 
-	if (le16_to_cpu(wire->key_bytes) != HOST_RSS_KEY_BYTES ||
-	    !inside(offset, HOST_RSS_KEY_BYTES, input_bytes))
+	if (le16_to_cpu(wire->key_bytes) != TOEPLITZ_KEY_BYTES ||
+	    !inside(offset, TOEPLITZ_KEY_BYTES, input_bytes))
 		return false;
-	memcpy(rss->key, input + offset, HOST_RSS_KEY_BYTES);
+	memcpy(rss->key, input + offset, TOEPLITZ_KEY_BYTES);
 	return true;
 }
 
@@ -90,30 +87,9 @@ uint32_t host_rss_set(struct host_rss *rss, uint32_t queues,
 	return HOST_RNDIS_SUCCESS;
 }
 
-uint32_t host_rss_toeplitz(const uint8_t key[HOST_RSS_KEY_BYTES],
-			   const uint8_t *bytes, uint32_t count)
-{
-	uint32_t window = (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 |
-			  (uint32_t)key[2] << 8 | key[3];
-	uint32_t hash = 0;
-	uint32_t next;
-	unsigned bit;
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		next = key[(i + 4) % HOST_RSS_KEY_BYTES];
-		for (bit = 8; bit-- > 0;) {
-			if (bytes[i] >> bit & 1)
-				hash ^= window;
-			window = window << 1 | (next >> bit & 1);
-		}
-	}
-	return hash;
-}
-
 /* The kind of frame as bits of the hash word: with ports, and without. */
-static void hash_kinds(const struct host_frame_layout *layout,
-		       uint32_t *with_ports, uint32_t *without)
+static void hash_kinds(const struct frame_layout *layout, uint32_t *with_ports,
+		       uint32_t *without)
 {
 	bool four = layout->version == 4;
 
@@ -130,29 +106,19 @@ static void hash_kinds(const struct host_frame_layout *layout,
 unsigned host_rss_queue(const struct host_rss *rss, const uint8_t *frame,
 			uint32_t bytes)
 {
-	struct host_frame_layout layout;
-	uint8_t input[36];
-	uint32_t addresses;
+	struct frame_layout layout;
 	uint32_t with_ports;
 	uint32_t without;
 	uint32_t hash;
 
 	if (!rss->enabled)
 		return 0;
-	host_frame_layout(frame, bytes, &layout);
+	frame_layout_find(frame, bytes, &layout);
 	if (!layout.version)
 		return 0;
 	hash_kinds(&layout, &with_ports, &without);
-	addresses = layout.version == 4 ? 8 : 32;
-	memcpy(input, frame + layout.network + (layout.version == 4 ? 12 : 8),
-	       addresses);
-	if (rss->hash & with_ports) {
-		memcpy(input + addresses, frame + layout.transport, 4);
-		hash = host_rss_toeplitz(rss->key, input, addresses + 4);
-	} else if (rss->hash & without) {
-		hash = host_rss_toeplitz(rss->key, input, addresses);
-	} else {
+	if (!(rss->hash & (with_ports | without)))
 		return 0;
-	}
+	hash = toeplitz_frame(rss->key, frame, &layout, rss->hash & with_ports);
 	return rss->table[hash % rss->entries];
 }

@@ -13,10 +13,8 @@
 #include "mocks/hyperv/host_rndis_checksum.h"
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/hyperv/rndis_wire.h"
+#include "mocks/wire/frame.h"
 
-#define ETHERNET_HEADER 14u
-#define ADDRESSES	12u
-#define VLAN_TAG	4u
 #define ALIGN(bytes)                                                           \
 	(((bytes) + HOST_RNDIS_ALIGNMENT - 1) & ~(HOST_RNDIS_ALIGNMENT - 1))
 
@@ -89,19 +87,14 @@ static bool slot_fill(struct netvsp_queue *queue, uint32_t index,
 	if (bytes > netvsp->receive.usable_bytes)
 		return false;
 	tagged = netvsp->configuration.vlan_offload &&
-		 bytes >= ETHERNET_HEADER + VLAN_TAG &&
-		 frame->data[ADDRESSES] == 0x81 && !frame->data[ADDRESSES + 1];
+		 frame_is_tagged(frame->data, bytes);
 	if (netvsp->card.rx_offloads)
 		checksum = host_checksum_verify(frame->data, bytes,
 						netvsp->card.rx_offloads);
 	checksum = host_fault_checksum(netvsp->partition, checksum);
 	if (tagged) {
-		vlan = host_rndis_vlan_from_tci(
-			(uint16_t)(frame->data[ADDRESSES + 2] << 8 |
-				   frame->data[ADDRESSES + 3]));
-		memcpy(data, frame->data, ADDRESSES);
-		memcpy(data + ADDRESSES, frame->data + ADDRESSES + VLAN_TAG,
-		       bytes - ADDRESSES - VLAN_TAG);
+		vlan = host_rndis_vlan_from_tci(frame_tag(frame->data));
+		frame_tag_strip(data, frame->data, bytes);
 		bytes -= VLAN_TAG;
 	} else {
 		memcpy(data, frame->data, bytes);

@@ -11,10 +11,7 @@
 #include "mocks/hyperv/host_rndis_checksum.h"
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/hyperv/rndis_wire.h"
-
-#define ETHERNET_HEADER 14u
-#define ADDRESSES	12u
-#define VLAN_TAG	4u
+#include "mocks/wire/frame.h"
 
 /** A message of the guest, in the host's scratch memory. */
 struct message {
@@ -128,8 +125,7 @@ static const char *frame_make(const struct host_netvsp *netvsp, uint8_t *data,
 
 	if (bytes < ETHERNET_HEADER)
 		return "holds a frame without an Ethernet header";
-	tagged = bytes >= ETHERNET_HEADER + VLAN_TAG &&
-		 data[ADDRESSES] == 0x81 && data[ADDRESSES + 1] == 0;
+	tagged = frame_is_tagged(data, bytes);
 	if (packet->has_lso)
 		return "asks for segmentation, which is not offered";
 	if (bytes > netvsp->card.mtu + (tagged ? VLAN_TAG : 0))
@@ -149,13 +145,8 @@ static const char *frame_make(const struct host_netvsp *netvsp, uint8_t *data,
 			return "has a VLAN tag with bits that do not exist";
 		tci = host_rndis_vlan_to_tci(packet->vlan);
 		/* There is room: the packet's own header is in front. */
-		memmove(data - VLAN_TAG, data, ADDRESSES);
-		data -= VLAN_TAG;
+		data = frame_tag_insert(data, tci);
 		bytes += VLAN_TAG;
-		data[ADDRESSES] = 0x81;
-		data[ADDRESSES + 1] = 0;
-		data[ADDRESSES + 2] = (uint8_t)(tci >> 8);
-		data[ADDRESSES + 3] = (uint8_t)tci;
 	}
 	frame->data = data;
 	frame->length = bytes;

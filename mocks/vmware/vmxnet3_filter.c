@@ -6,11 +6,7 @@
 
 #include <string.h>
 
-#include "mocks/hyperv/host_rndis_checksum.h"
-#include "mocks/hyperv/host_rndis_oid.h"
-
-#define PROTOCOL_TCP 6u
-#define PROTOCOL_UDP 17u
+#include "mocks/wire/toeplitz.h"
 
 /** Kinds of hashes as a completion names them (UDP since revision 4). */
 enum {
@@ -52,11 +48,9 @@ static bool vlan_wanted(const struct host_vmxnet3 *vmxnet3,
 {
 	unsigned vlan;
 
-	if (frame->length < ETHERNET_HEADER + VLAN_TAG ||
-	    frame->data[ADDRESSES] != 0x81 || frame->data[ADDRESSES + 1])
+	if (!frame_is_tagged(frame->data, frame->length))
 		return true;
-	vlan = (frame->data[ADDRESSES + 2] & 15u) << 8 |
-	       frame->data[ADDRESSES + 3];
+	vlan = frame_tag(frame->data) & 0xfff;
 	if (host_vmxnet3_is_qemu(vmxnet3) ? !vlan || vlan == 0xfff
 					  : table_is_empty(vmxnet3))
 		return true;
@@ -87,7 +81,7 @@ bool host_vmxnet3_wanted(const struct host_vmxnet3 *vmxnet3,
 
 /** The kind of hash for a frame with ports, KIND_NONE: addresses only. */
 static unsigned kind_with_ports(const struct host_vmxnet3 *vmxnet3,
-				const struct host_frame_layout *layout)
+				const struct frame_layout *layout)
 {
 	unsigned hashes = vmxnet3->rss.hashes;
 	bool four = layout->version == 4;
@@ -108,30 +102,24 @@ unsigned host_vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
 			       uint32_t *hash, unsigned *kind)
 {
 	const struct vmxnet3_rss *rss = &vmxnet3->rss;
-	struct host_frame_layout layout;
-	uint8_t input[36];
-	uint32_t addresses;
+	struct frame_layout layout;
+	bool ports;
 
 	*hash = 0;
 	*kind = KIND_NONE;
 	if (!rss->enabled)
 		return 0;
-	host_frame_layout(frame, bytes, &layout);
+	frame_layout_find(frame, bytes, &layout);
 	if (!layout.version)
 		return 0;
-	addresses = layout.version == 4 ? 8 : 32;
-	memcpy(input, frame + layout.network + (layout.version == 4 ? 12 : 8),
-	       addresses);
 	*kind = kind_with_ports(vmxnet3, &layout);
-	if (*kind) {
-		memcpy(input + addresses, frame + layout.transport, 4);
-		addresses += 4;
-	} else if (rss->hashes &
-		   (layout.version == 4 ? RSS_HASH_IPV4 : RSS_HASH_IPV6)) {
+	ports = *kind != KIND_NONE;
+	if (!ports) {
+		if (!(rss->hashes &
+		      (layout.version == 4 ? RSS_HASH_IPV4 : RSS_HASH_IPV6)))
+			return 0;
 		*kind = layout.version == 4 ? KIND_IPV4 : KIND_IPV6;
-	} else {
-		return 0;
 	}
-	*hash = host_rss_toeplitz(rss->key, input, addresses);
+	*hash = toeplitz_frame(rss->key, frame, &layout, ports);
 	return rss->table[*hash % rss->entries];
 }

@@ -3,14 +3,14 @@
  * The vmxnet3 device inside: what its files share.
  *
  *	vmxnet3.c		life, registers, what the world does
- *	host_vmxnet3_command.c	commands and their results
- *	host_vmxnet3_activate.c	the configuration that a driver hands over
- *	host_vmxnet3_interrupt.c	vectors, masks, events
+ *	vmxnet3_command.c	commands and their results
+ *	vmxnet3_activate.c	the configuration that a driver hands over
+ *	vmxnet3_interrupt.c	vectors, masks, events
  *	vmxnet3_transmit.c	packets of the guest out of its rings
  *	vmxnet3_offload.c	checksums, segments, VLAN tags on their way out
  *	vmxnet3_filter.c	which frames the guest wants, and on which queue
- *	host_vmxnet3_receive.c	frames into the guest's buffers
- *	host_vmxnet3_merge.c		large receive offload
+ *	vmxnet3_receive.c	frames into the guest's buffers
+ *	vmxnet3_merge.c		large receive offload
  *
  * The two personalities. A rule that is broken is named in both:
  *
@@ -35,6 +35,7 @@
 
 #include "mocks/vmware/vmxnet3.h"
 #include "mocks/vmware/vmxnet3_wire.h"
+#include "mocks/wire/frame.h"
 
 #define VMXNET3_QUEUES_MAX     32u
 #define VMXNET3_QUEUES_LEGACY  8u
@@ -54,10 +55,7 @@
 #define VMXNET3_VLAN_BYTES     512u
 #define VMXNET3_RX_SG_MAX      32u
 
-#define ETHERNET_HEADER 14u
-#define ETHERNET_LEAST	60u
-#define ADDRESSES	12u
-#define VLAN_TAG	4u
+#define ETHERNET_LEAST 60u
 
 /** A ring and where the device is in it. */
 struct vmxnet3_ring {
@@ -138,8 +136,7 @@ struct host_vmxnet3 {
 	struct wire *wire;
 	struct host_vmxnet3_configuration configuration;
 	const struct vmware_personality *personality;
-	struct host_vmxnet3_faults faults;
-	uint64_t fired[HOST_VMXNET3_FAULTS];
+	struct host_vmxnet3_lies lies;
 	struct host_vmxnet3_counters counters;
 
 	bool dead, active, link_up;
@@ -197,14 +194,14 @@ void host_vmxnet3_complete(struct host_vmxnet3 *vmxnet3,
 			   struct vmxnet3_ring *ring, const uint32_t words[4],
 			   enum host_vmxnet3_fault early);
 
-/* ---- host_vmxnet3_command.c ---- */
+/* ---- vmxnet3_command.c ---- */
 
 void host_vmxnet3_command(struct host_vmxnet3 *vmxnet3, uint32_t command);
 uint32_t host_vmxnet3_result(struct host_vmxnet3 *vmxnet3);
 /** Statistics into the queue descriptors. */
 void host_vmxnet3_statistics(struct host_vmxnet3 *vmxnet3);
 
-/* ---- host_vmxnet3_activate.c ---- */
+/* ---- vmxnet3_activate.c ---- */
 
 /** @return whether the device is active now */
 bool host_vmxnet3_activate(struct host_vmxnet3 *vmxnet3);
@@ -215,7 +212,7 @@ void host_vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3);
 void host_vmxnet3_read_features(struct host_vmxnet3 *vmxnet3);
 bool host_vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3);
 
-/* ---- host_vmxnet3_interrupt.c ---- */
+/* ---- vmxnet3_interrupt.c ---- */
 
 void host_vmxnet3_interrupt(struct host_vmxnet3 *vmxnet3, unsigned index);
 void host_vmxnet3_mask(struct host_vmxnet3 *vmxnet3, unsigned index,
@@ -249,11 +246,6 @@ const char *host_vmxnet3_send(struct host_vmxnet3 *vmxnet3, uint8_t *data,
 			      uint32_t bytes,
 			      const struct vmxnet3_offload *offload,
 			      uint32_t *frames);
-/** The Internet checksum of bytes on top of a sum, folded, not inverted. */
-uint16_t host_vmxnet3_sum(uint32_t start, const uint8_t *bytes, uint32_t count);
-/** The pseudo header's sum for a transport of so many bytes. */
-uint32_t host_vmxnet3_pseudo(const uint8_t *network, unsigned version,
-			     uint8_t protocol, uint32_t bytes);
 
 /* ---- vmxnet3_filter.c ---- */
 
@@ -264,7 +256,7 @@ unsigned host_vmxnet3_queue_of(const struct host_vmxnet3 *vmxnet3,
 			       const uint8_t *frame, uint32_t bytes,
 			       uint32_t *hash, unsigned *kind);
 
-/* ---- host_vmxnet3_receive.c ---- */
+/* ---- vmxnet3_receive.c ---- */
 
 bool host_vmxnet3_receive(void *card, const struct wire_frame *frame);
 bool host_vmxnet3_receive_step(void *argument);
@@ -273,7 +265,7 @@ void host_vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue);
 void host_vmxnet3_rx_producer(struct vmxnet3_rx_queue *queue, unsigned ring,
 			      uint32_t producer);
 
-/* ---- host_vmxnet3_merge.c ---- */
+/* ---- vmxnet3_merge.c ---- */
 
 /**
  * Merge frames that follow into the first one of a queue, in the device's

@@ -7,53 +7,36 @@
 
 #include <string.h>
 
-#include "mocks/hyperv/host_rndis_checksum.h"
-#include "mocks/hyperv/rndis_wire.h"
-
-#define PROTOCOL_TCP 6u
-#define TCP_HEADER   20u
 #define TCP_ACK	     0x10u
 #define TCP_PSH	     0x08u
 #define SEGMENTS_MAX 40u
 
 /** A frame that may take part: plain data of a connection. */
 struct segment {
-	struct host_frame_layout layout;
+	struct frame_layout layout;
 	uint32_t header, payload, sequence;
 	uint8_t flags;
 };
 
-static uint32_t get32(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-	       (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static void put16(uint8_t *bytes, uint32_t value)
-{
-	bytes[0] = (uint8_t)(value >> 8);
-	bytes[1] = (uint8_t)value;
-}
-
 static bool segment_parse(const uint8_t *data, uint32_t bytes,
 			  struct segment *segment)
 {
-	const struct host_frame_layout *layout = &segment->layout;
+	const struct frame_layout *layout = &segment->layout;
 	const uint8_t *tcp;
+	unsigned wrong;
 
-	host_frame_layout(data, bytes, &segment->layout);
+	frame_layout_find(data, bytes, &segment->layout);
 	if (!layout->version || layout->protocol != PROTOCOL_TCP ||
 	    layout->fragment || layout->transport_bytes <= TCP_HEADER ||
 	    layout->transport_bytes + layout->transport != bytes ||
-	    !(host_checksum_verify(data, bytes, HOST_OFFLOAD_ALL) &
-	      HOST_CHECKSUM_RX_TCP_OK))
+	    !frame_checksum_verify(data, bytes, FRAME_CHECKSUM_TCP, &wrong))
 		return false;
 	tcp = data + layout->transport;
 	/* Options other than none would have to be the same in all. */
 	if (tcp[12] >> 4 != TCP_HEADER / 4)
 		return false;
 	segment->flags = tcp[13];
-	segment->sequence = get32(tcp + 4);
+	segment->sequence = frame_get32(tcp + 4);
 	segment->header = layout->transport + TCP_HEADER;
 	segment->payload = bytes - segment->header;
 	return (segment->flags & ~TCP_PSH) == TCP_ACK;
@@ -74,31 +57,6 @@ static bool segment_follows(const uint8_t *merged, const struct segment *first,
 	       !memcmp(merged, data, network) &&
 	       !memcmp(merged + at, data + at, addresses) &&
 	       !memcmp(ports, data + first->layout.transport, 4);
-}
-
-static void merged_finish(uint8_t *data, uint32_t bytes,
-			  const struct segment *first)
-{
-	uint8_t *network = data + first->layout.network;
-	uint8_t *tcp = data + first->layout.transport;
-	uint32_t length = bytes - first->layout.transport;
-
-	if (first->layout.version == 4) {
-		put16(network + 2, bytes - first->layout.network);
-		put16(network + 10, 0);
-		put16(network + 10,
-		      (uint16_t)~host_vmxnet3_sum(
-			      0, network,
-			      first->layout.transport - first->layout.network));
-	} else {
-		put16(network + 4, length);
-	}
-	put16(tcp + 16, 0);
-	put16(tcp + 16,
-	      (uint16_t)~host_vmxnet3_sum(
-		      host_vmxnet3_pseudo(network, first->layout.version,
-					  PROTOCOL_TCP, length),
-		      tcp, length));
 }
 
 unsigned host_vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
@@ -137,6 +95,8 @@ unsigned host_vmxnet3_merge(struct vmxnet3_rx_queue *queue, uint32_t *bytes,
 		*bytes += segment.payload;
 	}
 	if (count > 1)
-		merged_finish(merged, *bytes, &first);
+		frame_segment_finish(merged, *bytes, first.layout.network,
+				     first.layout.transport,
+				     first.layout.version);
 	return count;
 }

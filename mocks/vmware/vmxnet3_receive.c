@@ -12,14 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/hyperv/host_rndis_checksum.h"
-#include "mocks/hyperv/rndis_wire.h"
-
 /** How often a queue without buffers is looked at. */
 #define POLL_NANOSECONDS 20000u
-
-#define PROTOCOL_TCP 6u
-#define PROTOCOL_UDP 17u
 
 /** Places in the statistics of an RX queue. */
 enum {
@@ -279,12 +273,12 @@ static bool buffer_write(struct host_vmxnet3 *vmxnet3,
 static void checksum_describe(struct host_vmxnet3 *vmxnet3,
 			      struct packet *packet)
 {
-	struct host_frame_layout layout;
-	uint32_t checks = 0;
+	struct frame_layout layout;
+	unsigned right, wrong;
 
 	packet->word0 = RCD_NOT_CHECKED;
 	packet->word3 = RCD_FCS_OK;
-	host_frame_layout(packet->data, packet->bytes, &layout);
+	frame_layout_find(packet->data, packet->bytes, &layout);
 	if (!layout.version || host_vmxnet3_is_qemu(vmxnet3))
 		return;
 	packet->word3 |= layout.version == 4 ? RCD_IPV4 : RCD_IPV6;
@@ -296,13 +290,13 @@ static void checksum_describe(struct host_vmxnet3 *vmxnet3,
 		packet->word3 |= RCD_UDP;
 	if (!(vmxnet3->features & VMXNET3_FEATURE_CHECKSUM))
 		return;
-	checks = host_checksum_verify(packet->data, packet->bytes,
-				      HOST_OFFLOAD_ALL);
-	if (checks & HOST_CHECKSUM_RX_IP_OK)
+	right = frame_checksum_verify(packet->data, packet->bytes,
+				      FRAME_CHECKSUM_ALL, &wrong);
+	if (right & FRAME_CHECKSUM_IP4)
 		packet->word3 |= RCD_IP_OK;
-	if (checks & (HOST_CHECKSUM_RX_TCP_OK | HOST_CHECKSUM_RX_UDP_OK))
+	if (right & (FRAME_CHECKSUM_TCP | FRAME_CHECKSUM_UDP))
 		packet->word3 |= RCD_TRANSPORT_OK;
-	if (checks)
+	if (right | wrong)
 		packet->word0 = 0;
 }
 
@@ -532,16 +526,11 @@ static void packet_strip(struct host_vmxnet3 *vmxnet3, struct packet *packet)
 	uint8_t *copy = vmxnet3->packet + VLAN_TAG;
 
 	if (!(vmxnet3->features & VMXNET3_FEATURE_VLAN) ||
-	    packet->bytes < ETHERNET_HEADER + VLAN_TAG ||
-	    packet->data[ADDRESSES] != 0x81 || packet->data[ADDRESSES + 1])
+	    !frame_is_tagged(packet->data, packet->bytes))
 		return;
-	packet->tci = (uint16_t)(packet->data[ADDRESSES + 2] << 8 |
-				 packet->data[ADDRESSES + 3]);
+	packet->tci = frame_tag(packet->data);
 	packet->stripped = true;
-	memmove(copy + ADDRESSES, packet->data + ADDRESSES + VLAN_TAG,
-		packet->bytes - ADDRESSES - VLAN_TAG);
-	if (packet->data != copy)
-		memcpy(copy, packet->data, ADDRESSES);
+	frame_tag_strip(copy, packet->data, packet->bytes);
 	packet->data = copy;
 	packet->bytes -= VLAN_TAG;
 }

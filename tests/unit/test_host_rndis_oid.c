@@ -190,23 +190,23 @@ static void offloads_are_set(void **state)
 				 "00000000 00000000");
 	assert_int_equal(host_rndis_oid_set(&card, 0xfc01020c, input, bytes),
 			 0);
-	assert_int_equal(card.rx_offloads, HOST_OFFLOAD_ALL);
-	assert_int_equal(card.tx_offloads, HOST_OFFLOAD_ALL);
+	assert_int_equal(card.rx_offloads, FRAME_CHECKSUM_ALL);
+	assert_int_equal(card.tx_offloads, FRAME_CHECKSUM_ALL);
 	/* Each of the five choices, each for another protocol. */
 	hex_bytes(input, "80031c00 01020304 00");
 	assert_int_equal(host_rndis_oid_set(&card, 0xfc01020c, input, bytes),
 			 0);
-	assert_int_equal(card.rx_offloads, HOST_OFFLOAD_UDP4 |
-						   HOST_OFFLOAD_TCP6 |
-						   HOST_OFFLOAD_UDP6);
+	assert_int_equal(card.rx_offloads, FRAME_CHECKSUM_UDP4 |
+						   FRAME_CHECKSUM_TCP6 |
+						   FRAME_CHECKSUM_UDP6);
 	assert_int_equal(card.tx_offloads,
-			 HOST_OFFLOAD_ALL & ~(unsigned)HOST_OFFLOAD_IP4);
+			 FRAME_CHECKSUM_ALL & ~(unsigned)FRAME_CHECKSUM_IP4);
 	/* A choice that does not exist changes nothing at all. */
 	hex_bytes(input, "80031c00 04040405 00");
 	assert_int_equal(host_rndis_oid_set(&card, 0xfc01020c, input, bytes),
 			 0xc0010015);
 	assert_int_equal(card.tx_offloads,
-			 HOST_OFFLOAD_ALL & ~(unsigned)HOST_OFFLOAD_IP4);
+			 FRAME_CHECKSUM_ALL & ~(unsigned)FRAME_CHECKSUM_IP4);
 	hex_bytes(input, "80031c00 00000000 00020000 00");
 	assert_int_equal(host_rndis_oid_set(&card, 0xfc01020c, input, bytes),
 			 0xc00000bb);
