@@ -207,6 +207,11 @@ static void status_write(struct virtio_script *script, uint32_t value)
 	script->status = value;
 }
 
+static bool is_packed(const struct virtio_script *script)
+{
+	return (script->accepted & VIRTIO_BIT(F_PACKED)) != 0;
+}
+
 static void control_answer(struct virtio_script *script)
 {
 	static struct virtio_script_chain chain;
@@ -221,6 +226,12 @@ static void control_answer(struct virtio_script *script)
 		command->command_class = chain.bytes[0];
 		command->command = chain.bytes[1];
 		command->bytes = chain.readable - 2;
+		/* Tell of the next one, too. */
+		if (!is_packed(script) &&
+		    (script->accepted & VIRTIO_BIT(F_EVENT_IDX)))
+			virtio_script_event(
+				script, script->control_queue,
+				script->queues[script->control_queue].next);
 		memcpy(command->data, chain.bytes + 2, command->bytes);
 		if (script->control_silent)
 			return;
@@ -374,11 +385,6 @@ uint32_t virtio_script_written(struct virtio_script *script, uint32_t offset,
 }
 
 /* ---- Queues ---- */
-
-static bool is_packed(const struct virtio_script *script)
-{
-	return (script->accepted & VIRTIO_BIT(F_PACKED)) != 0;
-}
 
 static void chain_piece(struct virtio_script *script,
 			struct virtio_script_chain *chain, uint64_t at,
