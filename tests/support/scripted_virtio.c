@@ -214,30 +214,30 @@ static bool is_packed(const struct virtio_script *script)
 
 static void control_answer(struct virtio_script *script)
 {
-	static struct virtio_script_chain chain;
+	struct virtio_script_chain *chain = &script->chain;
 	struct virtio_script_command *command;
 
-	while (virtio_script_take(script, script->control_queue, &chain)) {
+	while (virtio_script_take(script, script->control_queue, chain)) {
 		assert_true(script->command_count < VIRTIO_SCRIPT_COMMANDS);
 		command = &script->commands[script->command_count++];
-		assert_true(chain.readable >= 2 &&
-			    chain.readable - 2 <= sizeof(command->data));
-		assert_int_equal(chain.writable, 1);
-		command->command_class = chain.bytes[0];
-		command->command = chain.bytes[1];
-		command->bytes = chain.readable - 2;
+		assert_true(chain->readable >= 2 &&
+			    chain->readable - 2 <= sizeof(command->data));
+		assert_int_equal(chain->writable, 1);
+		command->command_class = chain->bytes[0];
+		command->command = chain->bytes[1];
+		command->bytes = chain->readable - 2;
 		/* Tell of the next one, too. */
 		if (!is_packed(script) &&
 		    (script->accepted & VIRTIO_BIT(F_EVENT_IDX)))
 			virtio_script_event(
 				script, script->control_queue,
 				script->queues[script->control_queue].next);
-		memcpy(command->data, chain.bytes + 2, command->bytes);
+		memcpy(command->data, chain->bytes + 2, command->bytes);
 		if (script->control_silent)
 			return;
-		virtio_script_fill(script, &chain, 0, &script->control_answer,
+		virtio_script_fill(script, chain, 0, &script->control_answer,
 				   1);
-		virtio_script_use(script, &chain, 1);
+		virtio_script_use(script, chain, 1);
 	}
 }
 
