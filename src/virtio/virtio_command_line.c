@@ -4,8 +4,6 @@
  */
 #include "virtio/virtio_command_line.h"
 
-#include <stdbool.h>
-
 /** What is left of a text. */
 struct command_line {
 	const char *next, *end;
@@ -178,15 +176,15 @@ static bool take_id(struct command_line *text, int32_t *id)
 
 /* ---- Announcements ---- */
 
-/** Whether a window can be one; if not, why is set. */
-static bool window_is_sound(const struct virtio_window *window,
-			    enum virtio_command_line_error *why)
+/** Whether registers can be there; if not, why is set. */
+static bool place_is_sound(const struct virtio_mmio_place *place,
+			   enum virtio_command_line_error *why)
 {
-	if (window->bytes < VIRTIO_WINDOW_LEAST)
+	if (place->bytes < VIRTIO_WINDOW_LEAST)
 		*why = VIRTIO_COMMAND_LINE_SMALL;
-	else if (window->base % sizeof(uint32_t))
+	else if (place->base % sizeof(uint32_t))
 		*why = VIRTIO_COMMAND_LINE_UNALIGNED;
-	else if (window->bytes - 1 > UINT64_MAX - window->base)
+	else if (place->bytes - 1 > UINT64_MAX - place->base)
 		*why = VIRTIO_COMMAND_LINE_WRAPS;
 	else
 		return true;
@@ -200,15 +198,17 @@ static bool window_read(struct command_line value, struct virtio_window *window,
 	uint64_t number;
 
 	*why = VIRTIO_COMMAND_LINE_SIZE;
-	if (!take_size(&value, &window->bytes) || !take(&value, '@'))
+	if (!take_size(&value, &number) || number > SIZE_MAX ||
+	    !take(&value, '@'))
 		return false;
+	window->place.bytes = (size_t)number;
 	*why = VIRTIO_COMMAND_LINE_BASE;
-	if (!take_number(&value, &window->base) || !take(&value, ':'))
+	if (!take_number(&value, &window->place.base) || !take(&value, ':'))
 		return false;
 	*why = VIRTIO_COMMAND_LINE_LINE;
 	if (!take_digits(&value, 10, UINT32_MAX, &number))
 		return false;
-	window->line = (uint32_t)number;
+	window->place.line = (unsigned)number;
 	*why = VIRTIO_COMMAND_LINE_ID;
 	window->id = VIRTIO_WINDOW_NO_ID;
 	if (take(&value, ':') && !take_id(&value, &window->id))
@@ -216,11 +216,11 @@ static bool window_read(struct command_line value, struct virtio_window *window,
 	*why = VIRTIO_COMMAND_LINE_REST;
 	if (value.next < value.end)
 		return false;
-	return window_is_sound(window, why);
+	return place_is_sound(&window->place, why);
 }
 
-static bool windows_overlap(const struct virtio_window *one,
-			    const struct virtio_window *other)
+static bool places_overlap(const struct virtio_mmio_place *one,
+			   const struct virtio_mmio_place *other)
 {
 	/* The last bytes: the end of the last window may be 2^64. */
 	return one->base <= other->base + (other->bytes - 1) &&
@@ -236,7 +236,7 @@ static bool window_fits(const struct virtio_window *window,
 
 	*why = VIRTIO_COMMAND_LINE_OVERLAPS;
 	for (n = 0; n < count; n++)
-		if (windows_overlap(window, &windows[n]))
+		if (places_overlap(&window->place, &windows[n].place))
 			return false;
 	*why = VIRTIO_COMMAND_LINE_TOO_MANY;
 	return count < room;

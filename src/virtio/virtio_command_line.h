@@ -17,8 +17,7 @@
 #ifndef VIRTIO_VIRTIO_COMMAND_LINE_H
 #define VIRTIO_VIRTIO_COMMAND_LINE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "virtio/virtio_mmio.h"
 
 /** The registers before a device's configuration space (virtio 1.2, 4.2.2). */
 #define VIRTIO_WINDOW_LEAST 0x100u
@@ -28,10 +27,7 @@
 
 /** Where a device was announced; nobody has looked yet whether it is there. */
 struct virtio_window {
-	/** Physical address of its registers, a multiple of 4, and bytes. */
-	uint64_t base, bytes;
-	/** Its interrupt line, as port_line_attach() counts them. */
-	uint32_t line;
+	struct virtio_mmio_place place;
 	/** As written, or VIRTIO_WINDOW_NO_ID; of no account for the device. */
 	int32_t id;
 	/**

@@ -84,11 +84,11 @@ static void edge_M36_M37_told_and_found(void **state)
 						 HOST_BOARD_DEVICES, NULL),
 					 count);
 			for (n = 0; n < count; n++) {
-				line = windows[n].line;
+				line = windows[n].place.line;
 				assert_int_equal(line, board.windows[n].line);
-				assert_int_equal(windows[n].base,
+				assert_int_equal(windows[n].place.base,
 						 board.windows[n].base);
-				assert_int_equal(windows[n].bytes,
+				assert_int_equal(windows[n].place.bytes,
 						 board.windows[n].bytes);
 			}
 		}

@@ -69,9 +69,9 @@ static void expect(const struct outcome *outcome, unsigned n, uint64_t base,
 		   uint64_t bytes, uint32_t line, int32_t id)
 {
 	assert_true(n < outcome->count);
-	assert_int_equal(outcome->windows[n].base, base);
-	assert_int_equal(outcome->windows[n].bytes, bytes);
-	assert_int_equal(outcome->windows[n].line, line);
+	assert_int_equal(outcome->windows[n].place.base, base);
+	assert_int_equal(outcome->windows[n].place.bytes, bytes);
+	assert_int_equal(outcome->windows[n].place.line, line);
 	assert_int_equal(outcome->windows[n].id, id);
 }
 
@@ -423,22 +423,22 @@ static int put_window(struct random *random, char *text, size_t bytes,
 {
 	unsigned quotes = random_below(random, 3);
 	char size[40], base[40], id[16] = "";
-	uint64_t number = window->bytes;
+	uint64_t number = window->place.bytes;
 	int length;
 
 	if (number % 1024 == 0 && random_below(random, 2))
 		number /= 1024;
 	length = put_number(random, size, sizeof(size), number);
-	if (number != window->bytes)
+	if (number != window->place.bytes)
 		strcpy(size + length, random_below(random, 2) ? "K" : "k");
-	put_number(random, base, sizeof(base), window->base);
+	put_number(random, base, sizeof(base), window->place.base);
 	if (window->id >= 0)
 		snprintf(id, sizeof(id), ":%d", window->id);
 	return snprintf(text, bytes, "%svirtio%cmmio.device=%s%s@%s:%u%s%s",
 			quotes == 1 ? "\"" : "",
 			random_below(random, 2) ? '_' : '-',
-			quotes == 2 ? "\"" : "", size, base, window->line, id,
-			quotes ? "\"" : "");
+			quotes == 2 ? "\"" : "", size, base, window->place.line,
+			id, quotes ? "\"" : "");
 }
 
 static void edge_M36_every_way_to_write_it(void **state)
@@ -467,10 +467,12 @@ static void edge_M36_every_way_to_write_it(void **state)
 			struct virtio_window *window = &windows[n];
 			unsigned other = random_below(&random, 7);
 
-			window->bytes = 256 + random_below(&random, 0x3f00);
-			window->base = ((uint64_t)n << 44) +
-				       4ull * random_below(&random, UINT32_MAX);
-			window->line = random_below(&random, 64);
+			window->place.bytes =
+				256 + random_below(&random, 0x3f00);
+			window->place.base =
+				((uint64_t)n << 44) +
+				4ull * random_below(&random, UINT32_MAX);
+			window->place.line = random_below(&random, 64);
 			window->id = (int32_t)random_below(&random, 9) - 1;
 			length += snprintf(line + length,
 					   sizeof(line) - (size_t)length, "%s ",
@@ -485,8 +487,9 @@ static void edge_M36_every_way_to_write_it(void **state)
 		parse_bytes(&outcome, line, (size_t)length, ROOM);
 		assert_int_equal(outcome.count, count);
 		for (n = 0; n < count; n++) {
-			expect(&outcome, n, windows[n].base, windows[n].bytes,
-			       windows[n].line, windows[n].id);
+			expect(&outcome, n, windows[n].place.base,
+			       windows[n].place.bytes, windows[n].place.line,
+			       windows[n].id);
 			assert_int_equal(outcome.windows[n].offset,
 					 windows[n].offset);
 			assert_int_equal(outcome.windows[n].length,
@@ -507,23 +510,25 @@ static void expect_sound(const struct outcome *outcome, const char *line,
 		struct outcome alone;
 
 		assert_true(window->offset + window->length <= length);
-		assert_true(window->bytes >= VIRTIO_WINDOW_LEAST);
-		assert_true(window->base + window->bytes - 1 >= window->base);
-		assert_int_equal(window->base % 4, 0);
+		assert_true(window->place.bytes >= VIRTIO_WINDOW_LEAST);
+		assert_true(window->place.base + window->place.bytes - 1 >=
+			    window->place.base);
+		assert_int_equal(window->place.base % 4, 0);
 		for (other = 0; other < n; other++) {
 			const struct virtio_window *before =
 				&outcome->windows[other];
 
-			assert_true(before->base + before->bytes - 1 <
-					    window->base ||
-				    window->base + window->bytes - 1 <
-					    before->base);
+			assert_true(
+				before->place.base + before->place.bytes - 1 <
+					window->place.base ||
+				window->place.base + window->place.bytes - 1 <
+					before->place.base);
 			assert_true(before->offset + before->length <
 				    window->offset);
 		}
 		parse_bytes(&alone, line + window->offset, window->length, 1);
-		expect(&alone, 0, window->base, window->bytes, window->line,
-		       window->id);
+		expect(&alone, 0, window->place.base, window->place.bytes,
+		       window->place.line, window->id);
 	}
 }
 
