@@ -12,7 +12,11 @@
 #include "unikraft/boards.h"
 #include "unikraft/machine.h"
 
+/* In the order of probing; they are left in the opposite one. */
 static const struct board *const boards[] = {
+#if CONFIG_LIBVMMNET_FIRECRACKER_EXIT
+	&keyboard_board,
+#endif
 #if CONFIG_LIBVMMNET_SERIAL
 	&serial_board,
 #endif
@@ -21,6 +25,9 @@ static const struct board *const boards[] = {
 #endif
 #if CONFIG_LIBVMMNET_VMWARE
 	&vmware_board,
+#endif
+#if CONFIG_LIBVMMNET_FIRECRACKER
+	&firecracker_board,
 #endif
 	NULL,
 };
