@@ -583,7 +583,7 @@ static void replay_measure_start(struct replay *replay)
 
 	port_delay(replay->vm->port, REPLAY_QUIET_TIME);
 	nic_statistics(replay->nic, &replay->before);
-	replay->vm->vmm->counters(replay->vm, &host);
+	virtual_machine_counters(replay->vm, &host);
 	replay->messages_before = host.tx_messages;
 	replay->time_before = port_time(replay->vm->port);
 }
@@ -601,7 +601,7 @@ static void replay_measure_end(struct replay *replay)
 	card->tx_pages -= before->tx_pages;
 	card->doorbells -= before->doorbells;
 	card->interrupts -= before->interrupts;
-	replay->vm->vmm->counters(replay->vm, &host);
+	virtual_machine_counters(replay->vm, &host);
 	result->messages = host.tx_messages - replay->messages_before;
 	result->virtual_ns = port_time(replay->vm->port) - replay->time_before;
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hyperv/nvsp.h"
 #include "mocks/cli/scenario_guest.h"
 
 /* ---- The table ---- */
@@ -16,6 +15,12 @@
 static void configure_plain_pages(struct virtual_machine_configuration *own)
 {
 	own->card.no_send_buffer = true;
+}
+
+static void configure_data_rings(struct virtual_machine_configuration *own)
+{
+	own->vmxnet3.transmit_data_bytes = 2048;
+	own->vmxnet3.receive_data_bytes = 512;
 }
 
 static void configure_small(struct virtual_machine_configuration *own)
@@ -26,6 +31,10 @@ static void configure_small(struct virtual_machine_configuration *own)
 	own->card.send_buffer_bytes = 32 * 1024;
 	own->card.transmit_depth = 8;
 	own->device.queue_frames = 16;
+	own->vmxnet3.transmit_ring = 32;
+	own->vmxnet3.receive_ring = 32;
+	own->vmxnet3.body_ring = 32;
+	own->host_vmxnet3.queue_frames = 16;
 }
 
 static void configure_mac(struct virtual_machine_configuration *own)
@@ -35,10 +44,8 @@ static void configure_mac(struct virtual_machine_configuration *own)
 
 static void configure_jumbo(struct virtual_machine_configuration *own)
 {
-	own->card.mtu = 9000;
+	own->mtu = 9000;
 }
-
-static const char mtu_need[] = "NDIS_CONFIG to ask for an MTU over 1500 with";
 
 const struct scenario scenarios[] = {
 	{"bring-up",
@@ -55,31 +62,41 @@ const struct scenario scenarios[] = {
 	{"small", "the same with one page a ring and eight packets in flight",
 	 .configure = configure_small, .run = scenario_flood},
 	{"pages", "a card without a send buffer: all frames go by their pages",
-	 .configure = configure_plain_pages, .run = scenario_transmit},
+	 .needs = VMM_ABILITY_SEND_BUFFER, .configure = configure_plain_pages,
+	 .run = scenario_transmit},
+	{"data-rings", "frames that fit go by the rings of data, both ways",
+	 .needs = VMM_ABILITY_DATA_RINGS, .configure = configure_data_rings,
+	 .run = scenario_flood},
 	{"lengths", "each length from a bare header to the MTU, out and in",
 	 .run = scenario_lengths},
 	{"jumbo", "an MTU of 9000: a frame takes several buffers",
-	 .nvsp_version_min = 0x20000, .nvsp_need = mtu_need,
-	 .configure = configure_jumbo, .run = scenario_jumbo},
+	 .needs = VMM_ABILITY_MTU, .configure = configure_jumbo,
+	 .run = scenario_jumbo},
 	{"armed", "a stack that sleeps between frames until it is woken",
 	 .run = scenario_armed},
 	{"mtu", "the MTU changed up and down, with the longest frames of each",
-	 .nvsp_version_min = 0x20000, .nvsp_need = mtu_need,
-	 .run = scenario_mtu},
+	 .needs = VMM_ABILITY_MTU, .run = scenario_mtu},
 	{"mac", "another address: frames to it arrive, those to the old do not",
-	 .configure = configure_mac, .run = scenario_mac},
+	 .needs = VMM_ABILITY_MAC, .configure = configure_mac,
+	 .run = scenario_mac},
 	{"filter",
 	 "unicast, broadcast, multicast and everybody's, in and out "
 	 "of force",
-	 .run = scenario_filter},
+	 .needs = VMM_ABILITY_FILTER, .run = scenario_filter},
 	{"link", "the link goes down and up and changes its speed, in traffic",
-	 .run = scenario_link},
+	 .needs = VMM_ABILITY_LINK, .run = scenario_link},
 	{"keepalive", "the host asks whether the guest lives, in traffic",
-	 .run = scenario_keepalive},
+	 .needs = VMM_ABILITY_KEEPALIVE, .run = scenario_keepalive},
 	{"network-change", "the network behind the link becomes another one",
-	 .run = scenario_network_change},
+	 .needs = VMM_ABILITY_NETWORK_CHANGE, .run = scenario_network_change},
 	{"reset", "RNDIS RESET: the filter is lost and set again",
-	 .run = scenario_reset},
+	 .needs = VMM_ABILITY_RNDIS_RESET, .run = scenario_reset},
+	{"queue-stop",
+	 "the host stops a queue with an error, and it is brought back",
+	 .needs = VMM_ABILITY_QUEUE_STOP, .run = scenario_queue_stop},
+	{"device-change",
+	 "the host says that the device is another one, three times",
+	 .needs = VMM_ABILITY_DEVICE_CHANGE, .run = scenario_device_change},
 	{"stop-start", "stopped in traffic and started again, five times",
 	 .run = scenario_stop_start},
 	{"reopen", "closed in traffic and opened again on the same offer",
@@ -88,11 +105,11 @@ const struct scenario scenarios[] = {
 	 .run = scenario_reconnect},
 	{"rescind",
 	 "the host takes the card away in traffic, and gives it back",
-	 .run = scenario_rescind},
+	 .needs = VMM_ABILITY_REMOVAL, .run = scenario_rescind},
 	{"rescind-asked",
 	 "the host takes the card away while it is asked "
 	 "something",
-	 .run = scenario_rescind_asked},
+	 .needs = VMM_ABILITY_REMOVAL, .run = scenario_rescind_asked},
 };
 
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
@@ -107,55 +124,56 @@ const struct scenario *scenario_find(const char *name)
 	return NULL;
 }
 
-/* ---- Versions ---- */
+/* ---- Combinations ---- */
 
-const struct scenario_version scenario_vmbus_versions[] = {
-	{VMBUS_VERSION_WIN8, "2.4"},	{VMBUS_VERSION_WIN8_1, "3.0"},
-	{VMBUS_VERSION_WIN10, "4.0"},	{VMBUS_VERSION_WIN10_1, "4.1"},
-	{VMBUS_VERSION_WIN10_5, "5.0"}, {VMBUS_VERSION_RS4, "5.1"},
-	{VMBUS_VERSION_RS5, "5.2"},	{VMBUS_VERSION_IRON, "5.3"},
-};
-const size_t scenario_vmbus_count =
-	sizeof(scenario_vmbus_versions) / sizeof(scenario_vmbus_versions[0]);
-
-const struct scenario_version scenario_nvsp_versions[] = {
-	{NVSP_VERSION_1, "1"}, {NVSP_VERSION_2, "2"}, {NVSP_VERSION_4, "4"},
-	{NVSP_VERSION_5, "5"}, {NVSP_VERSION_6, "6"}, {NVSP_VERSION_6_1, "6.1"},
-};
-const size_t scenario_nvsp_count =
-	sizeof(scenario_nvsp_versions) / sizeof(scenario_nvsp_versions[0]);
+bool scenario_is_for(const struct scenario *scenario, const struct vmm *vmm,
+		     char *reason)
+{
+	if (vmm->can[scenario->needs].it_can)
+		return true;
+	snprintf(reason, SCENARIO_REASON_MAX, "%s has no %s: no '%s'",
+		 vmm->name, vmm_ability_name(scenario->needs), scenario->name);
+	return false;
+}
 
 bool scenario_exists(const struct scenario_case *it, char *reason)
 {
-	const struct host_personality *host = it->host;
+	const struct vmm_can *can = &it->vmm->can[it->scenario->needs];
+	const struct vmm_protocol *protocol = it->vmm->protocols;
+	const struct vmm_version *version;
+	unsigned n;
 
-	if (it->vmbus->value > host->vmbus_version_max)
+	if (!scenario_is_for(it->scenario, it->vmm, reason))
+		return false;
+	for (n = 0; n < it->vmm->protocol_count; n++, protocol++) {
+		version = it->versions[n];
+		if (version->value <= it->host.version_max[n])
+			continue;
 		snprintf(reason, SCENARIO_REASON_MAX,
-			 "%s has no VMBus %s: a guest that tries it ends lower",
-			 host->name, it->vmbus->name);
-	else if (it->nvsp->value > host->nvsp_version_max)
-		snprintf(reason, SCENARIO_REASON_MAX,
-			 "%s has no NVSP %s: a guest that tries it ends lower",
-			 host->name, it->nvsp->name);
-	else if (it->nvsp->value < it->scenario->nvsp_version_min)
-		snprintf(reason, SCENARIO_REASON_MAX, "NVSP %s has no %s",
-			 it->nvsp->name, it->scenario->nvsp_need);
-	else
+			 "%s has no %s %s: a guest that tries it ends lower",
+			 it->host.name, protocol->title, version->name);
+		return false;
+	}
+	version = it->versions[can->protocol];
+	if (!can->version_min || version->value >= can->version_min)
 		return true;
+	snprintf(reason, SCENARIO_REASON_MAX, "%s %s has no %s",
+		 it->vmm->protocols[can->protocol].title, version->name,
+		 can->need);
 	return false;
 }
 
 bool scenario_has_lies(const struct scenario_case *it)
 {
-	return it->host->is_hostile || it->has_lies;
+	return it->host.is_hostile || it->has_lies;
 }
 
-void scenario_lies(const struct scenario_case *it, struct host_faults *lies)
+void scenario_lies(const struct scenario_case *it, struct vmm_faults *lies)
 {
-	struct host_faults planned = {0};
+	struct vmm_faults planned = {.odds = 0};
 
-	if (it->host->is_hostile)
-		host_faults_plan(&planned, it->seed);
+	if (it->host.is_hostile)
+		vmm_faults_plan(it->vmm, it->seed, &planned);
 	*lies = it->has_lies ? it->lies : planned;
 	lies->odds = planned.odds;
 }
@@ -231,10 +249,10 @@ static void check_all(struct scenario_guest *guest,
 	}
 	check_error(guest, error);
 	/* Who is lied to may say what makes no sense. */
-	if (!host_faults_fired(guest->vm->partition))
+	if (!guest->vm->vmm->faults_fired(guest->vm))
 		check_violations(guest, 0);
 	if (guest->vm->vmm->is_dead(guest->vm) &&
-	    !host_faults_fired(guest->vm->partition))
+	    !guest->vm->vmm->faults_fired(guest->vm))
 		scenario_fail(guest, "the host gave the card up");
 	if (guest->vm->kept && !scenario_is_hurt(guest))
 		scenario_fail(guest, "the guest kept %llu pieces of memory",
@@ -276,13 +294,13 @@ static void recover(struct scenario_guest *guest)
 	struct machine *machine = guest->vm->machine;
 	struct scenario_call call = {guest, come_up_again, 0};
 	const uint64_t kept = guest->vm->kept;
-	unsigned violations = host_faults_fired(guest->vm->partition)
+	unsigned violations = guest->vm->vmm->faults_fired(guest->vm)
 				      ? machine_violations(machine)
 				      : 0;
 	enum machine_outcome outcome;
 
 	machine_fault_arm(machine, NULL);
-	host_faults_arm(guest->vm->partition, NULL);
+	guest->vm->vmm->faults_arm(guest->vm, NULL);
 	guest->vm->vmm->link_set(guest->vm, true);
 	guest->vm->vmm->insert(guest->vm);
 	outcome = virtual_machine_run(guest->vm, call_run, &call);
@@ -307,15 +325,19 @@ static void configure(const struct scenario_case *it,
 		MACHINE_SCHEDULE_SEEDED,
 		MACHINE_SCHEDULE_EAGER,
 	};
+	struct vmm_host played;
+	size_t n;
 
 	memset(own, 0, sizeof(*own));
-	own->host = host_personality_played(it->host, it->seed)->name;
+	vmm_host_played(it->vmm, &it->host, it->seed, &played);
+	own->vmm = it->vmm->name;
+	own->host = played.name;
 	if (scenario_has_lies(it))
 		own->strictness = HOST_LENIENT;
 	own->machine.seed = it->seed;
 	own->machine.schedule = schedules[it->seed % 4];
-	own->vmbus_version_max = it->vmbus->value;
-	own->card.nvsp_version_max = it->nvsp->value;
+	for (n = 0; n < it->vmm->protocol_count; n++)
+		*it->vmm->protocols[n].limit(own) = it->versions[n]->value;
 	if (it->scenario->configure)
 		it->scenario->configure(own);
 }
@@ -323,29 +345,30 @@ static void configure(const struct scenario_case *it,
 static void lies_arm(struct scenario_guest *guest)
 {
 	const struct scenario_case *it = guest->it;
-	struct host_faults faults;
+	struct vmm_faults faults;
 
 	scenario_lies(it, &faults);
-	host_faults_arm(guest->vm->partition,
-			scenario_has_lies(it) ? &faults : NULL);
+	it->vmm->faults_arm(guest->vm, scenario_has_lies(it) ? &faults : NULL);
 }
 
 /** What a failure needs to be understood: what the host did wrong before. */
 static void lies_name(const struct scenario_guest *guest,
-		      const uint64_t fired[HOST_FAULT_COUNT], char *reason)
+		      const uint64_t fired[VMM_FAULTS_MAX], char *reason)
 {
+	const struct vmm *vmm = guest->it->vmm;
 	size_t used = strlen(guest->failure);
 	const char *separator = SCENARIO_REASON_LIES;
+	struct vmm_fault fault;
 	unsigned i;
 
 	memcpy(reason, guest->failure, used + 1);
-	for (i = 0; used && i < HOST_FAULT_COUNT; i++) {
+	for (i = 0; used && i < vmm->fault_count; i++) {
 		if (!fired[i] || used >= SCENARIO_REASON_MAX)
 			continue;
+		vmm->fault(i, &fault);
 		used += (size_t)snprintf(reason + used,
 					 SCENARIO_REASON_MAX - used,
-					 "%s %s (%llu)", separator,
-					 host_fault_descriptions[i].name,
+					 "%s %s (%llu)", separator, fault.name,
 					 (unsigned long long)fired[i]);
 		separator = ",";
 	}
@@ -354,9 +377,10 @@ static void lies_name(const struct scenario_guest *guest,
 static void run_made(struct scenario_guest *guest,
 		     struct scenario_result *result)
 {
+	const struct vmm *vmm = guest->it->vmm;
 	struct machine *machine = guest->vm->machine;
 	struct scenario_call call = {guest, guest->it->scenario->run, 0};
-	uint64_t fired[HOST_FAULT_COUNT];
+	uint64_t fired[VMM_FAULTS_MAX];
 	enum machine_outcome outcome;
 	unsigned kind, i;
 
@@ -364,15 +388,14 @@ static void run_made(struct scenario_guest *guest,
 	lies_arm(guest);
 	outcome = virtual_machine_run(guest->vm, call_run, &call);
 	result->error = call.error;
-	result->lies = host_faults_fired(guest->vm->partition);
+	result->lies = vmm->faults_fired(guest->vm);
 	result->fired = machine_fault_fired(machine) + result->lies;
 	for (kind = 0; kind < MACHINE_FAULT_KINDS; kind++)
 		result->points[kind] =
 			machine_fault_points(machine,
 					     (enum machine_fault_kind)kind);
-	for (i = 0; i < HOST_FAULT_COUNT; i++)
-		fired[i] = host_fault_fired(guest->vm->partition,
-					    (enum host_fault)i);
+	for (i = 0; i < vmm->fault_count; i++)
+		fired[i] = vmm->fault_fired(guest->vm, i);
 	result->virtual_ns = machine_time(machine);
 	check_all(guest, outcome, call.error);
 	result->frames_out = guest->frames_out;

@@ -10,7 +10,7 @@
  * missed; and afterwards nothing may be left behind.
  *
  * The same scenario runs with one fault of the machine (mocks/machine/fault.h),
- * or on a host that lies (mocks/hyperv/faults.h). Then any error of enum error
+ * or on a host that lies (vmmsim scenario faults). Then any error of enum error
  * is a good answer, but the rest holds as before, and the card must come up
  * again on the same machine. Of a host that lies the guest may break rules and
  * lose frames; frames that are wrong only those faults excuse that change them.
@@ -23,7 +23,6 @@
 #include <stdint.h>
 
 #include "mocks/cli/virtual_machine.h"
-#include "mocks/hyperv/faults.h"
 #include "mocks/machine/fault.h"
 
 struct scenario_guest;
@@ -32,9 +31,8 @@ struct scenario {
 	const char *name;
 	/** What it shows, in one line. */
 	const char *shows;
-	/** The lowest NVSP version that has what it needs, and what; 0: any. */
-	uint32_t nvsp_version_min;
-	const char *nvsp_need;
+	/** What not each hypervisor can do; those that cannot are left out. */
+	enum vmm_ability needs;
 	/** Change the machine before it is made; may be NULL. */
 	void (*configure)(struct virtual_machine_configuration *configuration);
 	/** @return 0, or the first error of the driver's */
@@ -70,20 +68,8 @@ int scenario_link(struct scenario_guest *guest);
 int scenario_keepalive(struct scenario_guest *guest);
 int scenario_network_change(struct scenario_guest *guest);
 int scenario_reset(struct scenario_guest *guest);
-
-/* ---- Versions ---- */
-
-/** As on the wire, and as people call it: "5.3". */
-struct scenario_version {
-	uint32_t value;
-	const char *name;
-};
-
-/** Where a guest may be told to stop, the lowest first. */
-extern const struct scenario_version scenario_vmbus_versions[];
-extern const size_t scenario_vmbus_count;
-extern const struct scenario_version scenario_nvsp_versions[];
-extern const size_t scenario_nvsp_count;
+int scenario_queue_stop(struct scenario_guest *guest);
+int scenario_device_change(struct scenario_guest *guest);
 
 /* ---- Running one ---- */
 
@@ -96,9 +82,10 @@ extern const size_t scenario_nvsp_count;
 /** One combination. */
 struct scenario_case {
 	const struct scenario *scenario;
-	const struct host_personality *host;
-	/** Where the guest stops. */
-	const struct scenario_version *vmbus, *nvsp;
+	const struct vmm *vmm;
+	struct vmm_host host;
+	/** Where the guest stops, in each of the hypervisor's protocols. */
+	const struct vmm_version *versions[VMM_PROTOCOLS_MAX];
 	uint64_t seed;
 	/** n is 0: none. */
 	struct machine_fault fault;
@@ -107,7 +94,7 @@ struct scenario_case {
 	 * and always the odds that its seed says.
 	 */
 	bool has_lies;
-	struct host_faults lies;
+	struct vmm_faults lies;
 	/** At most so many frames in all, of those that bursts are made of. */
 	bool has_frames_max;
 	uint32_t frames_max;
@@ -116,7 +103,14 @@ struct scenario_case {
 /** Whether the host lies in it, or may. */
 bool scenario_has_lies(const struct scenario_case *it);
 /** Which lies: those of the case, or those that its seed says. */
-void scenario_lies(const struct scenario_case *it, struct host_faults *lies);
+void scenario_lies(const struct scenario_case *it, struct vmm_faults *lies);
+
+/**
+ * Whether a hypervisor can do what a scenario needs.
+ * @param reason room for SCENARIO_REASON_MAX: what it has not
+ */
+bool scenario_is_for(const struct scenario *scenario, const struct vmm *vmm,
+		     char *reason);
 
 /**
  * Whether there is such a combination.

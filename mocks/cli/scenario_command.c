@@ -21,16 +21,31 @@
 #define SCENARIO_MINIMISED_ALL 16u
 #define SCENARIO_NUMBER_TEXT   24u
 
+/** Options of protocols, and faults, that a command may have. */
+#define SCENARIO_LIMITS_MAX 8u
+#define SCENARIO_GIVEN_MAX  512u
+
+/** Where the guest is to stop: a version's name, "all" or "highest". */
+struct scenario_limit {
+	const char *option, *value;
+};
+
 struct scenario_settings {
+	/** NULL: all. */
+	const struct vmm *vmm;
 	/** A name, or "all". */
 	const char *host;
-	/** A name, "all" or "highest"; NULL: by what is wanted. */
-	const char *vmbus, *nvsp;
+	struct scenario_limit limits[SCENARIO_LIMITS_MAX];
+	size_t limit_count;
+	/** What holds for the protocols without one. */
+	const char *limit_default;
 	uint64_t seed, seeds, jobs;
 	bool sweep, is_json;
 	/** Faults and frames of each combination; no more of it is set. */
 	struct scenario_case given;
-	bool has_fault;
+	/** As on the command line: what they are depends on the hypervisor. */
+	const char *faults[SCENARIO_GIVEN_MAX];
+	size_t fault_count;
 };
 
 /** A run that passed without a fault: what there is to fail in it. */
@@ -44,10 +59,12 @@ struct scenario_session {
 	struct scenario_report report;
 	struct scenario_row row;
 	/**
-	 * Where the combinations of a row are: the next one to be looked at.
+	 * Where the combinations of a row are: the next one to be looked at, by
+	 * the versions' numbers; and whether that was all.
 	 */
-	size_t vmbus, nvsp;
+	size_t at[VMM_PROTOCOLS_MAX];
 	uint64_t seed;
+	bool has_all;
 	/** What is swept, and where in it. */
 	struct scenario_base *bases;
 	size_t base_count, base_room, base;
@@ -75,51 +92,93 @@ static bool apply_number(const char *value, uint64_t least, uint64_t most,
 	return false;
 }
 
+static bool apply_vmm(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+
+	settings->vmm = vmm_find(value);
+	if (settings->vmm || strcmp(value, "all") == 0)
+		return true;
+	vmm_complain(value, VMM_WANTS_ANY, error, CLI_ERROR_MAX);
+	return false;
+}
+
 static bool apply_host(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
 
+	(void)error;
 	settings->host = value;
-	if (strcmp(value, "all") == 0 || host_personality_find(value))
-		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "names no host: '%.256s'; see 'vmmsim list'", value);
-	return false;
+	return true;
 }
 
-static bool apply_version(const struct scenario_version versions[],
-			  size_t count, const char **setting, const char *value,
-			  char *error)
+static bool is_version(const struct vmm_protocol *protocol, const char *value,
+		       char *error)
 {
+	const struct vmm_version *versions = protocol->versions;
 	size_t i;
 
-	*setting = value;
 	if (strcmp(value, "all") == 0 || strcmp(value, "highest") == 0)
 		return true;
-	for (i = 0; i < count; i++)
+	for (i = 0; i < protocol->version_count; i++)
 		if (strcmp(versions[i].name, value) == 0)
 			return true;
 	snprintf(error, CLI_ERROR_MAX,
 		 "names no version: '%.256s'; there are: all, highest, %s to "
 		 "%s",
-		 value, versions[0].name, versions[count - 1].name);
+		 value, versions[0].name,
+		 versions[protocol->version_count - 1].name);
 	return false;
+}
+
+/** The protocol of an option, of any hypervisor. */
+static const struct vmm_protocol *protocol_find(const char *option,
+						const struct vmm **vmm)
+{
+	size_t i, n;
+
+	for (i = 0; i < vmm_count; i++) {
+		*vmm = vmms[i];
+		for (n = 0; n < vmms[i]->protocol_count; n++)
+			if (strcmp(vmms[i]->protocols[n].option, option) == 0)
+				return &vmms[i]->protocols[n];
+	}
+	return NULL;
+}
+
+static bool apply_limit(struct scenario_settings *settings, const char *option,
+			const char *value, char *error)
+{
+	const struct vmm *vmm;
+	const struct vmm_protocol *protocol = protocol_find(option, &vmm);
+	struct scenario_limit *limit = settings->limits;
+	size_t i;
+
+	if (!protocol || !is_version(protocol, value, error))
+		return false;
+	for (i = 0; i < settings->limit_count; i++, limit++)
+		if (strcmp(limit->option, option) == 0)
+			break;
+	if (i == settings->limit_count)
+		settings->limit_count++;
+	limit->option = option;
+	limit->value = value;
+	return true;
 }
 
 static bool apply_vmbus(void *context, const char *value, char *error)
 {
-	struct scenario_settings *settings = context;
-
-	return apply_version(scenario_vmbus_versions, scenario_vmbus_count,
-			     &settings->vmbus, value, error);
+	return apply_limit(context, "vmbus", value, error);
 }
 
 static bool apply_nvsp(void *context, const char *value, char *error)
 {
-	struct scenario_settings *settings = context;
+	return apply_limit(context, "nvsp", value, error);
+}
 
-	return apply_version(scenario_nvsp_versions, scenario_nvsp_count,
-			     &settings->nvsp, value, error);
+static bool apply_revision(void *context, const char *value, char *error)
+{
+	return apply_limit(context, "revision", value, error);
 }
 
 static bool apply_seed(void *context, const char *value, char *error)
@@ -198,40 +257,39 @@ static bool machine_fault_take(struct machine_fault *fault, const char *name,
 }
 
 /** One of the host's: each time, or the n-th. */
-static bool host_fault_take(struct scenario_case *given, const char *name,
-			    const char *number)
+static bool host_fault_take(const struct vmm *vmm, struct scenario_case *given,
+			    const char *name, const char *number)
 {
 	char error[CLI_ERROR_MAX];
-	uint64_t n = HOST_FAULT_ALWAYS;
-	enum host_fault fault;
+	uint64_t n = VMM_FAULT_ALWAYS;
+	unsigned fault;
 
 	if (!number && strcmp(name, "none") == 0) {
 		given->has_lies = true;
 		return true;
 	}
-	if (!host_fault_find(name, &fault) ||
+	if (!vmm || !vmm_fault_find(vmm, name, &fault) ||
 	    (number &&
-	     !apply_number(number, 1, HOST_FAULT_ALWAYS - 1, &n, error)))
+	     !apply_number(number, 1, VMM_FAULT_ALWAYS - 1, &n, error)))
 		return false;
 	given->has_lies = true;
-	*host_fault_field(&given->lies, fault) = (uint32_t)n;
+	given->lies.when[fault] = (uint32_t)n;
 	return true;
 }
 
-static bool apply_fault(void *context, const char *value, char *error)
+static bool fault_take(struct scenario_settings *settings, const char *value,
+		       char *error)
 {
-	struct scenario_settings *settings = context;
 	struct machine_fault fault = {.n = 0};
 	const char *number = strchr(value, '=');
 	size_t length = number ? (size_t)(number++ - value) : strlen(value);
 	char name[32];
 
-	settings->has_fault = true;
 	if (length >= sizeof(name))
 		return fault_complain(value, error);
 	memcpy(name, value, length);
 	name[length] = '\0';
-	if (host_fault_take(&settings->given, name, number))
+	if (host_fault_take(settings->vmm, &settings->given, name, number))
 		return true;
 	if (!machine_fault_take(&fault, name, number))
 		return fault_complain(value, error);
@@ -242,6 +300,20 @@ static bool apply_fault(void *context, const char *value, char *error)
 		return false;
 	}
 	settings->given.fault = fault;
+	return true;
+}
+
+/** What they are is known when the hypervisor is. */
+static bool apply_fault(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+
+	if (settings->fault_count == SCENARIO_GIVEN_MAX) {
+		snprintf(error, CLI_ERROR_MAX, "is given more than %u times",
+			 SCENARIO_GIVEN_MAX);
+		return false;
+	}
+	settings->faults[settings->fault_count++] = value;
 	return true;
 }
 
@@ -268,16 +340,22 @@ static bool apply_json(void *context, const char *value, char *error)
 }
 
 static const struct cli_option scenario_options[] = {
+	{"vmm", "VMM",
+	 "the hypervisor, as 'vmmsim list' shows them (default hyperv),\n"
+	 "or all of them: all",
+	 apply_vmm},
 	{"host", "HOST",
 	 "one release, as 'vmmsim list' shows them, or all of them: all\n"
 	 "(default); or hostile: a release, and what it does wrong, by seed",
 	 apply_host},
 	{"vmbus", "V",
-	 "where the guest stops: a version, the highest that the host has:\n"
+	 "where Hyper-V's guest stops: a version, the highest that the host "
+	 "has:\n"
 	 "highest (default with --sweep and --fault), or each: all\n"
 	 "(default otherwise)",
 	 apply_vmbus},
 	{"nvsp", "V", "the same of the card's protocol", apply_nvsp},
+	{"revision", "V", "the same of VMware's card", apply_revision},
 	{"seed", "N", "the first seed (default 1)", apply_seed},
 	{"seeds", "N", "how many seeds, one after the other (default 1)",
 	 apply_seeds},
@@ -308,6 +386,7 @@ static void settings_init(void *context)
 	struct scenario_settings *settings = context;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
+	settings->vmm = &vmm_hyperv;
 	settings->host = "all";
 	settings->seed = 1;
 	settings->seeds = 1;
@@ -319,25 +398,75 @@ static void settings_init(void *context)
 
 /* ---- The command that repeats a run ---- */
 
+/** The limit of a protocol that was given, or what holds without one. */
+static const char *limit_of(const struct scenario_settings *settings,
+			    const struct vmm_protocol *protocol)
+{
+	size_t i;
+
+	for (i = 0; i < settings->limit_count; i++)
+		if (strcmp(settings->limits[i].option, protocol->option) == 0)
+			return settings->limits[i].value;
+	return settings->limit_default;
+}
+
+/** Room for an option and its value of each protocol that there may be. */
+struct limit_words {
+	char options[SCENARIO_LIMITS_MAX][SCENARIO_NUMBER_TEXT];
+	const char *words[2 * SCENARIO_LIMITS_MAX];
+	size_t count;
+};
+
+static void limit_words(const struct scenario_settings *settings,
+			struct limit_words *to)
+{
+	const struct vmm_protocol *protocol;
+	size_t i, n, used = 0;
+
+	to->count = 0;
+	for (i = 0; i < vmm_count; i++) {
+		protocol = vmms[i]->protocols;
+		for (n = 0; n < vmms[i]->protocol_count; n++, protocol++) {
+			if ((settings->vmm && settings->vmm != vmms[i]) ||
+			    used == SCENARIO_LIMITS_MAX)
+				continue;
+			snprintf(to->options[used], sizeof(to->options[used]),
+				 "--%s", protocol->option);
+			to->words[to->count++] = to->options[used++];
+			to->words[to->count++] = limit_of(settings, protocol);
+		}
+	}
+}
+
 static char *repeat_command(const struct scenario_settings *settings,
 			    const struct cli_call *call)
 {
 	char seed[SCENARIO_NUMBER_TEXT], seeds[SCENARIO_NUMBER_TEXT];
 	const char *const words[] = {
-		call->program,	 "scenario",	 "run",
-		"--host",	 settings->host, "--vmbus",
-		settings->vmbus, "--nvsp",	 settings->nvsp,
-		"--seed",	 seed,		 "--seeds",
+		call->program,
+		"scenario",
+		"run",
+		"--vmm",
+		settings->vmm ? settings->vmm->name : "all",
+		"--host",
+		settings->host,
+		"--seed",
+		seed,
+		"--seeds",
 		seeds,
 	};
-	const char **more = calloc(call->operand_count + 1, sizeof(*more));
-	size_t n = 0;
+	size_t room = call->operand_count + 2 + 2 * SCENARIO_LIMITS_MAX, n = 0;
+	const char **more = calloc(room, sizeof(*more));
+	struct limit_words limits;
 	char *text;
 
 	if (!more)
 		return NULL;
 	snprintf(seed, sizeof(seed), "%" PRIu64, settings->seed);
 	snprintf(seeds, sizeof(seeds), "%" PRIu64, settings->seeds);
+	limit_words(settings, &limits);
+	memcpy(more, limits.words, limits.count * sizeof(*more));
+	n = limits.count;
 	if (settings->sweep)
 		more[n++] = "--sweep";
 	if (settings->is_json)
@@ -354,57 +483,71 @@ static char *repeat_command(const struct scenario_settings *settings,
 /* ---- The combinations of a row ---- */
 
 /** Whether a version is wanted. @param most the highest of the host */
-static bool is_wanted(const char *setting,
-		      const struct scenario_version versions[], size_t count,
+static bool is_wanted(const char *setting, const struct vmm_protocol *protocol,
 		      size_t i, uint32_t most)
 {
+	const struct vmm_version *versions = protocol->versions;
+
 	if (strcmp(setting, "all") == 0)
 		return true;
 	if (strcmp(setting, "highest") != 0)
 		return strcmp(setting, versions[i].name) == 0;
-	return versions[i].value <= most &&
-	       (i + 1 == count || versions[i + 1].value > most);
+	return versions[i].value <= most && (i + 1 == protocol->version_count ||
+					     versions[i + 1].value > most);
+}
+
+/** To the next seed, then the next version of the last protocol, and so on. */
+static void combination_advance(struct scenario_session *session)
+{
+	const struct vmm *vmm = session->row.vmm;
+	size_t n = vmm->protocol_count;
+
+	if (++session->seed < session->settings->seeds)
+		return;
+	session->seed = 0;
+	while (n--) {
+		if (++session->at[n] < vmm->protocols[n].version_count)
+			return;
+		session->at[n] = 0;
+	}
+	session->has_all = true;
 }
 
 /** Step to the next combination, whether it is wanted and exists or not. */
 static bool combination_step(struct scenario_session *session,
-			     struct scenario_case *it)
+			     struct scenario_case *it, bool *wanted)
 {
 	const struct scenario_settings *settings = session->settings;
+	const struct scenario_row *row = &session->row;
+	const struct vmm_protocol *protocol = row->vmm->protocols;
+	size_t n;
 
-	if (session->seed == settings->seeds) {
-		session->seed = 0;
-		session->nvsp++;
-	}
-	if (session->nvsp == scenario_nvsp_count) {
-		session->nvsp = 0;
-		session->vmbus++;
-	}
-	if (session->vmbus == scenario_vmbus_count)
+	if (session->has_all)
 		return false;
 	*it = settings->given;
-	it->scenario = session->row.scenario;
-	it->host = session->row.host;
-	it->vmbus = &scenario_vmbus_versions[session->vmbus];
-	it->nvsp = &scenario_nvsp_versions[session->nvsp];
-	it->seed = settings->seed + session->seed++;
+	it->scenario = row->scenario;
+	it->vmm = row->vmm;
+	it->host = row->host;
+	it->seed = settings->seed + session->seed;
+	*wanted = true;
+	for (n = 0; n < row->vmm->protocol_count; n++, protocol++) {
+		it->versions[n] = &protocol->versions[session->at[n]];
+		if (!is_wanted(limit_of(settings, protocol), protocol,
+			       session->at[n], row->host.version_max[n]))
+			*wanted = false;
+	}
+	combination_advance(session);
 	return true;
 }
 
 static bool plain_next(void *context, struct scenario_case *it)
 {
 	struct scenario_session *session = context;
-	const struct scenario_settings *settings = session->settings;
-	const struct host_personality *host = session->row.host;
 	char reason[SCENARIO_REASON_MAX] = "";
+	bool wanted;
 
-	while (combination_step(session, it)) {
-		if (!is_wanted(settings->vmbus, scenario_vmbus_versions,
-			       scenario_vmbus_count, session->vmbus,
-			       host->vmbus_version_max) ||
-		    !is_wanted(settings->nvsp, scenario_nvsp_versions,
-			       scenario_nvsp_count, session->nvsp,
-			       host->nvsp_version_max))
+	while (combination_step(session, it, &wanted)) {
+		if (!wanted)
 			continue;
 		if (scenario_exists(it, reason))
 			return true;
@@ -548,8 +691,8 @@ static void row_minimise(struct scenario_session *session)
 }
 
 static void row_run(struct scenario_session *session,
-		    const struct scenario *scenario,
-		    const struct host_personality *host)
+		    const struct scenario *scenario, const struct vmm *vmm,
+		    const struct vmm_host *host)
 {
 	const struct scenario_jobs plain = {session, plain_next, plain_done,
 					    false};
@@ -559,10 +702,11 @@ static void row_run(struct scenario_session *session,
 
 	memset(&session->row, 0, sizeof(session->row));
 	session->row.scenario = scenario;
-	session->row.host = host;
-	session->vmbus = 0;
-	session->nvsp = 0;
+	session->row.vmm = vmm;
+	session->row.host = *host;
+	memset(session->at, 0, sizeof(session->at));
 	session->seed = 0;
+	session->has_all = false;
 	session->base = 0;
 	session->base_count = 0;
 	session->fault = first;
@@ -573,18 +717,37 @@ static void row_run(struct scenario_session *session,
 	scenario_report_row(&session->report, &session->row);
 }
 
+/** The hosts that are wanted of a hypervisor. */
 static void scenario_hosts(struct scenario_session *session,
-			   const struct scenario *scenario)
+			   const struct scenario *scenario,
+			   const struct vmm *vmm)
 {
-	const char *host = session->settings->host;
-	size_t i;
+	const char *name = session->settings->host;
+	bool is_all = strcmp(name, "all") == 0;
+	char reason[SCENARIO_REASON_MAX];
+	struct vmm_host host;
+	size_t n;
 
-	if (strcmp(host, "all") != 0) {
-		row_run(session, scenario, host_personality_find(host));
+	if (!is_all && !vmm_host_find(vmm, name, NULL))
+		return;
+	if (!scenario_is_for(scenario, vmm, reason)) {
+		scenario_report_missing(&session->report, reason);
 		return;
 	}
-	for (i = 0; i < host_personality_count && !session->is_over; i++)
-		row_run(session, scenario, &host_personalities[i]);
+	for (n = 0; vmm->host(n, &host) && !session->is_over; n++)
+		if (is_all ? !host.is_hostile : strcmp(host.name, name) == 0)
+			row_run(session, scenario, vmm, &host);
+}
+
+static void scenario_vmms(struct scenario_session *session,
+			  const struct scenario *scenario)
+{
+	const struct vmm *only = session->settings->vmm;
+	size_t i;
+
+	for (i = 0; i < vmm_count; i++)
+		if (!only || only == vmms[i])
+			scenario_hosts(session, scenario, vmms[i]);
 }
 
 /** The scenarios named, each known to be one, or all. */
@@ -595,23 +758,78 @@ static void scenario_names(struct scenario_session *session,
 
 	for (i = 0; i < count; i++) {
 		if (strcmp(names[i], "all") != 0) {
-			scenario_hosts(session, scenario_find(names[i]));
+			scenario_vmms(session, scenario_find(names[i]));
 			continue;
 		}
 		for (n = 0; n < scenario_count && !session->is_over; n++)
-			scenario_hosts(session, &scenarios[n]);
+			scenario_vmms(session, &scenarios[n]);
 	}
+}
+
+/** Whether a host is called that; it is said if not. */
+static bool has_host(const struct scenario_settings *settings, bool *is_hostile)
+{
+	char error[CLI_ERROR_MAX];
+	struct vmm_host host;
+	size_t i;
+
+	*is_hostile = false;
+	if (strcmp(settings->host, "all") == 0)
+		return true;
+	for (i = 0; i < vmm_count; i++) {
+		if ((settings->vmm && settings->vmm != vmms[i]) ||
+		    !vmm_host_find(vmms[i], settings->host, &host))
+			continue;
+		*is_hostile = host.is_hostile;
+		return true;
+	}
+	vmm_host_complain(settings->vmm, settings->host, VMM_WANTS_ANY, error,
+			  sizeof(error));
+	cli_complain("option '--host' %s", error);
+	return false;
+}
+
+/** Whether the limits given are the hypervisor's; it is said if not. */
+static bool has_protocols(const struct scenario_settings *settings)
+{
+	const struct vmm *vmm;
+	size_t i;
+
+	for (i = 0; i < settings->limit_count; i++) {
+		protocol_find(settings->limits[i].option, &vmm);
+		if (!settings->vmm || settings->vmm == vmm)
+			continue;
+		cli_complain("option '--%s' is for '--vmm %s', not '%s'",
+			     settings->limits[i].option, vmm->name,
+			     settings->vmm->name);
+		return false;
+	}
+	return true;
+}
+
+static bool faults_take(struct scenario_settings *settings)
+{
+	char error[CLI_ERROR_MAX];
+	size_t i;
+
+	for (i = 0; i < settings->fault_count; i++) {
+		if (fault_take(settings, settings->faults[i], error))
+			continue;
+		cli_complain("option '--fault' %s", error);
+		return false;
+	}
+	return true;
 }
 
 /** Fill in what depends on what is wanted; false: that cannot be. */
 static bool settings_complete(struct scenario_settings *settings)
 {
-	const struct host_personality *host =
-		host_personality_find(settings->host);
-	bool is_hostile = host && host->is_hostile;
-	bool is_narrow = settings->sweep || settings->has_fault || is_hostile;
+	bool is_hostile;
 
-	if (settings->sweep && settings->has_fault) {
+	if (!has_host(settings, &is_hostile) || !has_protocols(settings) ||
+	    !faults_take(settings))
+		return false;
+	if (settings->sweep && settings->fault_count) {
 		cli_complain("--sweep and --fault exclude each other");
 		return false;
 	}
@@ -620,10 +838,10 @@ static bool settings_complete(struct scenario_settings *settings)
 			     "--sweep");
 		return false;
 	}
-	if (!settings->vmbus)
-		settings->vmbus = is_narrow ? "highest" : "all";
-	if (!settings->nvsp)
-		settings->nvsp = is_narrow ? "highest" : "all";
+	settings->limit_default =
+		settings->sweep || settings->fault_count || is_hostile
+			? "highest"
+			: "all";
 	return true;
 }
 
@@ -656,7 +874,8 @@ static enum cli_exit scenario_run_all(const struct cli_call *call,
 
 /** 'list' and 'faults'. */
 static enum cli_exit command_show(const struct cli_call *call,
-				  void (*show)(bool is_json))
+				  void (*show)(const struct vmm *vmm,
+					       bool is_json))
 {
 	const struct scenario_settings *settings = call->settings;
 
@@ -666,7 +885,7 @@ static enum cli_exit command_show(const struct cli_call *call,
 			     call->operands[0], call->operands[1]);
 		return CLI_USAGE;
 	}
-	show(settings->is_json);
+	show(settings->vmm, settings->is_json);
 	return CLI_PASS;
 }
 

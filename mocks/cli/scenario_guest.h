@@ -43,8 +43,6 @@ struct scenario_guest {
 	struct scenario_flow out, in;
 	/** Frames that the card took since it was opened. */
 	uint64_t taken;
-	/** What the host had counted when the card was opened. */
-	struct vmm_counters host_before;
 	/** Frames are lost now and that is right: the link is down, ... */
 	bool lossy;
 	/** Lost so far and forgiven: out, in; in, neither seen nor dropped. */

@@ -106,18 +106,17 @@ static bool try(struct minimiser *own, const struct scenario_case *it)
 /** The host's, one at a time. */
 static void lies_drop(struct minimiser *own)
 {
+	const unsigned count = own->minimal->it.vmm->fault_count;
 	struct scenario_case it;
-	uint32_t *field;
 	unsigned i;
 
-	for (i = 0; i < HOST_FAULT_COUNT; i++) {
+	for (i = 0; i < count; i++) {
 		it = own->minimal->it;
 		scenario_lies(&own->minimal->it, &it.lies);
 		it.has_lies = true;
-		field = host_fault_field(&it.lies, (enum host_fault)i);
-		if (!*field)
+		if (!it.lies.when[i])
 			continue;
-		*field = 0;
+		it.lies.when[i] = 0;
 		try(own, &it);
 	}
 }
@@ -125,7 +124,7 @@ static void lies_drop(struct minimiser *own)
 static void faults_drop(struct minimiser *own)
 {
 	static const struct machine_fault no_fault;
-	static const struct host_faults no_lies;
+	static const struct vmm_faults no_lies;
 	struct scenario_case it = own->minimal->it;
 
 	if (it.fault.n) {
@@ -180,11 +179,11 @@ static void faults_once(struct minimiser *own)
 		it.fault.persistent = false;
 		try(own, &it);
 	}
-	for (i = 0; own->minimal->it.has_lies && i < HOST_FAULT_COUNT; i++) {
+	for (i = 0; own->minimal->it.has_lies && i < it.vmm->fault_count; i++) {
 		it = own->minimal->it;
-		field = host_fault_field(&it.lies, (enum host_fault)i);
+		field = &it.lies.when[i];
 		for (n = 1; n <= ONCE_TRIES; n++) {
-			if (!*field || (n == 1 && *field != HOST_FAULT_ALWAYS))
+			if (!*field || (n == 1 && *field != VMM_FAULT_ALWAYS))
 				break;
 			*field = n;
 			if (try(own, &it))

@@ -21,8 +21,8 @@
 #define REPORT_PLAIN "\033[0m"
 #define REPORT_CLEAR "\r\033[K"
 #define REPORT_ROW                                                             \
-	"%-16s  %-10s  %6" PRIu64 "  %7" PRIu64 "  %7" PRIu64 "  %8" PRIu64    \
-	"  %6" PRIu64 "  "
+	"%-16s  %-10s  %-10s  %6" PRIu64 "  %7" PRIu64 "  %7" PRIu64           \
+	"  %8" PRIu64 "  %6" PRIu64 "  "
 
 /** Write an event; takes the reference. NULL: it could not be made. */
 static void report_event(json_t *event)
@@ -33,45 +33,79 @@ static void report_event(json_t *event)
 	json_decref(event);
 }
 
-void scenario_report_list(bool is_json)
+/** The hypervisors that have it: "all", or names. */
+static void scenario_vmms(const struct scenario *scenario, char *text,
+			  size_t bytes)
+{
+	char reason[SCENARIO_REASON_MAX];
+	size_t i, used = 0, able = 0;
+
+	text[0] = '\0';
+	for (i = 0; i < vmm_count; i++) {
+		if (!scenario_is_for(scenario, vmms[i], reason))
+			continue;
+		used += (size_t)snprintf(text + used,
+					 used < bytes ? bytes - used : 0,
+					 "%s%s", able++ ? ", " : "",
+					 vmms[i]->name);
+	}
+	if (able == vmm_count)
+		snprintf(text, bytes, "all");
+}
+
+void scenario_report_list(const struct vmm *vmm, bool is_json)
+{
+	char reason[SCENARIO_REASON_MAX], names[64];
+	const struct scenario *it = scenarios;
+	size_t i;
+
+	if (!is_json)
+		printf("%-16s  %-10s  %s\n", "scenario", "vmm", "shows");
+	for (i = 0; i < scenario_count; i++, it++) {
+		if (vmm && !scenario_is_for(it, vmm, reason))
+			continue;
+		scenario_vmms(it, names, sizeof(names));
+		if (is_json)
+			report_event(json_pack("{s:s, s:s, s:s}", "scenario",
+					       it->name, "vmm", names, "shows",
+					       it->shows));
+		else
+			printf("%-16s  %-10s  %s\n", it->name, names,
+			       it->shows);
+	}
+}
+
+static void report_faults_of(const struct vmm *vmm, bool is_json)
+{
+	struct vmm_fault fault;
+	unsigned n;
+
+	for (n = 0; n < vmm->fault_count; n++) {
+		vmm->fault(n, &fault);
+		if (is_json)
+			report_event(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}",
+					       "fault", fault.name, "vmm",
+					       vmm->name, "layer", fault.layer,
+					       "text", fault.text, "source",
+					       fault.source, "changes",
+					       fault.changes));
+		else
+			printf("%-22s  %-10s  %-10s  %s (%s)\n", fault.name,
+			       vmm->name, fault.layer, fault.text,
+			       fault.source);
+	}
+}
+
+void scenario_report_faults(const struct vmm *vmm, bool is_json)
 {
 	size_t i;
 
 	if (!is_json)
-		printf("%-16s  %s\n", "scenario", "shows");
-	for (i = 0; i < scenario_count; i++) {
-		if (is_json)
-			report_event(json_pack("{s:s, s:s}", "scenario",
-					       scenarios[i].name, "shows",
-					       scenarios[i].shows));
-		else
-			printf("%-16s  %s\n", scenarios[i].name,
-			       scenarios[i].shows);
-	}
-}
-
-void scenario_report_faults(bool is_json)
-{
-	const struct host_fault_description *fault = host_fault_descriptions;
-	const char *layer;
-	unsigned i;
-
-	if (!is_json)
-		printf("%-22s  %-10s  %s\n", "fault", "layer",
+		printf("%-22s  %-10s  %-10s  %s\n", "fault", "vmm", "layer",
 		       "what the host does (source)");
-	for (i = 0; i < HOST_FAULT_COUNT; i++, fault++) {
-		layer = host_fault_layer_name(fault->layer);
-		if (is_json)
-			report_event(
-				json_pack("{s:s, s:s, s:s, s:s, s:b}", "fault",
-					  fault->name, "layer", layer, "text",
-					  fault->text, "source", fault->source,
-					  "changes",
-					  fault->harm == HOST_FAULT_CHANGES));
-		else
-			printf("%-22s  %-10s  %s (%s)\n", fault->name, layer,
-			       fault->text, fault->source);
-	}
+	for (i = 0; i < vmm_count; i++)
+		if (!vmm || vmm == vmms[i])
+			report_faults_of(vmms[i], is_json);
 }
 
 /* ---- Start ---- */
@@ -99,8 +133,9 @@ void scenario_report_start(const struct scenario_report *report)
 	}
 	printf("seed %" PRIu64 ", %" PRIu64 " seed%s\n\n", report->seed,
 	       report->seeds, report->seeds == 1 ? "" : "s");
-	printf("%-16s  %-10s  %6s  %7s  %7s  %8s  %6s  verdict\n", "scenario",
-	       "host", "runs", "points", "unhurt", "frames", "failed");
+	printf("%-16s  %-10s  %-10s  %6s  %7s  %7s  %8s  %6s  verdict\n",
+	       "scenario", "vmm", "host", "runs", "points", "unhurt", "frames",
+	       "failed");
 }
 
 void scenario_report_missing(struct scenario_report *report, const char *reason)
@@ -126,7 +161,7 @@ void scenario_report_progress(const struct scenario_report *report,
 	if (!report->has_progress)
 		return;
 	fprintf(stderr, REPORT_CLEAR "%s, %s: %" PRIu64 " runs",
-		row->scenario->name, row->host->name, row->runs + row->points);
+		row->scenario->name, row->host.name, row->runs + row->points);
 	fflush(stderr);
 }
 
@@ -160,17 +195,36 @@ void scenario_row_failed(struct scenario_row *row, uint64_t number,
 static char *failure_repeat(const struct scenario_report *report,
 			    const struct scenario_case *it)
 {
-	char seed[24];
-	const char *const words[] = {
-		report->program, "scenario",	 "run",	    it->scenario->name,
-		"--host",	 it->host->name, "--vmbus", it->vmbus->name,
-		"--nvsp",	 it->nvsp->name, "--seed",  seed,
+	const char *words[10 + 2 * VMM_PROTOCOLS_MAX] = {
+		report->program, "scenario",	"run",	  it->scenario->name,
+		"--vmm",	 it->vmm->name, "--host", it->host.name,
 	};
+	char options[VMM_PROTOCOLS_MAX][32], seed[24];
+	size_t n = 8, i;
 
+	for (i = 0; i < it->vmm->protocol_count; i++) {
+		snprintf(options[i], sizeof(options[i]), "--%s",
+			 it->vmm->protocols[i].option);
+		words[n++] = options[i];
+		words[n++] = it->versions[i]->name;
+	}
 	snprintf(seed, sizeof(seed), "%" PRIu64, it->seed);
-	return scenario_words_command(it, words,
-				      sizeof(words) / sizeof(words[0]), NULL,
-				      0);
+	words[n++] = "--seed";
+	words[n++] = seed;
+	return scenario_words_command(it, words, n, NULL, 0);
+}
+
+/** ", VMBus 5.3, NVSP 6.1" */
+static void versions_text(const struct scenario_case *it, char *text,
+			  size_t bytes)
+{
+	size_t used = 0, i;
+
+	text[0] = '\0';
+	for (i = 0; i < it->vmm->protocol_count && used < bytes; i++)
+		used += (size_t)snprintf(text + used, bytes - used, ", %s %s",
+					 it->vmm->protocols[i].title,
+					 it->versions[i]->name);
 }
 
 /** What is left of it; "" if it was not made smaller. */
@@ -209,15 +263,18 @@ static void failure_event(const struct scenario_failure *failure,
 {
 	const struct scenario_case *it = &failure->it;
 	json_t *event =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o}",
+		json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o}",
 			  "event", "failure", "scenario", it->scenario->name,
-			  "host", it->host->name, "vmbus", it->vmbus->name,
-			  "nvsp", it->nvsp->name, "seed", (json_int_t)it->seed,
-			  "fault", words->fault, "returned",
-			  error_name(failure->result.error), "reason",
-			  text_json(failure->result.reason), "repeat",
+			  "vmm", it->vmm->name, "host", it->host.name, "seed",
+			  (json_int_t)it->seed, "fault", words->fault,
+			  "returned", error_name(failure->result.error),
+			  "reason", text_json(failure->result.reason), "repeat",
 			  text_json(words->repeat ? words->repeat : ""));
+	size_t i;
 
+	for (i = 0; event && i < it->vmm->protocol_count; i++)
+		json_object_set_new(event, it->vmm->protocols[i].option,
+				    json_string(it->versions[i]->name));
 	if (event && words->minimal[0])
 		json_object_set_new(event, "minimised",
 				    json_string(words->minimal));
@@ -232,7 +289,9 @@ static void failure_print(const struct scenario_report *report,
 {
 	const struct scenario_case *it = &failure->it;
 	struct failure_words words = {.repeat = NULL};
+	char versions[64];
 
+	versions_text(it, versions, sizeof(versions));
 	scenario_fault_words(it, words.fault);
 	minimal_text(&failure->minimal, words.minimal);
 	words.repeat = failure_repeat(report, it);
@@ -243,11 +302,9 @@ static void failure_print(const struct scenario_report *report,
 		failure_event(failure, &words);
 	} else {
 		text_print(stdout,
-			   "  %s on %s, VMBus %s, NVSP %s, seed %" PRIu64
-			   ", fault %s: %s",
-			   it->scenario->name, it->host->name, it->vmbus->name,
-			   it->nvsp->name, it->seed, words.fault,
-			   failure->result.reason);
+			   "  %s on %s%s, seed %" PRIu64 ", fault %s: %s",
+			   it->scenario->name, it->host.name, versions,
+			   it->seed, words.fault, failure->result.reason);
 		printf("\n  repeat: %s\n", words.repeat ? words.repeat : "");
 		if (words.minimal[0])
 			printf("  minimised: %s\n", words.minimal);
@@ -270,8 +327,8 @@ static void row_print(const struct scenario_report *report,
 {
 	const char *colour = row->failed ? REPORT_RED : REPORT_GREEN;
 
-	printf(REPORT_ROW, row->scenario->name, row->host->name, row->runs,
-	       row->points, row->unhurt, row->frames, row->failed);
+	printf(REPORT_ROW, row->scenario->name, row->vmm->name, row->host.name,
+	       row->runs, row->points, row->unhurt, row->frames, row->failed);
 	printf("%s%s%s\n", report->has_colour ? colour : "", verdict,
 	       report->has_colour ? REPORT_PLAIN : "");
 }
@@ -291,10 +348,11 @@ void scenario_report_row(struct scenario_report *report,
 		fputs(REPORT_CLEAR, stderr);
 	if (report->is_json)
 		report_event(json_pack(
-			"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}",
-			"event", "row", "scenario", row->scenario->name, "host",
-			row->host->name, "runs", (json_int_t)row->runs,
-			"points", (json_int_t)row->points, "unhurt",
+			"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}",
+			"event", "row", "scenario", row->scenario->name, "vmm",
+			row->vmm->name, "host", row->host.name, "runs",
+			(json_int_t)row->runs, "points",
+			(json_int_t)row->points, "unhurt",
 			(json_int_t)row->unhurt, "frames",
 			(json_int_t)row->frames, "failed",
 			(json_int_t)row->failed, "verdict", verdict));

@@ -23,10 +23,11 @@ struct scenario_failure {
 	struct scenario_minimal minimal;
 };
 
-/** A scenario on a host. */
+/** A scenario on a host of a hypervisor. */
 struct scenario_row {
 	const struct scenario *scenario;
-	const struct host_personality *host;
+	const struct vmm *vmm;
+	struct vmm_host host;
 	/** Runs without a fault, runs with one, and those that failed. */
 	uint64_t runs, points, failed;
 	/** Of the runs with one: those in which the scenario succeeded. */
@@ -55,10 +56,10 @@ struct scenario_report {
 	unsigned missing_count;
 };
 
-/** The table of all scenarios. */
-void scenario_report_list(bool is_json);
-/** What a host may do wrong. */
-void scenario_report_faults(bool is_json);
+/** The table of the scenarios that a hypervisor can have; NULL: any can. */
+void scenario_report_list(const struct vmm *vmm, bool is_json);
+/** What a host may do wrong, of a hypervisor or of all: NULL. */
+void scenario_report_faults(const struct vmm *vmm, bool is_json);
 
 /** Look at the terminal; the other members are the caller's to set. */
 void scenario_report_init(struct scenario_report *report);

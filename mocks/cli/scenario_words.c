@@ -12,7 +12,7 @@
 #include "mocks/cli/text.h"
 
 /** Options of all faults there are, each with its word, and of the frames. */
-#define WORDS_MAX (2u * (HOST_FAULT_COUNT + 1u) + 2u)
+#define WORDS_MAX (2u * (VMM_FAULTS_MAX + 1u) + 2u)
 
 static void machine_word(const struct machine_fault *fault, char *word)
 {
@@ -24,8 +24,7 @@ static void machine_word(const struct machine_fault *fault, char *word)
 bool scenario_fault_word(const struct scenario_case *it, unsigned index,
 			 char *word)
 {
-	struct host_faults lies = it->lies;
-	const char *name;
+	struct vmm_fault fault;
 	unsigned i, seen = 0;
 	uint32_t n;
 
@@ -33,16 +32,16 @@ bool scenario_fault_word(const struct scenario_case *it, unsigned index,
 		machine_word(&it->fault, word);
 		return true;
 	}
-	for (i = 0; it->has_lies && i < HOST_FAULT_COUNT; i++) {
-		n = *host_fault_field(&lies, (enum host_fault)i);
+	for (i = 0; it->has_lies && i < it->vmm->fault_count; i++) {
+		n = it->lies.when[i];
 		if (!n || seen++ != index)
 			continue;
-		name = host_fault_descriptions[i].name;
-		if (n == HOST_FAULT_ALWAYS)
-			snprintf(word, SCENARIO_WORD_MAX, "%s", name);
+		it->vmm->fault(i, &fault);
+		if (n == VMM_FAULT_ALWAYS)
+			snprintf(word, SCENARIO_WORD_MAX, "%s", fault.name);
 		else
-			snprintf(word, SCENARIO_WORD_MAX, "%s=%" PRIu32, name,
-				 n);
+			snprintf(word, SCENARIO_WORD_MAX, "%s=%" PRIu32,
+				 fault.name, n);
 		return true;
 	}
 	/* None is something else than what a seed says. */
@@ -66,7 +65,7 @@ void scenario_fault_words(const struct scenario_case *it, char *text)
 					 "%s%s", i ? ", " : "", word);
 	if (!used)
 		snprintf(text, SCENARIO_WORDS_MAX, "%s",
-			 it->host->is_hostile ? "by seed" : "none");
+			 it->host.is_hostile ? "by seed" : "none");
 }
 
 char *scenario_words_command(const struct scenario_case *it,
@@ -75,7 +74,7 @@ char *scenario_words_command(const struct scenario_case *it,
 {
 	size_t room = count + WORDS_MAX + more_count, n = count;
 	char(*faults)[SCENARIO_WORD_MAX] =
-		calloc(HOST_FAULT_COUNT + 2, sizeof(*faults));
+		calloc(VMM_FAULTS_MAX + 2, sizeof(*faults));
 	const char **all = calloc(room, sizeof(*all));
 	char frames[24], *text = NULL;
 	unsigned i;

@@ -18,6 +18,8 @@ struct uknetdev {
 	uint16_t headroom;
 	void *done[UKNETDEV_DONE];
 	unsigned done_count;
+	/** The last frame was not taken. */
+	bool was_turned_away;
 	/** The glue broke the contract, or the card is gone. */
 	bool has_failed;
 };
@@ -162,7 +164,9 @@ static unsigned uknetdev_transmit(struct nic *nic, unsigned queue,
 		status = device->tx_one(device, device->_tx_queue[queue],
 					netbuf);
 		uknetdev->has_failed |= status < 0;
-		if (status > 0 && (status & UK_NETDEV_STATUS_SUCCESS))
+		uknetdev->was_turned_away =
+			status <= 0 || !(status & UK_NETDEV_STATUS_SUCCESS);
+		if (!uknetdev->was_turned_away)
 			continue;
 		/* Still ours, and the packet the caller's. */
 		netbuf->dtor = uknetdev_freed;
@@ -216,6 +220,13 @@ static unsigned uknetdev_receive(struct nic *nic, unsigned queue,
 	return i;
 }
 
+static void uknetdev_disarm(struct nic *nic, unsigned queue)
+{
+	struct uk_netdev *device = uknetdev_of(nic)->device;
+
+	device->ops->rxq_intr_disable(device, device->_rx_queue[queue]);
+}
+
 static bool uknetdev_arm(struct nic *nic, unsigned queue)
 {
 	struct uknetdev *uknetdev = uknetdev_of(nic);
@@ -224,14 +235,11 @@ static bool uknetdev_arm(struct nic *nic, unsigned queue)
 	if (device->ops->rxq_intr_enable(device, device->_rx_queue[queue]))
 		return false;
 	/* What was sent is freed there, too. */
-	return uknetdev->done_count == 0;
-}
-
-static void uknetdev_disarm(struct nic *nic, unsigned queue)
-{
-	struct uk_netdev *device = uknetdev_of(nic)->device;
-
-	device->ops->rxq_intr_disable(device, device->_rx_queue[queue]);
+	if (uknetdev->done_count == 0 && !uknetdev->was_turned_away)
+		return true;
+	/* Room to transmit has no event: who waits for it tries again. */
+	uknetdev_disarm(nic, queue);
+	return false;
 }
 
 static unsigned uknetdev_events(struct nic *nic)

@@ -104,8 +104,10 @@ static int virtual_machine_step(struct virtual_machine *vm,
 {
 	int error = 0;
 
-	if (vm->stage == VIRTUAL_MACHINE_CONNECTED)
+	if (vm->stage == VIRTUAL_MACHINE_CONNECTED) {
 		vm->has_final = false;
+		vm->vmm->counters(vm, &vm->host_before);
+	}
 	if (vm->stage < VIRTUAL_MACHINE_OPEN)
 		return vm->vmm->step(vm, stack);
 	if (filter)
@@ -134,12 +136,26 @@ void virtual_machine_poll(struct virtual_machine *vm)
 		vm->vmm->poll(vm);
 }
 
+void virtual_machine_counters(const struct virtual_machine *vm,
+			      struct vmm_counters *counters)
+{
+	const struct vmm_counters *before = &vm->host_before;
+
+	vm->vmm->counters(vm, counters);
+	counters->tx_frames -= before->tx_frames;
+	counters->rx_frames -= before->rx_frames;
+	counters->tx_messages -= before->tx_messages;
+	counters->rx_drop_queue -= before->rx_drop_queue;
+	counters->rx_drop_filter -= before->rx_drop_filter;
+	counters->rx_drop_other -= before->rx_drop_other;
+}
+
 /** Stop the card, note what it and its host counted, and close it. */
 static void virtual_machine_close(struct virtual_machine *vm)
 {
 	nic_stop(vm->nic);
 	nic_statistics(vm->nic, &vm->final);
-	vm->vmm->counters(vm, &vm->final_host);
+	virtual_machine_counters(vm, &vm->final_host);
 	vm->final_backlog = vm->vmm->backlog(vm);
 	vm->has_final = true;
 	nic_close(vm->nic);

@@ -99,11 +99,11 @@ struct virtual_machine {
 	struct host_pci_bus *host_pci_bus;
 	struct host_vmxnet3 *vmxnet3;
 	struct pci pci;
-	/** What the host had counted as the guest opened the card. */
-	struct vmm_counters vmxnet3_before;
 	/** Messages wait: virtual_machine_poll() is due. */
 	bool bus_woken;
-	/** Both sides' counters as the card was closed. */
+	/** What the host had counted as the guest opened the card. */
+	struct vmm_counters host_before;
+	/** Both sides' counters as the card was closed, since it was opened. */
 	bool has_final;
 	struct nic_statistics final;
 	struct vmm_counters final_host;
@@ -149,6 +149,10 @@ int virtual_machine_up(struct virtual_machine *vm,
 
 /** Dispatch what VMBus has to say, when it has: for each turn of a loop. */
 void virtual_machine_poll(struct virtual_machine *vm);
+
+/** What the host counted since the guest opened the card. */
+void virtual_machine_counters(const struct virtual_machine *vm,
+			      struct vmm_counters *counters);
 
 /** Shut down as far as that stage, in order. */
 void virtual_machine_back(struct virtual_machine *vm,

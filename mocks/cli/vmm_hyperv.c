@@ -5,7 +5,48 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hyperv/nvsp.h"
 #include "mocks/cli/virtual_machine.h"
+#include "mocks/hyperv/faults.h"
+
+/* ---- Protocols ---- */
+
+enum hyperv_protocol {
+	HYPERV_VMBUS,
+	HYPERV_NVSP,
+	HYPERV_PROTOCOLS,
+};
+
+static const struct vmm_version vmbus_versions[] = {
+	{VMBUS_VERSION_WIN8, "2.4"},	{VMBUS_VERSION_WIN8_1, "3.0"},
+	{VMBUS_VERSION_WIN10, "4.0"},	{VMBUS_VERSION_WIN10_1, "4.1"},
+	{VMBUS_VERSION_WIN10_5, "5.0"}, {VMBUS_VERSION_RS4, "5.1"},
+	{VMBUS_VERSION_RS5, "5.2"},	{VMBUS_VERSION_IRON, "5.3"},
+};
+
+static const struct vmm_version nvsp_versions[] = {
+	{NVSP_VERSION_1, "1"}, {NVSP_VERSION_2, "2"}, {NVSP_VERSION_4, "4"},
+	{NVSP_VERSION_5, "5"}, {NVSP_VERSION_6, "6"}, {NVSP_VERSION_6_1, "6.1"},
+};
+
+static uint32_t *vmbus_limit(struct virtual_machine_configuration *own)
+{
+	return &own->vmbus_version_max;
+}
+
+static uint32_t *nvsp_limit(struct virtual_machine_configuration *own)
+{
+	return &own->card.nvsp_version_max;
+}
+
+static const struct vmm_protocol hyperv_protocols[HYPERV_PROTOCOLS] = {
+	[HYPERV_VMBUS] = {"vmbus", "VMBus", vmbus_versions,
+			  sizeof(vmbus_versions) / sizeof(vmbus_versions[0]),
+			  vmbus_limit},
+	[HYPERV_NVSP] = {"nvsp", "NVSP", nvsp_versions,
+			 sizeof(nvsp_versions) / sizeof(nvsp_versions[0]),
+			 nvsp_limit},
+};
 
 /* ---- The hosts ---- */
 
@@ -38,6 +79,8 @@ static bool hyperv_host(size_t n, struct vmm_host *host)
 	host->title = it->title;
 	host->tx_frame_bytes_min = 0;
 	host->rx_frame_bytes_min = 0;
+	host->version_max[HYPERV_VMBUS] = it->vmbus_version_max;
+	host->version_max[HYPERV_NVSP] = it->nvsp_version_max;
 	nvsp_text(nvsp, sizeof(nvsp), it->nvsp_version_max);
 	snprintf(host->speaks, sizeof(host->speaks),
 		 "VMBus %u.%u to %u.%u, NVSP 1 to %s",
@@ -135,6 +178,68 @@ static void hyperv_insert(struct virtual_machine *vm)
 	host_netvsp_return(vm->device);
 }
 
+static void hyperv_keepalive(struct virtual_machine *vm)
+{
+	host_netvsp_keepalive(vm->device);
+}
+
+static bool hyperv_is_asking(const struct virtual_machine *vm)
+{
+	return host_netvsp_is_asking(vm->device);
+}
+
+static void hyperv_network_change(struct virtual_machine *vm)
+{
+	host_netvsp_network_change(vm->device);
+}
+
+/* ---- What it does wrong ---- */
+
+_Static_assert(HOST_FAULT_COUNT <= VMM_FAULTS_MAX, "each has its number");
+_Static_assert(HOST_FAULT_ALWAYS == VMM_FAULT_ALWAYS, "one way to say it");
+
+static void hyperv_fault(unsigned n, struct vmm_fault *fault)
+{
+	const struct host_fault_description *it = &host_fault_descriptions[n];
+
+	fault->name = it->name;
+	fault->layer = host_fault_layer_name(it->layer);
+	fault->text = it->text;
+	fault->source = it->source;
+	fault->changes = it->harm == HOST_FAULT_CHANGES;
+}
+
+static void hyperv_faults_arm(struct virtual_machine *vm,
+			      const struct vmm_faults *faults)
+{
+	struct host_faults own;
+	unsigned n;
+
+	if (!faults) {
+		host_faults_arm(vm->partition, NULL);
+		return;
+	}
+	for (n = 0; n < HOST_FAULT_COUNT; n++)
+		*host_fault_field(&own, (enum host_fault)n) = faults->when[n];
+	own.odds = faults->odds;
+	host_faults_arm(vm->partition, &own);
+}
+
+static uint64_t hyperv_fault_fired(const struct virtual_machine *vm, unsigned n)
+{
+	return host_fault_fired(vm->partition, (enum host_fault)n);
+}
+
+static uint64_t hyperv_faults_fired(const struct virtual_machine *vm)
+{
+	return host_faults_fired(vm->partition);
+}
+
+static bool hyperv_faults_changed(const struct virtual_machine *vm)
+{
+	return host_faults_changed(vm->partition);
+}
+
 /* ---- The guest's side ---- */
 
 static void hyperv_wake(void *context)
@@ -209,6 +314,30 @@ const struct vmm vmm_hyperv = {
 	.name = "hyperv",
 	.host_default = "ws2019",
 	.host = hyperv_host,
+	.protocols = hyperv_protocols,
+	.protocol_count = HYPERV_PROTOCOLS,
+	.can =
+		{
+			[VMM_ABILITY_NONE] = {.it_can = true},
+			[VMM_ABILITY_SEND_BUFFER] = {.it_can = true},
+			[VMM_ABILITY_MTU] =
+				{
+					.it_can = true,
+					.protocol = HYPERV_NVSP,
+					.version_min = NVSP_VERSION_2,
+					.need = "NDIS_CONFIG to ask for an MTU "
+						"over 1500 with",
+				},
+			[VMM_ABILITY_MAC] = {.it_can = true},
+			[VMM_ABILITY_FILTER] = {.it_can = true},
+			[VMM_ABILITY_LINK] = {.it_can = true},
+			[VMM_ABILITY_REMOVAL] = {.it_can = true},
+			[VMM_ABILITY_KEEPALIVE] = {.it_can = true},
+			[VMM_ABILITY_NETWORK_CHANGE] = {.it_can = true},
+			[VMM_ABILITY_RNDIS_RESET] = {.it_can = true},
+		},
+	.fault_count = HOST_FAULT_COUNT,
+	.fault = hyperv_fault,
 	.create = hyperv_create,
 	.destroy = hyperv_destroy,
 	.counters = hyperv_counters,
@@ -219,6 +348,13 @@ const struct vmm vmm_hyperv = {
 	.speed_set = hyperv_speed_set,
 	.remove = hyperv_remove,
 	.insert = hyperv_insert,
+	.keepalive = hyperv_keepalive,
+	.is_asking = hyperv_is_asking,
+	.network_change = hyperv_network_change,
+	.faults_arm = hyperv_faults_arm,
+	.fault_fired = hyperv_fault_fired,
+	.faults_fired = hyperv_faults_fired,
+	.faults_changed = hyperv_faults_changed,
 	.step = hyperv_step,
 	.poll = hyperv_poll,
 	.disconnect = hyperv_disconnect,

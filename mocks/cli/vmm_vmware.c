@@ -12,20 +12,42 @@
 #define VMWARE_CARD_SLOT   3u
 #define VMWARE_BRIDGE_SLOT 21u
 
+/** What a queue stops with: a descriptor that is none. */
+#define VMWARE_QUEUE_ERROR 0x80000007u
+
 /** Without its checksum. */
 #define ETHERNET_BYTES_MIN 60u
+
+/* ---- Revisions ---- */
+
+static const struct vmm_version revisions[] = {
+	{1, "1"}, {2, "2"}, {3, "3"}, {4, "4"}, {5, "5"}, {6, "6"}, {7, "7"},
+};
+
+static uint32_t *revision_limit(struct virtual_machine_configuration *own)
+{
+	return &own->vmxnet3.revision_max;
+}
+
+static const struct vmm_protocol vmware_protocols[] = {
+	{"revision", "revision", revisions,
+	 sizeof(revisions) / sizeof(revisions[0]), revision_limit},
+};
 
 /* ---- The hosts ---- */
 
 static bool vmware_host(size_t n, struct vmm_host *host)
 {
-	const struct vmware_personality *it = &vmware_personalities[n];
+	const struct vmware_personality *it = &vmware_personality_hostile;
 
-	if (n >= vmware_personality_count)
+	if (n > vmware_personality_count)
 		return false;
+	if (n < vmware_personality_count)
+		it = &vmware_personalities[n];
 	host->name = it->name;
 	host->title = it->title;
-	host->is_hostile = false;
+	host->is_hostile = it->is_hostile;
+	host->version_max[0] = it->revision_max;
 	/* The driver pads what it sends, QEMU what a guest receives. */
 	host->tx_frame_bytes_min = ETHERNET_BYTES_MIN;
 	host->rx_frame_bytes_min = it->qemu ? ETHERNET_BYTES_MIN : 0;
@@ -96,35 +118,19 @@ static void vmware_destroy(struct virtual_machine *vm)
 		host_pci_destroy(vm->host_pci);
 }
 
-/** Since the card was plugged in. */
-static struct vmm_counters vmware_counted(const struct virtual_machine *vm)
+static void vmware_counters(const struct virtual_machine *vm,
+			    struct vmm_counters *counters)
 {
 	struct host_vmxnet3_counters host;
 
 	host_vmxnet3_counters(vm->vmxnet3, &host);
-	return (struct vmm_counters){
-		.tx_frames = host.tx_packets,
-		.rx_frames = host.rx_frames,
-		.tx_messages = host.tx_packets,
-		.rx_drop_queue = host.rx_drop_queue + host.rx_drop_buffers,
-		.rx_drop_filter = host.rx_drop_filter,
-		.rx_drop_other = host.rx_drop_state,
-	};
-}
-
-/** Since the guest opened the card, as the guest counts. */
-static void vmware_counters(const struct virtual_machine *vm,
-			    struct vmm_counters *counters)
-{
-	const struct vmm_counters *before = &vm->vmxnet3_before;
-
-	*counters = vmware_counted(vm);
-	counters->tx_frames -= before->tx_frames;
-	counters->rx_frames -= before->rx_frames;
-	counters->tx_messages -= before->tx_messages;
-	counters->rx_drop_queue -= before->rx_drop_queue;
-	counters->rx_drop_filter -= before->rx_drop_filter;
-	counters->rx_drop_other -= before->rx_drop_other;
+	/* A frame that the device threw away it had taken. */
+	counters->tx_frames = host.tx_packets + host.tx_refused;
+	counters->rx_frames = host.rx_frames;
+	counters->tx_messages = host.tx_packets;
+	counters->rx_drop_queue = host.rx_drop_queue + host.rx_drop_buffers;
+	counters->rx_drop_filter = host.rx_drop_filter;
+	counters->rx_drop_other = host.rx_drop_state;
 }
 
 static uint32_t vmware_backlog(const struct virtual_machine *vm)
@@ -160,14 +166,74 @@ static void vmware_remove(struct virtual_machine *vm)
 /** Another card of the same kind in the slot of the one pulled out. */
 static void vmware_insert(struct virtual_machine *vm)
 {
+	struct host_vmxnet3_lies lies;
+
 	if (!host_vmxnet3_is_dead(vm->vmxnet3))
 		return;
+	lies = *host_vmxnet3_lies_of(vm->vmxnet3);
 	host_vmxnet3_destroy(vm->vmxnet3);
-	memset(&vm->vmxnet3_before, 0, sizeof(vm->vmxnet3_before));
 	if (!vmware_plug(vm))
 		machine_stop(vm->machine, MACHINE_STOPPED,
 			     "the simulator is out of memory");
+	/* It is the host that lies, whichever its card is. */
+	*host_vmxnet3_lies_of(vm->vmxnet3) = lies;
 	host_pci_firmware(vm->host_pci);
+}
+
+static void vmware_queue_stop(struct virtual_machine *vm, bool receive)
+{
+	host_vmxnet3_queue_stop(vm->vmxnet3, receive, 0, VMWARE_QUEUE_ERROR);
+}
+
+static void vmware_device_change(struct virtual_machine *vm)
+{
+	host_vmxnet3_device_change(vm->vmxnet3);
+}
+
+/* ---- What it does wrong ---- */
+
+_Static_assert(HOST_VMXNET3_FAULTS <= VMM_FAULTS_MAX, "each has its number");
+_Static_assert(HOST_VMXNET3_FAULT_ALWAYS == VMM_FAULT_ALWAYS,
+	       "one way to say it");
+
+static void vmware_fault(unsigned n, struct vmm_fault *fault)
+{
+	const struct host_vmxnet3_fault_description *it =
+		&host_vmxnet3_fault_descriptions[n];
+
+	fault->name = it->name;
+	fault->layer = it->layer;
+	fault->text = it->text;
+	fault->source = it->source;
+	fault->changes = it->changes;
+}
+
+static void vmware_faults_arm(struct virtual_machine *vm,
+			      const struct vmm_faults *faults)
+{
+	struct host_vmxnet3_faults own;
+
+	if (faults) {
+		memcpy(own.when, faults->when, sizeof(own.when));
+		own.odds = faults->odds;
+	}
+	host_vmxnet3_faults_set(vm->vmxnet3, faults ? &own : NULL);
+}
+
+static uint64_t vmware_fault_fired(const struct virtual_machine *vm, unsigned n)
+{
+	return host_vmxnet3_faults_fired(vm->vmxnet3,
+					 (enum host_vmxnet3_fault)n);
+}
+
+static uint64_t vmware_faults_fired(const struct virtual_machine *vm)
+{
+	return host_vmxnet3_lies_of(vm->vmxnet3)->all_fired;
+}
+
+static bool vmware_faults_changed(const struct virtual_machine *vm)
+{
+	return host_vmxnet3_lies_of(vm->vmxnet3)->changed;
 }
 
 /* ---- The guest's side ---- */
@@ -184,7 +250,6 @@ static int vmware_step(struct virtual_machine *vm,
 		/* Firmware has done what there was to do for the bus. */
 		return 0;
 	default:
-		vm->vmxnet3_before = vmware_counted(vm);
 		vm->nic = vmxnet3_probe(&vm->pci, 0, &vm->configuration.vmxnet3,
 					stack, &error);
 		return error;
@@ -205,6 +270,22 @@ const struct vmm vmm_vmware = {
 	.name = "vmware",
 	.host_default = "esxi-7.0",
 	.host = vmware_host,
+	.protocols = vmware_protocols,
+	.protocol_count = 1,
+	.can =
+		{
+			[VMM_ABILITY_NONE] = {.it_can = true},
+			[VMM_ABILITY_DATA_RINGS] = {.it_can = true},
+			[VMM_ABILITY_MTU] = {.it_can = true},
+			[VMM_ABILITY_MAC] = {.it_can = true},
+			[VMM_ABILITY_FILTER] = {.it_can = true},
+			[VMM_ABILITY_LINK] = {.it_can = true},
+			[VMM_ABILITY_REMOVAL] = {.it_can = true},
+			[VMM_ABILITY_QUEUE_STOP] = {.it_can = true},
+			[VMM_ABILITY_DEVICE_CHANGE] = {.it_can = true},
+		},
+	.fault_count = HOST_VMXNET3_FAULTS,
+	.fault = vmware_fault,
 	.create = vmware_create,
 	.destroy = vmware_destroy,
 	.counters = vmware_counters,
@@ -215,6 +296,12 @@ const struct vmm vmm_vmware = {
 	.speed_set = vmware_speed_set,
 	.remove = vmware_remove,
 	.insert = vmware_insert,
+	.queue_stop = vmware_queue_stop,
+	.device_change = vmware_device_change,
+	.faults_arm = vmware_faults_arm,
+	.fault_fired = vmware_fault_fired,
+	.faults_fired = vmware_faults_fired,
+	.faults_changed = vmware_faults_changed,
 	.step = vmware_step,
 	.disconnect = vmware_disconnect,
 	.detach = vmware_detach,

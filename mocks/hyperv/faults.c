@@ -76,35 +76,6 @@ uint32_t *host_fault_field(struct host_faults *faults, enum host_fault fault)
 				    host_fault_descriptions[fault].offset);
 }
 
-/* ---- By seed ---- */
-
-/** SplitMix64, of Steele, Lea and Flood; public domain. */
-static uint32_t below(uint64_t *state, uint32_t bound)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	z ^= z >> 31;
-	return (uint32_t)(((z >> 32) * bound) >> 32);
-}
-
-void host_faults_plan(struct host_faults *faults, uint64_t seed)
-{
-	/* A run's faults: one in so many of all there are. */
-	static const uint32_t chances[] = {HOST_FAULT_COUNT, 64, 16, 4};
-	uint64_t state = seed ^ 0x686f7374;
-	uint32_t chance = chances[below(&state, 4)];
-	unsigned i, alone = below(&state, HOST_FAULT_COUNT);
-
-	memset(faults, 0, sizeof(*faults));
-	faults->odds = 1u << below(&state, 6);
-	for (i = 0; i < HOST_FAULT_COUNT; i++)
-		if (i == alone || below(&state, chance) == 0)
-			*host_fault_field(faults, (enum host_fault)i) =
-				HOST_FAULT_ALWAYS;
-}
-
 /* ---- Armed ---- */
 
 static void late_free(struct host_late *late)

@@ -492,13 +492,6 @@ bool host_fault_find(const char *name, enum host_fault *fault);
 uint32_t *host_fault_field(struct host_faults *faults, enum host_fault fault);
 
 /**
- * What a hostile host does with a seed: some faults have a chance in this run,
- * and have it again each time that they could fire. One alone leads furthest,
- * many lead to what one does not.
- */
-void host_faults_plan(struct host_faults *faults, uint64_t seed);
-
-/**
  * From now on misbehave as it says, counting from 0; NULL: behave, and forget
  * what was to come late.
  * @param faults copied

@@ -97,15 +97,6 @@ const struct host_personality host_personality_hostile = {
 	.is_hostile = true,
 };
 
-const struct host_personality *
-host_personality_played(const struct host_personality *personality,
-			uint64_t seed)
-{
-	return personality->is_hostile
-		       ? &host_personalities[seed % host_personality_count]
-		       : personality;
-}
-
 const struct host_personality *host_personality_find(const char *name)
 {
 	size_t i;

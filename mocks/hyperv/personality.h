@@ -52,11 +52,6 @@ extern const size_t host_personality_count;
 
 /** One that lies; not among the others, which do not. */
 extern const struct host_personality host_personality_hostile;
-/** The release that a hostile host plays with a seed; any other plays itself.
- */
-const struct host_personality *
-host_personality_played(const struct host_personality *personality,
-			uint64_t seed);
 
 /** By name, the hostile one too, or NULL. */
 const struct host_personality *host_personality_find(const char *name);

@@ -211,6 +211,17 @@ void machine_mmio_region_add(struct machine *machine,
 	machine->mmio_regions = region;
 }
 
+void machine_mmio_region_remove(struct machine *machine,
+				struct machine_region *region)
+{
+	struct machine_region **link = &machine->mmio_regions;
+
+	while (*link && *link != region)
+		link = &(*link)->next;
+	if (*link)
+		*link = region->next;
+}
+
 static struct machine_region *region_find(struct machine_region *region,
 					  uint64_t address, unsigned width)
 {

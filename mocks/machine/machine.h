@@ -303,6 +303,9 @@ void machine_port_region_add(struct machine *machine,
 			     struct machine_region *region);
 void machine_mmio_region_add(struct machine *machine,
 			     struct machine_region *region);
+/** Take a device away; a region that is not there is fine. */
+void machine_mmio_region_remove(struct machine *machine,
+				struct machine_region *region);
 
 /* ---- What the machine counts ---- */
 

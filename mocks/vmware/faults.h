@@ -3,17 +3,13 @@
  * The lies of a vmxnet3 device: what real ones did once, or could do to a
  * driver that believes them.
  *
- * Two levels of chance, both from the machine's seed: in a run a fault is armed
- * or it is not, and an armed one fires at one in so many of its occasions. So
- * a run has a few faults that come again, not all of them at once.
+ * "V1" to "V55" are cases of tests/README.md.
  */
 #ifndef MOCKS_VMWARE_FAULTS_H
 #define MOCKS_VMWARE_FAULTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "mocks/machine/machine.h"
 
 enum host_vmxnet3_fault {
 	/* ---- Probe and commands ---- */
@@ -136,24 +132,42 @@ enum host_vmxnet3_fault {
 	HOST_VMXNET3_FAULTS,
 };
 
+/** In struct host_vmxnet3_faults: whenever it could be done. */
+#define HOST_VMXNET3_FAULT_ALWAYS UINT32_MAX
+
 struct host_vmxnet3_faults {
-	/** It fires at one in so many occasions; 0: it is not armed. */
-	uint32_t one_in[HOST_VMXNET3_FAULTS];
+	/**
+	 * 0: it is honest; n: it fires only the n-th time that it could; or
+	 * HOST_VMXNET3_FAULT_ALWAYS.
+	 */
+	uint32_t when[HOST_VMXNET3_FAULTS];
+	/** Not 0: HOST_VMXNET3_FAULT_ALWAYS is once in so many times. */
+	uint32_t odds;
 };
 
-/** As on the command line, "rx-skip"; what it does, in a sentence's rest. */
-const char *host_vmxnet3_fault_name(enum host_vmxnet3_fault fault);
-const char *host_vmxnet3_fault_text(enum host_vmxnet3_fault fault);
-/** @return false: there is no such fault */
+struct host_vmxnet3_fault_description {
+	/** As on the command line, "rx-skip"; and where it is at home. */
+	const char *name, *layer;
+	/** What the device does; and who did it, or the rule it breaks. */
+	const char *text, *source;
+	/** Frames may be changed, doubled or made up; else lost at most. */
+	bool changes;
+};
+
+/** All of them, by number. */
+extern const struct host_vmxnet3_fault_description
+	host_vmxnet3_fault_descriptions[];
+/** By name. @return false: there is no such fault */
 bool host_vmxnet3_fault_find(const char *name, enum host_vmxnet3_fault *fault);
 
-/**
- * Draw the faults of a run from the machine's seed.
- * @param armed_one_in how many faults there are to one that is armed; 0: none
- * @param fires_one_in how often an armed one fires: one in 1 to that many
- */
-void host_vmxnet3_faults_draw(struct machine *machine,
-			      struct host_vmxnet3_faults *faults,
-			      uint32_t armed_one_in, uint32_t fires_one_in);
+/** What a device knows of its lies. */
+struct host_vmxnet3_lies {
+	struct host_vmxnet3_faults faults;
+	/** How often each could be done, and was; all that were. */
+	uint64_t points[HOST_VMXNET3_FAULTS], fired[HOST_VMXNET3_FAULTS];
+	uint64_t all_fired;
+	/** One was done that can change frames. */
+	bool changed;
+};
 
 #endif /* MOCKS_VMWARE_FAULTS_H */

@@ -55,6 +55,15 @@ const struct vmware_personality vmware_personalities[] = {
 const size_t vmware_personality_count =
 	sizeof(vmware_personalities) / sizeof(vmware_personalities[0]);
 
+const struct vmware_personality vmware_personality_hostile = {
+	.name = "hostile",
+	.title = "one that lies, by seed",
+	.virtual_hardware = 20,
+	.revision_max = 7,
+	.speed_mbps = 10000,
+	.is_hostile = true,
+};
+
 const struct vmware_personality *vmware_personality_find(const char *name)
 {
 	size_t i;

@@ -23,11 +23,16 @@ struct vmware_personality {
 	bool qemu;
 	/** Megabits a second that GET_LINK says. */
 	uint32_t speed_mbps;
+	/** It lies; played with the release that a seed says. */
+	bool is_hostile;
 };
 
 /** All personalities, in the order of their releases; QEMU's is the last. */
 extern const struct vmware_personality vmware_personalities[];
 extern const size_t vmware_personality_count;
+
+/** One that lies; not among the others, which do not. */
+extern const struct vmware_personality vmware_personality_hostile;
 
 /** By name, or NULL; "esxi" is the newest release. */
 const struct vmware_personality *vmware_personality_find(const char *name);

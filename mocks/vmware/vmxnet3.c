@@ -29,11 +29,20 @@ void host_vmxnet3_break(struct host_vmxnet3 *vmxnet3, const char *format, ...)
 bool host_vmxnet3_lies(struct host_vmxnet3 *vmxnet3,
 		       enum host_vmxnet3_fault fault)
 {
-	uint32_t one_in = vmxnet3->faults.one_in[fault];
+	struct host_vmxnet3_lies *lies = &vmxnet3->lies;
+	uint32_t when = lies->faults.when[fault], odds = lies->faults.odds;
+	uint64_t n = ++lies->points[fault];
 
-	if (!one_in || machine_random_below(vmxnet3->machine, one_in))
+	if (!when)
 		return false;
-	vmxnet3->fired[fault]++;
+	if (when == HOST_VMXNET3_FAULT_ALWAYS
+		    ? odds && machine_random_below(vmxnet3->machine, odds) != 0
+		    : when != n)
+		return false;
+	lies->fired[fault]++;
+	lies->all_fired++;
+	if (host_vmxnet3_fault_descriptions[fault].changes)
+		lies->changed = true;
 	return true;
 }
 
@@ -566,7 +575,12 @@ void host_vmxnet3_mac(const struct host_vmxnet3 *vmxnet3, uint8_t mac[6])
 uint64_t host_vmxnet3_faults_fired(const struct host_vmxnet3 *vmxnet3,
 				   enum host_vmxnet3_fault fault)
 {
-	return vmxnet3->fired[fault];
+	return vmxnet3->lies.fired[fault];
+}
+
+struct host_vmxnet3_lies *host_vmxnet3_lies_of(struct host_vmxnet3 *vmxnet3)
+{
+	return &vmxnet3->lies;
 }
 
 /* ---- What the world does ---- */
@@ -574,9 +588,10 @@ uint64_t host_vmxnet3_faults_fired(const struct host_vmxnet3 *vmxnet3,
 void host_vmxnet3_faults_set(struct host_vmxnet3 *vmxnet3,
 			     const struct host_vmxnet3_faults *faults)
 {
-	static const struct host_vmxnet3_faults none;
-
-	vmxnet3->faults = faults ? *faults : none;
+	memset(&vmxnet3->lies, 0, sizeof(vmxnet3->lies));
+	machine_event_cancel(vmxnet3->machine, &vmxnet3->late.event);
+	if (faults)
+		vmxnet3->lies.faults = *faults;
 }
 
 void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up)

@@ -97,11 +97,16 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 void host_vmxnet3_device_change(struct host_vmxnet3 *vmxnet3);
 /** Pull the card out: its registers read as all ones. */
 void host_vmxnet3_remove(struct host_vmxnet3 *vmxnet3);
-/** Misbehave from now on; NULL: behave. */
+/**
+ * Misbehave from now on, counting from 0; NULL: behave, and forget what was to
+ * come late.
+ */
 void host_vmxnet3_faults_set(struct host_vmxnet3 *vmxnet3,
 			     const struct host_vmxnet3_faults *faults);
-/** How often a fault fired since the card was made. */
+/** How often a fault fired since then. */
 uint64_t host_vmxnet3_faults_fired(const struct host_vmxnet3 *vmxnet3,
 				   enum host_vmxnet3_fault fault);
+/** All of that: for a card that takes another one's place. */
+struct host_vmxnet3_lies *host_vmxnet3_lies_of(struct host_vmxnet3 *vmxnet3);
 
 #endif /* MOCKS_VMWARE_VMXNET3_H */

@@ -137,8 +137,7 @@ struct host_vmxnet3 {
 	struct wire *wire;
 	struct host_vmxnet3_configuration configuration;
 	const struct vmware_personality *personality;
-	struct host_vmxnet3_faults faults;
-	uint64_t fired[HOST_VMXNET3_FAULTS];
+	struct host_vmxnet3_lies lies;
 	struct host_vmxnet3_counters counters;
 
 	bool dead, active, link_up;

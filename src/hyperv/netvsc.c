@@ -73,6 +73,7 @@ static bool netvsc_arm(struct nic *nic, unsigned index)
 	    (!netvsc_alive(card) || channel_unmask(queue->channel)))
 		return true;
 	atomic_store(&queue->armed, false);
+	netvsc_room_said(queue);
 	return false;
 }
 

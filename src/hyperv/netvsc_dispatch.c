@@ -340,7 +340,8 @@ bool netvsc_has_work(struct netvsc_queue *queue)
 	uint32_t room;
 	unsigned i;
 
-	if (queue->receive.line_count > 0 || queue->transmit.done_count > 0)
+	if (queue->receive.line_count > 0 || queue->transmit.done_count > 0 ||
+	    queue->transmit.place_free)
 		return true;
 	if (queue->card->removed || queue->card->failed)
 		return false;
@@ -355,4 +356,16 @@ bool netvsc_has_work(struct netvsc_queue *queue)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Whether there is room is known for certain only to who transmits. A stack
+ * that does not would be told for ever.
+ */
+void netvsc_room_said(struct netvsc_queue *queue)
+{
+	queue->transmit.place_free = false;
+	if (channel_room(queue->channel) >=
+	    queue->room_wanted[NETVSC_ROOM_FRAMES])
+		netvsc_got_room(queue, NETVSC_ROOM_FRAMES);
 }

@@ -155,6 +155,8 @@ struct netvsc_transmit {
 	struct netvsc_aggregate aggregate;
 	/** The burst ended because the ring had no room. */
 	bool ring_full;
+	/** It ended for want of a section or a place; since, one came free. */
+	bool place_wanted, place_free;
 	struct channel_range ranges[NETVSC_SEGMENTS_MAX + 1];
 };
 
@@ -396,6 +398,8 @@ void netvsc_message_cancel(struct netvsc_queue *queue, uint32_t index);
 
 /** Whether a call of the stack would find something to do. */
 bool netvsc_has_work(struct netvsc_queue *queue);
+/** The stack is told to look: of room for its frames it is not told again. */
+void netvsc_room_said(struct netvsc_queue *queue);
 
 /* ---- netvsc_receive.c ---- */
 

@@ -40,6 +40,8 @@ void netvsc_transmit_reset(struct netvsc_queue *queue)
 
 	memset(transmit->sections_used, 0, sizeof(transmit->sections_used));
 	transmit->aggregate.open = false;
+	transmit->place_wanted = false;
+	transmit->place_free = false;
 }
 
 /* ---- What a frame asks for ---- */
@@ -229,6 +231,8 @@ void netvsc_transmitted(struct netvsc_queue *queue, uint32_t index,
 	struct nic_statistics *statistics = &queue->statistics;
 
 	transmit->messages--;
+	transmit->place_free |= transmit->place_wanted;
+	transmit->place_wanted = false;
 	if (message->section != NETVSC_NONE) {
 		netvsc_section_free(transmit, message->section);
 	} else {
@@ -559,6 +563,8 @@ unsigned netvsc_transmit(struct nic *nic, unsigned index,
 		return 0;
 	netvsc_poll(queue, false);
 	queue->transmit.ring_full = false;
+	queue->transmit.place_wanted = false;
+	queue->transmit.place_free = false;
 	while (taken < n && netvsc_alive(card) &&
 	       netvsc_transmit_one(queue, &packets[taken], segments) == 0)
 		taken++;
@@ -568,6 +574,7 @@ unsigned netvsc_transmit(struct nic *nic, unsigned index,
 	/* What waits for a section or a place does not wait for room. */
 	if (!queue->transmit.ring_full)
 		netvsc_got_room(queue, NETVSC_ROOM_FRAMES);
+	queue->transmit.place_wanted = taken < n && !queue->transmit.ring_full;
 	netvsc_flush(queue);
 	return taken;
 }

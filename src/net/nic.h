@@ -275,7 +275,9 @@ static inline unsigned nic_receive(struct nic *nic, unsigned queue,
 }
 
 /**
- * Ask to be woken once when there is something to receive or reclaim.
+ * Ask to be woken once when there is something to receive or reclaim, or room
+ * for a packet that nic_transmit() did not take. Of that room it is said once,
+ * by wake() or by false: who does not transmit then may sleep all the same.
  * @return true: armed, wake() will come; false: there is something already, the
  *	queue is not armed, poll again
  */

@@ -1,67 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A polled 8250, see uart8250.h. The registers are those of the data sheets of
- * INS8250, NS16450 and NS16550A.
+ * The 8250 of uart8250.h: finding it, and its registers as they are polled.
  */
-#include "serial/uart8250.h"
-
-enum uart8250_register {
-	REGISTER_DATA = 0,
-	REGISTER_INTERRUPT_ENABLE = 1,
-	REGISTER_INTERRUPT_IDENTITY = 2, /* when read */
-	REGISTER_FIFO_CONTROL = 2,	 /* when written */
-	REGISTER_LINE_CONTROL = 3,
-	REGISTER_MODEM_CONTROL = 4,
-	REGISTER_LINE_STATUS = 5,
-
-	/* While LINE_DIVISOR is set. */
-	REGISTER_DIVISOR_LOW = 0,
-	REGISTER_DIVISOR_HIGH = 1,
-};
-
-#define INTERRUPT_ALL 0x0fu
-
-#define FIFO_ENABLE  0x01u
-#define FIFO_CLEAR   0x06u
-#define FIFO_WORKING 0xc0u
-
-#define LINE_8N1     0x03u
-#define LINE_DIVISOR 0x80u
-
-#define MODEM_DTR_RTS 0x03u
-
-#define STATUS_DATA    0x01u
-#define STATUS_OVERRUN 0x02u
-#define STATUS_PARITY  0x04u
-#define STATUS_FRAMING 0x08u
-#define STATUS_BREAK   0x10u
-#define STATUS_ROOM    0x20u
-#define STATUS_EMPTY   0x40u
-#define STATUS_DAMAGED (STATUS_PARITY | STATUS_FRAMING | STATUS_BREAK)
-#define STATUS_NOTHING 0xffu /* what a bus reads where nobody answers */
+#include "serial/uart8250_internal.h"
 
 #define BAUD_BASE	   115200u
 #define FIFO_BYTES	   16u
 #define BITS_PER_CHARACTER 10u
 #define FIRMWARE_PATIENCE  20000000u
+/** Bytes that a device may hold from before; Firecracker's has 64. */
+#define LEFT_OVERS	   256u
 #define MILLISECOND	   1000000u
 
-static uint8_t uart_in(struct uart8250 *uart, enum uart8250_register offset)
-{
-	return port_in8(uart->port, uart->base + offset);
-}
-
-static void uart_out(struct uart8250 *uart, enum uart8250_register offset,
-		     uint8_t value)
-{
-	port_out8(uart->port, uart->base + offset, value);
-}
-
-/**
- * Read the line status. Reading clears the errors in it, so they are counted
- * or kept for the byte they belong to here, whoever asks.
- */
-static uint8_t uart_status(struct uart8250 *uart)
+uint8_t uart8250_status(struct uart8250 *uart)
 {
 	uint8_t status = uart_in(uart, REGISTER_LINE_STATUS);
 
@@ -70,6 +21,17 @@ static uint8_t uart_status(struct uart8250 *uart)
 	if (status & STATUS_OVERRUN)
 		uart->overruns++;
 	uart->errors |= status & STATUS_DAMAGED;
+	return status;
+}
+
+/** The line status, when the lock is not held. */
+static uint8_t uart_status(struct uart8250 *uart)
+{
+	uint8_t status;
+
+	port_lock(uart->port, &uart->lock);
+	status = uart8250_status(uart);
+	port_unlock(uart->port, &uart->lock);
 	return status;
 }
 
@@ -96,7 +58,7 @@ static int uart_wait(struct uart8250 *uart, uint8_t wanted, uint64_t patience)
 	}
 }
 
-static uint64_t uart_patience(const struct uart8250 *uart)
+uint64_t uart8250_patience(const struct uart8250 *uart)
 {
 	return 2 * (FIFO_BYTES + 1) * uart->character + MILLISECOND;
 }
@@ -120,6 +82,19 @@ static bool uart_probe(struct uart8250 *uart)
 	       uart_in(uart, REGISTER_LINE_STATUS) != STATUS_NOTHING;
 }
 
+/**
+ * Drop what was received. Without FIFO, and on Firecracker with it, nothing but
+ * reading does that.
+ */
+static void uart_drop_input(struct uart8250 *uart)
+{
+	unsigned left_overs = LEFT_OVERS;
+
+	while (left_overs-- > 0 &&
+	       uart_in(uart, REGISTER_LINE_STATUS) & STATUS_DATA)
+		uart_in(uart, REGISTER_DATA);
+}
+
 static void uart_configure(struct uart8250 *uart, uint16_t divisor)
 {
 	uart_out(uart, REGISTER_FIFO_CONTROL, FIFO_ENABLE);
@@ -141,9 +116,7 @@ static void uart_configure(struct uart8250 *uart, uint16_t divisor)
 	uart_out(uart, REGISTER_LINE_CONTROL, LINE_8N1);
 	/* This also ends a loopback test that a firmware left behind. */
 	uart_out(uart, REGISTER_MODEM_CONTROL, MODEM_DTR_RTS);
-	/* Without FIFO nothing but reading clears what was received before. */
-	uart_in(uart, REGISTER_LINE_STATUS);
-	uart_in(uart, REGISTER_DATA);
+	uart_drop_input(uart);
 }
 
 int uart8250_open(struct uart8250 *uart, struct port *port, uint16_t base,
@@ -171,16 +144,20 @@ int uart8250_open(struct uart8250 *uart, struct port *port, uint16_t base,
 	return 0;
 }
 
+/* ---- Output ---- */
+
 int uart8250_write(struct uart8250 *uart, const void *data, size_t bytes)
 {
 	const uint8_t *byte = data;
 	unsigned room = 0;
 	int error;
 
+	if (uart->interrupts & UART8250_TRANSMIT)
+		return uart8250_buffered_write(uart, data, bytes);
 	for (; bytes; bytes--) {
 		if (!room) {
 			error = uart_wait(uart, STATUS_ROOM,
-					  uart_patience(uart));
+					  uart8250_patience(uart));
 			if (error)
 				return error;
 			room = uart->room;
@@ -192,10 +169,41 @@ int uart8250_write(struct uart8250 *uart, const void *data, size_t bytes)
 	return 0;
 }
 
+int uart8250_print(struct uart8250 *uart, const char *text, size_t bytes,
+		   size_t *printed)
+{
+	size_t done = 0;
+	int error = 0;
+
+	while (done < bytes && !error) {
+		uint64_t before = uart->sent;
+		size_t run = done;
+
+		while (run < bytes && text[run] != '\n')
+			run++;
+		if (run > done) {
+			error = uart8250_write(uart, text + done, run - done);
+			done += uart->sent - before;
+		} else {
+			error = uart8250_write(uart, "\r\n", 2);
+			done += error ? 0 : 1;
+		}
+	}
+	*printed = done;
+	return error;
+}
+
 int uart8250_flush(struct uart8250 *uart)
 {
-	return uart_wait(uart, STATUS_EMPTY, uart_patience(uart));
+	int error = 0;
+
+	if (uart->interrupts & UART8250_TRANSMIT)
+		error = uart8250_buffered_wait(uart, 0);
+	return error ? error
+		     : uart_wait(uart, STATUS_EMPTY, uart8250_patience(uart));
 }
+
+/* ---- Input ---- */
 
 /** Count what was wrong with a byte. @return whether it is good */
 static bool uart_judge(struct uart8250 *uart)
@@ -210,27 +218,89 @@ static bool uart_judge(struct uart8250 *uart)
 	return !errors;
 }
 
-int uart8250_read(struct uart8250 *uart, void *data, size_t bytes)
+bool uart8250_take(struct uart8250 *uart, uint8_t *byte)
 {
-	uint8_t *byte = data;
+	*byte = uart_in(uart, REGISTER_DATA);
+	return uart_judge(uart);
+}
+
+/** Read what the device holds. */
+static int uart_poll(struct uart8250 *uart, uint8_t *byte, size_t bytes)
+{
 	int count = 0;
 
-	if (bytes > INT32_MAX)
-		bytes = INT32_MAX;
 	/* Damaged bytes count as well: a line of noise ends the loop too. */
 	for (; bytes; bytes--) {
-		uint8_t status = uart_status(uart);
-		uint8_t value;
+		uint8_t status = uart8250_status(uart);
 
 		if (status == STATUS_NOTHING)
 			return ERROR_NO_DEVICE;
 		if (!(status & STATUS_DATA))
 			break;
-		value = uart_in(uart, REGISTER_DATA);
-		if (!uart_judge(uart))
-			continue;
-		byte[count++] = value;
-		uart->received++;
+		if (uart8250_take(uart, &byte[count]))
+			count++;
 	}
 	return count;
+}
+
+int uart8250_read(struct uart8250 *uart, void *data, size_t bytes)
+{
+	bool buffered = uart->interrupts & UART8250_RECEIVE;
+	int count = 0;
+
+	if (bytes > INT32_MAX)
+		bytes = INT32_MAX;
+	/* Under one lock: what the buffer holds came before. */
+	port_lock(uart->port, &uart->lock);
+	if (buffered)
+		count = (int)uart8250_buffered_read(uart, data, bytes);
+	if (!count)
+		count = uart_poll(uart, data, bytes);
+	if (count > 0)
+		uart->received += (unsigned)count;
+	if (buffered)
+		uart8250_buffered_refill(uart);
+	port_unlock(uart->port, &uart->lock);
+	return count;
+}
+
+/* ---- Loopback ---- */
+
+static int uart_loop(struct uart8250 *uart)
+{
+	static const uint8_t bytes[] = {0x55, 0xaa, 0x00, 0xff};
+	unsigned n;
+
+	for (n = 0; n < sizeof(bytes); n++) {
+		uint8_t byte;
+		int error;
+
+		uart_out(uart, REGISTER_DATA, bytes[n]);
+		error = uart_wait(uart, STATUS_DATA, uart8250_patience(uart));
+		if (error)
+			return error;
+		if (!uart8250_take(uart, &byte) || byte != bytes[n])
+			return ERROR_IO;
+	}
+	return 0;
+}
+
+int uart8250_test(struct uart8250 *uart)
+{
+	uint8_t modem;
+	int error;
+
+	if (uart->interrupts)
+		return ERROR_BUSY;
+	error = uart_wait(uart, STATUS_EMPTY, uart8250_patience(uart));
+	if (error)
+		return error;
+	modem = uart_in(uart, REGISTER_MODEM_CONTROL);
+	uart_out(uart, REGISTER_MODEM_CONTROL, MODEM_LOOP | MODEM_DTR_RTS);
+	uart_drop_input(uart);
+	error = uart_loop(uart);
+	/* Whatever came of it: in a loopback test nothing gets out. */
+	uart_out(uart, REGISTER_MODEM_CONTROL, modem & ~MODEM_LOOP);
+	uart_drop_input(uart);
+	return error;
 }

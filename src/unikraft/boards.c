@@ -12,12 +12,22 @@
 #include "unikraft/boards.h"
 #include "unikraft/machine.h"
 
+/* In the order of probing; they are left in the opposite one. */
 static const struct board *const boards[] = {
+#if CONFIG_LIBVMMNET_FIRECRACKER_EXIT
+	&keyboard_board,
+#endif
 #if CONFIG_LIBVMMNET_SERIAL
 	&serial_board,
 #endif
 #if CONFIG_LIBVMMNET_HYPERV
 	&hyperv_board,
+#endif
+#if CONFIG_LIBVMMNET_VMWARE
+	&vmware_board,
+#endif
+#if CONFIG_LIBVMMNET_FIRECRACKER
+	&firecracker_board,
 #endif
 	NULL,
 };

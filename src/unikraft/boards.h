@@ -22,6 +22,12 @@ struct board {
 
 /** VMBus and the network cards on it. */
 extern const struct board hyperv_board;
+/** The vmxnet3 cards on the PCI bus. */
+extern const struct board vmware_board;
+/** The virtio cards that the command line announces. */
+extern const struct board firecracker_board;
+/** The keyboard controller: the machine ends when it is left. */
+extern const struct board keyboard_board;
 /** The first serial port, as a console. */
 extern const struct board serial_board;
 

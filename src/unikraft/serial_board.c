@@ -4,6 +4,7 @@
  */
 #include <uk/console/driver.h>
 
+#include "port/log.h"
 #include "serial/uart8250.h"
 #include "unikraft/boards.h"
 #include "unikraft/platform_release.h"
@@ -22,18 +23,16 @@ static struct serial_console {
 static __ssz serial_out(struct uk_console *console, const char *bytes,
 			__sz length)
 {
-	uint64_t before = serial.uart.sent;
+	size_t printed;
 	int error;
 
 	(void)console;
 	if (serial.busy)
 		return ERROR_AGAIN;
 	serial.busy = true;
-	error = uart8250_write(&serial.uart, bytes, length);
+	error = uart8250_print(&serial.uart, bytes, length, &printed);
 	serial.busy = false;
-	if (error && serial.uart.sent == before)
-		return error;
-	return (__ssz)(serial.uart.sent - before);
+	return error && !printed ? error : (__ssz)printed;
 }
 
 static __ssz serial_in(struct uk_console *console, char *bytes, __sz length)
@@ -56,6 +55,15 @@ static int serial_probe(struct port *port)
 
 	if (error)
 		return error;
+	/*
+	 * What is received waits for whoever reads. What is printed does not
+	 * wait: it is to be out when the unikernel crashes.
+	 */
+	error = uart8250_interrupts_start(&serial.uart, UART8250_COM1_LINE,
+					  UART8250_RECEIVE, NULL, NULL);
+	if (error)
+		log_info(port, "uart8250: polled, for its interrupt is: %s",
+			 error_name(error));
 	uk_console_init(&serial.console, "uart8250", &serial_operations,
 			UK_CONSOLE_FLAG_STDOUT | UK_CONSOLE_FLAG_STDIN);
 	uk_console_register(&serial.console);
@@ -64,6 +72,7 @@ static int serial_probe(struct port *port)
 
 static void serial_leave(void)
 {
+	uart8250_interrupts_stop(&serial.uart);
 	uart8250_flush(&serial.uart);
 }
 

@@ -131,6 +131,8 @@ struct vmxnet3_transmit {
 	bool generation;
 	/** Frames (segments) that no doorbell told of. */
 	uint32_t deferred;
+	/** A frame was not taken; since, descriptors came free. */
+	bool room_wanted, room_free;
 	/** Owners to be reclaimed: a circle of size; owners in flight. */
 	void **done;
 	uint32_t done_first, done_count;

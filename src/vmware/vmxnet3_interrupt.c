@@ -256,8 +256,11 @@ bool vmxnet3_arm(struct nic *nic, unsigned index)
 		shared_fence(card->port);
 		armed = !queue_has_work(queue);
 	}
-	if (!armed)
+	if (!armed) {
 		atomic_store(&queue->armed, false);
+		/* Said once: who does not transmit need not hear it again. */
+		queue->transmit.room_free = false;
+	}
 	vmxnet3_leave(queue);
 	return armed;
 }

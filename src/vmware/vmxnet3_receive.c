@@ -42,6 +42,18 @@ static int ring_make(struct vmxnet3 *card, struct vmxnet3_ring *ring,
 				   "vmxnet3: receive ring");
 }
 
+/* A completion for each buffer; revision 7 wants powers of two everywhere. */
+static uint32_t completions_count(const struct vmxnet3 *card, uint32_t buffers)
+{
+	uint32_t count = VMXNET3_RING_UNIT;
+
+	if (card->revision < 7)
+		return buffers;
+	while (count < buffers)
+		count *= 2;
+	return count;
+}
+
 int vmxnet3_receive_make(struct vmxnet3_queue *queue)
 {
 	struct vmxnet3_receive *receive = &queue->receive;
@@ -52,7 +64,7 @@ int vmxnet3_receive_make(struct vmxnet3_queue *queue)
 
 	/* From revision 7 on the second ring takes heads only. */
 	receive->rings[1].kind = card->revision < 7 ? VMXNET3_RX_BODY : 0;
-	receive->completions.size = heads + bodies;
+	receive->completions.size = completions_count(card, heads + bodies);
 	error = ring_make(card, &receive->rings[0], heads);
 	if (!error)
 		error = ring_make(card, &receive->rings[1], bodies);

@@ -103,6 +103,8 @@ void vmxnet3_transmit_reset(struct vmxnet3_queue *queue)
 	transmit->completions.next = 0;
 	transmit->completions.generation = true;
 	transmit->deferred = 0;
+	transmit->room_wanted = false;
+	transmit->room_free = false;
 }
 
 void vmxnet3_transmit_describe(struct vmxnet3_queue *queue)
@@ -172,6 +174,10 @@ static void pieces_take(struct vmxnet3_queue *queue, uint32_t count, bool sent)
 	struct vmxnet3_transmit *transmit = &queue->transmit;
 	struct vmxnet3_piece *piece;
 
+	if (count > 0) {
+		transmit->room_free |= transmit->room_wanted;
+		transmit->room_wanted = false;
+	}
 	for (; count > 0; count--) {
 		piece = &transmit->pieces[transmit->first];
 		if (piece->data)
@@ -252,7 +258,7 @@ bool vmxnet3_transmit_has_work(struct vmxnet3_queue *queue)
 {
 	struct vmxnet3_transmit *transmit = &queue->transmit;
 
-	if (transmit->done_count > 0)
+	if (transmit->done_count > 0 || transmit->room_free)
 		return true;
 	if (transmit->used == 0)
 		return false;
@@ -728,9 +734,11 @@ unsigned vmxnet3_transmit(struct nic *nic, unsigned index,
 		return 0;
 	if (card->started && vmxnet3_alive(card))
 		vmxnet3_transmit_poll(queue);
+	queue->transmit.room_free = false;
 	while (taken < n && card->started && vmxnet3_alive(card) &&
 	       transmit_one(queue, &packets[taken], segments))
 		taken++;
+	queue->transmit.room_wanted = taken < n;
 	if (taken > 0 && vmxnet3_alive(card)) {
 		shared_store32(card->port, &queue->transmit.shared->deferred,
 			       queue->transmit.deferred);

@@ -56,7 +56,7 @@ static void close_removed(struct live_card *live, uint32_t relid)
 	ck_assert_ptr_nonnull(host_channel_by_relid(server, relid));
 	nic_stop(live->nic);
 	nic_statistics(live->nic, &live->vm->final);
-	live->vm->vmm->counters(live->vm, &live->vm->final_host);
+	virtual_machine_counters(live->vm, &live->vm->final_host);
 	live->vm->has_final = true;
 	nic_close(live->nic);
 	live->vm->nic = NULL;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mocks/cli/scenario_guest.h"
+#include "mocks/hyperv/faults.h"
 #include "tests/support/plain_card.h"
 
 #define FRAMES 24u
@@ -64,19 +65,26 @@ static int live(struct scenario_guest *guest)
 
 static const struct scenario scenario = {.name = "life", .run = live};
 
+static const struct vmm_version *highest(unsigned protocol)
+{
+	const struct vmm_protocol *it = &vmm_hyperv.protocols[protocol];
+
+	return &it->versions[it->version_count - 1];
+}
+
 static void run(enum host_fault fault, uint32_t n, uint64_t seed,
 		struct scenario_result *result)
 {
 	struct scenario_case it = {
 		.scenario = &scenario,
-		.host = host_personality_find("ws2022"),
-		.vmbus = &scenario_vmbus_versions[scenario_vmbus_count - 1],
-		.nvsp = &scenario_nvsp_versions[scenario_nvsp_count - 1],
+		.vmm = &vmm_hyperv,
+		.versions = {highest(0), highest(1)},
 		.seed = seed,
 		.has_lies = n != 0,
 	};
 
-	*host_fault_field(&it.lies, fault) = n;
+	ck_assert(vmm_host_find(it.vmm, "ws2022", &it.host));
+	it.lies.when[fault] = n;
 	seen = (struct seen){.up = 1};
 	scenario_run(&it, result);
 }
@@ -360,17 +368,17 @@ START_TEST(frames_of_a_failed_card_stay_until_it_is_closed)
 {
 	struct scenario_case it = {
 		.scenario = scenario_find("flood"),
-		.host = host_personality_find("azure"),
-		.vmbus = &scenario_vmbus_versions[scenario_vmbus_count - 1],
-		.nvsp = &scenario_nvsp_versions[scenario_nvsp_count - 1],
+		.vmm = &vmm_hyperv,
+		.versions = {highest(0), highest(1)},
 		.seed = (uint64_t)_i,
 		.has_lies = true,
 	};
 	struct scenario_result result;
 	uint32_t n;
 
+	ck_assert(vmm_host_find(it.vmm, "azure", &it.host));
 	for (n = 16; n < 56; n++) {
-		it.lies.offset_one = n;
+		it.lies.when[HOST_FAULT(offset_one)] = n;
 		scenario_run(&it, &result);
 		ck_assert_msg(result.passed, "offset-one=%u: %s", n,
 			      result.reason);
@@ -419,28 +427,30 @@ END_TEST
 /* A hostile host: each fault in some run; one alone in many, many in some. */
 START_TEST(a_seed_plans_its_faults)
 {
-	unsigned runs[HOST_FAULT_COUNT] = {0}, armed, alone = 0, many = 0, i;
-	struct host_faults faults, again;
+	const struct vmm *vmm = vmms[_i];
+	unsigned runs[VMM_FAULTS_MAX] = {0}, armed, alone = 0, many = 0, i;
+	struct vmm_faults faults, again;
+	struct vmm_fault fault;
 	uint64_t seed;
 
 	for (seed = 0; seed < 1000; seed++) {
-		host_faults_plan(&faults, seed);
-		host_faults_plan(&again, seed);
+		vmm_faults_plan(vmm, seed, &faults);
+		vmm_faults_plan(vmm, seed, &again);
 		ck_assert_mem_eq(&faults, &again, sizeof(faults));
 		ck_assert_uint_ge(faults.odds, 1);
-		for (i = 0, armed = 0; i < HOST_FAULT_COUNT; i++) {
-			if (*host_fault_field(&faults, (enum host_fault)i) == 0)
-				continue;
-			runs[i]++;
-			armed++;
+		for (i = 0, armed = 0; i < vmm->fault_count; i++) {
+			runs[i] += faults.when[i] != 0;
+			armed += faults.when[i] != 0;
 		}
 		ck_assert_uint_ge(armed, 1);
 		alone += armed == 1;
-		many += armed > 20;
+		many += armed > 8;
 	}
-	for (i = 0; i < HOST_FAULT_COUNT; i++)
-		ck_assert_msg(runs[i] > 10, "%s in %u runs of 1000",
-			      name_of((enum host_fault)i), runs[i]);
+	for (i = 0; i < vmm->fault_count; i++) {
+		vmm->fault(i, &fault);
+		ck_assert_msg(runs[i] > 10, "%s in %u runs of 1000", fault.name,
+			      runs[i]);
+	}
 	ck_assert_uint_gt(alone, 50);
 	ck_assert_uint_gt(many, 100);
 }
@@ -449,18 +459,21 @@ END_TEST
 /* It plays each release, and is told from them. */
 START_TEST(a_hostile_host_is_another_release_by_seed)
 {
-	const struct host_personality *host = host_personality_find("hostile");
-	unsigned i;
+	const struct vmm *vmm = vmms[_i];
+	struct vmm_host hostile, host, played;
+	size_t n, count = 0;
 
-	ck_assert_ptr_eq(host, &host_personality_hostile);
-	ck_assert(host->is_hostile);
-	for (i = 0; i < host_personality_count; i++) {
-		ck_assert(!host_personalities[i].is_hostile);
-		ck_assert_ptr_eq(host_personality_played(host, i),
-				 &host_personalities[i]);
-		ck_assert_ptr_eq(host_personality_played(&host_personalities[i],
-							 3),
-				 &host_personalities[i]);
+	ck_assert(vmm_host_find(vmm, "hostile", &hostile));
+	ck_assert(hostile.is_hostile);
+	for (n = 0; vmm->host(n, &host); n++)
+		count += !host.is_hostile;
+	ck_assert_uint_eq(n, count + 1);
+	for (n = 0; n < count; n++) {
+		ck_assert(vmm->host(n, &host));
+		vmm_host_played(vmm, &hostile, count + n, &played);
+		ck_assert_str_eq(played.name, host.name);
+		vmm_host_played(vmm, &host, 3, &played);
+		ck_assert_str_eq(played.name, host.name);
 	}
 }
 END_TEST
@@ -480,8 +493,9 @@ int main(void)
 			    8);
 	tcase_add_test(test, an_honest_host_has_none);
 	tcase_add_test(test, names_lead_to_faults_and_back);
-	tcase_add_test(test, a_seed_plans_its_faults);
-	tcase_add_test(test, a_hostile_host_is_another_release_by_seed);
+	tcase_add_loop_test(test, a_seed_plans_its_faults, 0, (int)vmm_count);
+	tcase_add_loop_test(test, a_hostile_host_is_another_release_by_seed, 0,
+			    (int)vmm_count);
 	suite_add_tcase(suite, test);
 	return plain_main(suite);
 }

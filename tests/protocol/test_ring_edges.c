@@ -618,6 +618,76 @@ START_TEST(edge_53_who_sleeps_over_a_full_ring_is_woken)
 }
 END_TEST
 
+/*
+ * Frames that were copied leave no owner behind to come back: that there is a
+ * section again for the one that was not taken is said by arm, once.
+ */
+static void room_said_once(struct scripted_host *host)
+{
+	uint8_t frame[PLAIN_SMALL];
+	void *owner;
+
+	plain_frame(frame, PLAIN_SMALL, 3);
+	plain_up(host);
+	card_settle(host);
+	host->hold_data = true;
+	while (card_submit(host, 0, frame, PLAIN_SMALL))
+		ck_assert_uint_eq(nic_reclaim(host->nic, 0, &owner, 1), 1);
+	port_delay(host->port, 1000000);
+	ck_assert_uint_eq(host->held, PLAIN_SECTIONS);
+	ck_assert(nic_arm(host->nic, 0));
+	plain_complete(host, host->held_ids[0], 1);
+	port_delay(host->port, 1000000);
+	ck_assert_uint_eq(host->wakes, 1);
+	plain_drain(host);
+	ck_assert_uint_eq(nic_reclaim(host->nic, 0, &owner, 1), 0);
+	ck_assert(!nic_arm(host->nic, 0));
+	ck_assert(nic_arm(host->nic, 0));
+	/* Who was not turned away is told nothing. */
+	ck_assert(card_submit(host, 0, frame, PLAIN_SMALL));
+	ck_assert_uint_eq(nic_reclaim(host->nic, 0, &owner, 1), 1);
+	plain_complete(host, host->held_ids[1], 1);
+	port_delay(host->port, 1000000);
+	plain_drain(host);
+	ck_assert(nic_arm(host->nic, 0));
+	nic_disarm(host->nic, 0);
+}
+
+START_TEST(edge_53_who_was_turned_away_is_told_of_room_once)
+{
+	plain_run(room_said_once, _i);
+}
+END_TEST
+
+/* The same for room in the ring, which the host makes by reading. */
+static void ring_room_said_once(struct scripted_host *host)
+{
+	uint8_t frame[PLAIN_LARGE];
+	void *owners[8];
+
+	plain_frame(frame, PLAIN_LARGE, 3);
+	plain_up(host);
+	card_settle(host);
+	host_hostile_stall(host->device, true);
+	host->hold_data = true;
+	while (card_submit(host, 0, frame, PLAIN_LARGE))
+		;
+	host_hostile_stall(host->device, false);
+	port_delay(host->port, 1000000);
+	plain_drain(host);
+	ck_assert_uint_eq(nic_reclaim(host->nic, 0, owners, 8), 0);
+	ck_assert(!nic_arm(host->nic, 0));
+	ck_assert(nic_arm(host->nic, 0));
+	ck_assert(card_submit(host, 0, frame, PLAIN_LARGE));
+	nic_disarm(host->nic, 0);
+}
+
+START_TEST(edge_53_who_found_the_ring_full_is_told_of_room_once)
+{
+	plain_run(ring_room_said_once, _i);
+}
+END_TEST
+
 /* Closed with completions owed: the host has them by the end of the channel. */
 static void closed_while_full(struct scripted_host *host)
 {
@@ -684,6 +754,12 @@ static void add_completions(Suite *suite)
 		SEEDS);
 	tcase_add_loop_test(test, edge_53_who_sleeps_over_a_full_ring_is_woken,
 			    0, SEEDS);
+	tcase_add_loop_test(test,
+			    edge_53_who_was_turned_away_is_told_of_room_once, 0,
+			    SEEDS);
+	tcase_add_loop_test(
+		test, edge_53_who_found_the_ring_full_is_told_of_room_once, 0,
+		SEEDS);
 	tcase_add_loop_test(test, edge_53_a_card_with_a_full_ring_can_be_closed,
 			    0, SEEDS);
 	suite_add_tcase(suite, test);

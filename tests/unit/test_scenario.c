@@ -20,19 +20,21 @@
 #include "mocks/cli/scenario_minimise.h"
 #include "mocks/cli/scenario_report.h"
 #include "mocks/cli/scenario_words.h"
+#include "mocks/hyperv/faults.h"
 
 static struct scenario_case case_of(const struct scenario *scenario)
 {
-	const struct scenario_case it = {
+	struct scenario_case it = {
 		.scenario = scenario,
-		.host = host_personality_find("ws2019"),
-		.vmbus = &scenario_vmbus_versions[6],
-		.nvsp = &scenario_nvsp_versions[5],
+		.vmm = &vmm_hyperv,
+		.versions = {&vmm_hyperv.protocols[0].versions[6],
+			     &vmm_hyperv.protocols[1].versions[5]},
 		.seed = 1,
 	};
 
-	assert_string_equal(it.vmbus->name, "5.2");
-	assert_string_equal(it.nvsp->name, "6.1");
+	assert_true(vmm_host_find(it.vmm, "ws2019", &it.host));
+	assert_string_equal(it.versions[0]->name, "5.2");
+	assert_string_equal(it.versions[1]->name, "6.1");
 	return it;
 }
 
@@ -260,7 +262,7 @@ static void a_lie_excuses_no_more_than_it_did(void **state)
 {
 	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
 	struct scenario_case it = case_of(&scenario);
-	static const struct host_faults none;
+	static const struct vmm_faults none;
 	struct scenario_result result;
 	size_t i;
 
@@ -269,8 +271,7 @@ static void a_lie_excuses_no_more_than_it_did(void **state)
 		scenario.run = lied_cases[i].run;
 		it.has_lies = true;
 		it.lies = none;
-		*host_fault_field(&it.lies, lied_cases[i].fault) =
-			HOST_FAULT_ALWAYS;
+		it.lies.when[lied_cases[i].fault] = VMM_FAULT_ALWAYS;
 		scenario_run(&it, &result);
 		assert_true(result.lies > 0);
 		assert_int_equal(result.passed, !lied_cases[i].reason);
@@ -288,7 +289,7 @@ static void a_hostile_run_is_the_same_again(void **state)
 	uint64_t lies = 0;
 
 	(void)state;
-	it.host = &host_personality_hostile;
+	assert_true(vmm_host_find(it.vmm, "hostile", &it.host));
 	for (it.seed = 0; it.seed < 20; it.seed++) {
 		scenario_run(&it, &first);
 		assert_string_equal(first.reason, "");
@@ -357,9 +358,9 @@ static void one_lie_and_the_least_frames_are_left(void **state)
 	(void)state;
 	scenario.run = fails_after_a_lie;
 	it.has_lies = true;
-	it.lies.version_twice = HOST_FAULT_ALWAYS;
-	it.lies.offer_twice = HOST_FAULT_ALWAYS;
-	it.lies.message_padded = HOST_FAULT_ALWAYS;
+	it.lies.when[HOST_FAULT(version_twice)] = VMM_FAULT_ALWAYS;
+	it.lies.when[HOST_FAULT(offer_twice)] = VMM_FAULT_ALWAYS;
+	it.lies.when[HOST_FAULT(message_padded)] = VMM_FAULT_ALWAYS;
 	it.fault.kind = MACHINE_FAULT_INTERRUPT;
 	it.fault.n = 5;
 	minimise(&it, &minimal);
@@ -379,21 +380,20 @@ static void a_hostile_host_keeps_one_fault(void **state)
 	struct scenario_case it = case_of(&scenario);
 	struct scenario_minimal minimal;
 	struct scenario_result result;
-	struct host_faults planned;
+	struct vmm_faults planned;
 	char text[SCENARIO_WORDS_MAX];
 	unsigned i, armed = 0;
 
 	(void)state;
 	scenario.run = fails_after_a_lie;
-	it.host = &host_personality_hostile;
+	assert_true(vmm_host_find(it.vmm, "hostile", &it.host));
 	for (it.seed = 1; it.seed < 2000 && armed < 4; it.seed++) {
-		host_faults_plan(&planned, it.seed);
-		if (!planned.offer_twice)
+		vmm_faults_plan(it.vmm, it.seed, &planned);
+		if (!planned.when[HOST_FAULT(offer_twice)])
 			continue;
 		scenario_run(&it, &result);
 		for (i = 0, armed = 0; i < HOST_FAULT_COUNT; i++)
-			armed += *host_fault_field(&planned,
-						   (enum host_fault)i) != 0;
+			armed += planned.when[i] != 0;
 		if (!strstr(result.reason, "planted"))
 			armed = 0;
 	}
@@ -478,7 +478,8 @@ static void row_print(const struct scenario_row *row, bool is_json, char *text)
 static void a_failure_prints_what_is_left(void **state)
 {
 	static const char repeat[] =
-		"vmmsim scenario run wrong --host ws2019 --vmbus 5.2 --nvsp "
+		"vmmsim scenario run wrong --vmm hyperv --host ws2019 --vmbus "
+		"5.2 --nvsp "
 		"6.1 --seed 1 --fault offer-twice=1 --frames 13";
 	struct scenario scenario = {.name = "wrong", .shows = "wrong"};
 	struct scenario_case it = case_of(&scenario);
@@ -491,9 +492,10 @@ static void a_failure_prints_what_is_left(void **state)
 	assert_non_null(row);
 	scenario.run = fails_after_a_lie;
 	it.has_lies = true;
-	it.lies.offer_twice = HOST_FAULT_ALWAYS;
+	it.lies.when[HOST_FAULT(offer_twice)] = VMM_FAULT_ALWAYS;
 	scenario_run(&it, &result);
 	row->scenario = &scenario;
+	row->vmm = it.vmm;
 	row->host = it.host;
 	scenario_row_failed(row, 0, &it, &result);
 	failure = row->failures;
@@ -522,19 +524,23 @@ static void combinations_that_are_none_say_why(void **state)
 
 	(void)state;
 	assert_true(scenario_exists(&it, reason));
-	it.nvsp = &scenario_nvsp_versions[0];
+	it.versions[1] = &vmm_hyperv.protocols[1].versions[0];
 	assert_false(scenario_exists(&it, reason));
 	assert_non_null(strstr(reason, "NVSP 1 has no NDIS_CONFIG"));
 	it.scenario = scenario_find("bring-up");
 	assert_true(scenario_exists(&it, reason));
-	it.host = host_personality_find("ws2012r2");
+	assert_true(vmm_host_find(it.vmm, "ws2012r2", &it.host));
 	assert_false(scenario_exists(&it, reason));
 	assert_non_null(strstr(reason, "ws2012r2 has no VMBus 5.2"));
-	it.vmbus = &scenario_vmbus_versions[1];
+	it.versions[0] = &vmm_hyperv.protocols[0].versions[1];
 	assert_true(scenario_exists(&it, reason));
-	it.nvsp = &scenario_nvsp_versions[4];
+	it.versions[1] = &vmm_hyperv.protocols[1].versions[4];
 	assert_false(scenario_exists(&it, reason));
 	assert_non_null(strstr(reason, "ws2012r2 has no NVSP 6"));
+	it = case_of(scenario_find("queue-stop"));
+	assert_false(scenario_exists(&it, reason));
+	assert_string_equal(reason, "hyperv has no queue that stops with an "
+				    "error: no 'queue-stop'");
 	assert_null(scenario_find("nothing"));
 }
 

@@ -350,6 +350,40 @@ static void deferred_counted(struct script *script)
 	assert_int_equal(script->transmit_producer[0], 6 + 16);
 }
 
+/*
+ * Frames that were copied leave no owner behind to come back: that there is
+ * room again for the one that was not taken is said by arm, once.
+ */
+static void room_said_once(struct script *script)
+{
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 100);
+
+	while (script_transmit(script, frame, 100, 0))
+		assert_int_equal(reclaim(script), 1);
+	assert_true(nic_arm(script->nic, 0));
+	assert_true(script_take(script, 0, &taken));
+	script_complete(script, 0, taken.last);
+	assert_int_equal(reclaim(script), 0);
+	assert_false(nic_arm(script->nic, 0));
+	assert_true(nic_arm(script->nic, 0));
+	/* Taken now; and who was not turned away is told nothing. */
+	assert_true(script_transmit(script, frame, 100, 0));
+	assert_int_equal(reclaim(script), 1);
+	assert_true(script_take(script, 0, &taken));
+	script_complete(script, 0, taken.last);
+	assert_int_equal(reclaim(script), 0);
+	assert_true(nic_arm(script->nic, 0));
+	/* Nor who found the room before he was told of it. */
+	while (script_transmit(script, frame, 100, 0))
+		assert_int_equal(reclaim(script), 1);
+	assert_true(script_take(script, 0, &taken));
+	script_complete(script, 0, taken.last);
+	assert_int_equal(reclaim(script), 0);
+	assert_true(script_transmit(script, frame, 100, 0));
+	assert_int_equal(reclaim(script), 1);
+	assert_true(nic_arm(script->nic, 0));
+}
+
 static void one_doorbell(struct script *script)
 {
 	uint8_t *frame = frame_at(script, SCRIPT_OWN, 1000);
@@ -681,6 +715,7 @@ STARTED(edge_V11_piece_of_16384_bytes, contiguous_pieces)
 STARTED(edge_V16_ring_never_full, never_full)
 STARTED(owners_not_reclaimed_end_the_taking, owners_kept)
 STARTED(edge_V17_threshold_read_each_time, deferred_counted)
+STARTED(room_for_a_frame_turned_away_is_said_once, room_said_once)
 STARTED(edge_V10_one_doorbell_for_a_burst, one_doorbell)
 STARTED(edge_V15_completion_of_a_first_descriptor, completion_of_first)
 STARTED(completion_of_what_is_not_in_flight, completion_not_in_flight)
@@ -708,6 +743,7 @@ int main(void)
 		cmocka_unit_test(edge_V16_ring_never_full),
 		cmocka_unit_test(owners_not_reclaimed_end_the_taking),
 		cmocka_unit_test(edge_V17_threshold_read_each_time),
+		cmocka_unit_test(room_for_a_frame_turned_away_is_said_once),
 		cmocka_unit_test(edge_V10_one_doorbell_for_a_burst),
 		cmocka_unit_test(edge_V15_completion_of_a_first_descriptor),
 		cmocka_unit_test(completion_of_what_is_not_in_flight),
