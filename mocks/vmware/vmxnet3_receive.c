@@ -126,6 +126,7 @@ static void waiting_free(struct vmxnet3_rx_queue *queue)
 void host_vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue)
 {
 	queue->vmxnet3->counters.rx_drop_state += queue->waiting;
+	queue->is_open = false;
 	while (queue->first)
 		waiting_free(queue);
 }
@@ -377,6 +378,16 @@ static void words_lie(struct vmxnet3_rx_queue *queue,
 		words[2] |= RCD_ERROR;
 }
 
+/** Lies that join two packets make another one of them. */
+static void joined_note(struct vmxnet3_rx_queue *queue, uint32_t word0)
+{
+	if (!(word0 & RCD_SOP) && queue->is_open &&
+	    queue->open_packet != queue->packets)
+		queue->vmxnet3->lies.changed = true;
+	queue->is_open = !(word0 & RCD_EOP);
+	queue->open_packet = queue->packets;
+}
+
 static void completion_write(struct vmxnet3_rx_queue *queue,
 			     const struct packet *packet,
 			     const struct buffer *buffer, uint32_t bytes,
@@ -387,8 +398,10 @@ static void completion_write(struct vmxnet3_rx_queue *queue,
 	uint32_t words[4] = {buffer->index | id << RCD_QUEUE_SHIFT, 0, bytes,
 			     0};
 
-	if (first)
+	if (first) {
 		words[0] |= RCD_SOP;
+		queue->packets++;
+	}
 	if (last) {
 		words[0] |=
 			RCD_EOP | packet->word0 | packet->kind << RCD_RSS_SHIFT;
@@ -408,6 +421,7 @@ static void completion_write(struct vmxnet3_rx_queue *queue,
 			vmxnet3->lies.changed = true;
 		return;
 	}
+	joined_note(queue, words[0]);
 	host_vmxnet3_complete(vmxnet3, &queue->completions, words,
 			      HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TWICE))
