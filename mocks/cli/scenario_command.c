@@ -826,6 +826,7 @@ static bool settings_complete(struct scenario_settings *settings)
 {
 	bool is_hostile;
 
+	settings->given.vmm = settings->vmm;
 	if (!has_host(settings, &is_hostile) || !has_protocols(settings) ||
 	    !faults_take(settings))
 		return false;
