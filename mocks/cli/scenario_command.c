@@ -12,41 +12,13 @@
 
 #include "mocks/cli/scenario_jobs.h"
 #include "mocks/cli/scenario_report.h"
+#include "mocks/cli/scenario_settings.h"
 #include "mocks/cli/scenario_words.h"
 #include "mocks/cli/text.h"
 
-#define SCENARIO_SEEDS_MAX     1000000u
 /** Failures that are made smaller: of a row, and of all. */
 #define SCENARIO_MINIMISED_ROW 3u
 #define SCENARIO_MINIMISED_ALL 16u
-#define SCENARIO_NUMBER_TEXT   24u
-
-/** Options of protocols, and faults, that a command may have. */
-#define SCENARIO_LIMITS_MAX 8u
-#define SCENARIO_GIVEN_MAX  512u
-
-/** Where the guest is to stop: a version's name, "all" or "highest". */
-struct scenario_limit {
-	const char *option, *value;
-};
-
-struct scenario_settings {
-	/** NULL: all. */
-	const struct vmm *vmm;
-	/** A name, or "all". */
-	const char *host;
-	struct scenario_limit limits[SCENARIO_LIMITS_MAX];
-	size_t limit_count;
-	/** What holds for the protocols without one. */
-	const char *limit_default;
-	uint64_t seed, seeds, jobs;
-	bool sweep, is_json;
-	/** Faults and frames of each combination; no more of it is set. */
-	struct scenario_case given;
-	/** As on the command line: what they are depends on the hypervisor. */
-	const char *faults[SCENARIO_GIVEN_MAX];
-	size_t fault_count;
-};
 
 /** A run that passed without a fault: what there is to fail in it. */
 struct scenario_base {
@@ -74,341 +46,7 @@ struct scenario_session {
 	bool is_over;
 };
 
-/* ---- Options ---- */
-
-static bool apply_number(const char *value, uint64_t least, uint64_t most,
-			 uint64_t *number, char *error)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 10);
-	if (*value >= '0' && *value <= '9' && !*end && !errno &&
-	    *number >= least && *number <= most)
-		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "wants a number from %" PRIu64 " to %" PRIu64 ", not '%.256s'",
-		 least, most, value);
-	return false;
-}
-
-static bool apply_vmm(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	settings->vmm = vmm_find(value);
-	if (settings->vmm || strcmp(value, "all") == 0)
-		return true;
-	vmm_complain(value, VMM_WANTS_ANY, error, CLI_ERROR_MAX);
-	return false;
-}
-
-static bool apply_host(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	(void)error;
-	settings->host = value;
-	return true;
-}
-
-static bool is_version(const struct vmm_protocol *protocol, const char *value,
-		       char *error)
-{
-	const struct vmm_version *versions = protocol->versions;
-	size_t i;
-
-	if (strcmp(value, "all") == 0 || strcmp(value, "highest") == 0)
-		return true;
-	for (i = 0; i < protocol->version_count; i++)
-		if (strcmp(versions[i].name, value) == 0)
-			return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "names no version: '%.256s'; there are: all, highest, %s to "
-		 "%s",
-		 value, versions[0].name,
-		 versions[protocol->version_count - 1].name);
-	return false;
-}
-
-/** The protocol of an option, of any hypervisor. */
-static const struct vmm_protocol *protocol_find(const char *option,
-						const struct vmm **vmm)
-{
-	size_t i, n;
-
-	for (i = 0; i < vmm_count; i++) {
-		*vmm = vmms[i];
-		for (n = 0; n < vmms[i]->protocol_count; n++)
-			if (strcmp(vmms[i]->protocols[n].option, option) == 0)
-				return &vmms[i]->protocols[n];
-	}
-	return NULL;
-}
-
-static bool apply_limit(struct scenario_settings *settings, const char *option,
-			const char *value, char *error)
-{
-	const struct vmm *vmm;
-	const struct vmm_protocol *protocol = protocol_find(option, &vmm);
-	struct scenario_limit *limit = settings->limits;
-	size_t i;
-
-	if (!protocol || !is_version(protocol, value, error))
-		return false;
-	for (i = 0; i < settings->limit_count; i++, limit++)
-		if (strcmp(limit->option, option) == 0)
-			break;
-	if (i == settings->limit_count)
-		settings->limit_count++;
-	limit->option = option;
-	limit->value = value;
-	return true;
-}
-
-static bool apply_vmbus(void *context, const char *value, char *error)
-{
-	return apply_limit(context, "vmbus", value, error);
-}
-
-static bool apply_nvsp(void *context, const char *value, char *error)
-{
-	return apply_limit(context, "nvsp", value, error);
-}
-
-static bool apply_revision(void *context, const char *value, char *error)
-{
-	return apply_limit(context, "revision", value, error);
-}
-
-static bool apply_seed(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	return apply_number(value, 0, INT64_MAX / 2, &settings->seed, error);
-}
-
-static bool apply_seeds(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	return apply_number(value, 1, SCENARIO_SEEDS_MAX, &settings->seeds,
-			    error);
-}
-
-static bool apply_jobs(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	return apply_number(value, 1, SCENARIO_JOBS_MAX, &settings->jobs,
-			    error);
-}
-
-static bool apply_sweep(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	(void)value;
-	(void)error;
-	settings->sweep = true;
-	return true;
-}
-
-/** What a fault may be. */
-static bool fault_complain(const char *value, char *error)
-{
-	size_t used;
-	unsigned i;
-
-	used = (size_t)snprintf(error, CLI_ERROR_MAX,
-				"wants KIND=N or KIND=N,persistent, not "
-				"'%.256s'; kinds are",
-				value);
-	for (i = 0; i < MACHINE_FAULT_KINDS && used < CLI_ERROR_MAX; i++)
-		used += (size_t)snprintf(error + used, CLI_ERROR_MAX - used,
-					 "%s %s", i ? "," : "",
-					 machine_fault_name(
-						 (enum machine_fault_kind)i));
-	if (used < CLI_ERROR_MAX)
-		snprintf(error + used, CLI_ERROR_MAX - used,
-			 "; or NAME or NAME=N of 'vmmsim scenario faults', or "
-			 "none");
-	return false;
-}
-
-/** One of the machine's. @param number what follows the name, or NULL */
-static bool machine_fault_take(struct machine_fault *fault, const char *name,
-			       const char *number)
-{
-	char digits[SCENARIO_NUMBER_TEXT], error[CLI_ERROR_MAX];
-	size_t length;
-
-	if (!number || !machine_fault_find(name, &fault->kind))
-		return false;
-	length = strcspn(number, ",");
-	if (length >= sizeof(digits))
-		return false;
-	memcpy(digits, number, length);
-	digits[length] = '\0';
-	fault->persistent = strcmp(number + length, ",persistent") == 0;
-	if (!fault->persistent && number[length])
-		return false;
-	return apply_number(digits, 1, INT64_MAX, &fault->n, error);
-}
-
-/** One of the host's: each time, or the n-th. */
-static bool host_fault_take(const struct vmm *vmm, struct scenario_case *given,
-			    const char *name, const char *number)
-{
-	char error[CLI_ERROR_MAX];
-	uint64_t n = VMM_FAULT_ALWAYS;
-	unsigned fault;
-
-	if (!number && strcmp(name, "none") == 0) {
-		given->has_lies = true;
-		return true;
-	}
-	if (!vmm || !vmm_fault_find(vmm, name, &fault) ||
-	    (number &&
-	     !apply_number(number, 1, VMM_FAULT_ALWAYS - 1, &n, error)))
-		return false;
-	given->has_lies = true;
-	given->lies.when[fault] = (uint32_t)n;
-	return true;
-}
-
-static bool fault_take(struct scenario_settings *settings, const char *value,
-		       char *error)
-{
-	struct machine_fault fault = {.n = 0};
-	const char *number = strchr(value, '=');
-	size_t length = number ? (size_t)(number++ - value) : strlen(value);
-	char name[32];
-
-	if (length >= sizeof(name))
-		return fault_complain(value, error);
-	memcpy(name, value, length);
-	name[length] = '\0';
-	if (host_fault_take(settings->vmm, &settings->given, name, number))
-		return true;
-	if (!machine_fault_take(&fault, name, number))
-		return fault_complain(value, error);
-	if (settings->given.fault.n) {
-		snprintf(error, CLI_ERROR_MAX,
-			 "wants one fault of the machine, and then '%.256s'",
-			 value);
-		return false;
-	}
-	settings->given.fault = fault;
-	return true;
-}
-
-/** What they are is known when the hypervisor is. */
-static bool apply_fault(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	if (settings->fault_count == SCENARIO_GIVEN_MAX) {
-		snprintf(error, CLI_ERROR_MAX, "is given more than %u times",
-			 SCENARIO_GIVEN_MAX);
-		return false;
-	}
-	settings->faults[settings->fault_count++] = value;
-	return true;
-}
-
-static bool apply_frames(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-	uint64_t frames;
-
-	if (!apply_number(value, 0, SCENARIO_FRAMES_MAX, &frames, error))
-		return false;
-	settings->given.has_frames_max = true;
-	settings->given.frames_max = (uint32_t)frames;
-	return true;
-}
-
-static bool apply_json(void *context, const char *value, char *error)
-{
-	struct scenario_settings *settings = context;
-
-	(void)value;
-	(void)error;
-	settings->is_json = true;
-	return true;
-}
-
-static const struct cli_option scenario_options[] = {
-	{"vmm", "VMM",
-	 "the hypervisor, as 'vmmsim list' shows them (default hyperv),\n"
-	 "or all of them: all",
-	 apply_vmm},
-	{"host", "HOST",
-	 "one release, as 'vmmsim list' shows them, or all of them: all\n"
-	 "(default); or hostile: a release, and what it does wrong, by seed",
-	 apply_host},
-	{"vmbus", "V",
-	 "where Hyper-V's guest stops: a version, the highest that the host "
-	 "has:\n"
-	 "highest (default with --sweep and --fault), or each: all\n"
-	 "(default otherwise)",
-	 apply_vmbus},
-	{"nvsp", "V", "the same of the card's protocol", apply_nvsp},
-	{"revision", "V", "the same of VMware's card", apply_revision},
-	{"seed", "N", "the first seed (default 1)", apply_seed},
-	{"seeds", "N", "how many seeds, one after the other (default 1)",
-	 apply_seeds},
-	{"sweep", NULL,
-	 "and then let each thing that can fail do so, one a run: the\n"
-	 "n-th allocation, message, interrupt, completion, ..., only it\n"
-	 "and from it on",
-	 apply_sweep},
-	{"fault", "KIND=N",
-	 "let only the N-th of a kind fail, or with ',persistent' all\n"
-	 "from there on; or let the host misbehave: a name of 'faults',\n"
-	 "each time, or with '=N' only the N-th. May be given again; a\n"
-	 "hostile host has these then instead of those of its seed, and\n"
-	 "'none' if there is to be none",
-	 apply_fault},
-	{"frames", "N",
-	 "at most N frames in bursts and exchanges, over the whole run\n"
-	 "(default: as many as the scenario wants)",
-	 apply_frames},
-	{"jobs", "N", "how many runs at once (default: one a processor)",
-	 apply_jobs},
-	{"json", NULL, "print one JSON event a line instead of a table",
-	 apply_json},
-};
-
-static void settings_init(void *context)
-{
-	struct scenario_settings *settings = context;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	settings->vmm = &vmm_hyperv;
-	settings->host = "all";
-	settings->seed = 1;
-	settings->seeds = 1;
-	settings->jobs = processors < 1 ? 1
-			 : processors > (long)SCENARIO_JOBS_MAX
-				 ? SCENARIO_JOBS_MAX
-				 : (uint64_t)processors;
-}
-
 /* ---- The command that repeats a run ---- */
-
-/** The limit of a protocol that was given, or what holds without one. */
-static const char *limit_of(const struct scenario_settings *settings,
-			    const struct vmm_protocol *protocol)
-{
-	size_t i;
-
-	for (i = 0; i < settings->limit_count; i++)
-		if (strcmp(settings->limits[i].option, protocol->option) == 0)
-			return settings->limits[i].value;
-	return settings->limit_default;
-}
 
 /** Room for an option and its value of each protocol that there may be. */
 struct limit_words {
@@ -433,7 +71,8 @@ static void limit_words(const struct scenario_settings *settings,
 			snprintf(to->options[used], sizeof(to->options[used]),
 				 "--%s", protocol->option);
 			to->words[to->count++] = to->options[used++];
-			to->words[to->count++] = limit_of(settings, protocol);
+			to->words[to->count++] =
+				scenario_limit_of(settings, protocol);
 		}
 	}
 }
@@ -532,7 +171,7 @@ static bool combination_step(struct scenario_session *session,
 	*wanted = true;
 	for (n = 0; n < row->vmm->protocol_count; n++, protocol++) {
 		it->versions[n] = &protocol->versions[session->at[n]];
-		if (!is_wanted(limit_of(settings, protocol), protocol,
+		if (!is_wanted(scenario_limit_of(settings, protocol), protocol,
 			       session->at[n], row->host.version_max[n]))
 			*wanted = false;
 	}
@@ -766,85 +405,6 @@ static void scenario_names(struct scenario_session *session,
 	}
 }
 
-/** Whether a host is called that; it is said if not. */
-static bool has_host(const struct scenario_settings *settings, bool *is_hostile)
-{
-	char error[CLI_ERROR_MAX];
-	struct vmm_host host;
-	size_t i;
-
-	*is_hostile = false;
-	if (strcmp(settings->host, "all") == 0)
-		return true;
-	for (i = 0; i < vmm_count; i++) {
-		if ((settings->vmm && settings->vmm != vmms[i]) ||
-		    !vmm_host_find(vmms[i], settings->host, &host))
-			continue;
-		*is_hostile = host.is_hostile;
-		return true;
-	}
-	vmm_host_complain(settings->vmm, settings->host, VMM_WANTS_ANY, error,
-			  sizeof(error));
-	cli_complain("option '--host' %s", error);
-	return false;
-}
-
-/** Whether the limits given are the hypervisor's; it is said if not. */
-static bool has_protocols(const struct scenario_settings *settings)
-{
-	const struct vmm *vmm;
-	size_t i;
-
-	for (i = 0; i < settings->limit_count; i++) {
-		protocol_find(settings->limits[i].option, &vmm);
-		if (!settings->vmm || settings->vmm == vmm)
-			continue;
-		cli_complain("option '--%s' is for '--vmm %s', not '%s'",
-			     settings->limits[i].option, vmm->name,
-			     settings->vmm->name);
-		return false;
-	}
-	return true;
-}
-
-static bool faults_take(struct scenario_settings *settings)
-{
-	char error[CLI_ERROR_MAX];
-	size_t i;
-
-	for (i = 0; i < settings->fault_count; i++) {
-		if (fault_take(settings, settings->faults[i], error))
-			continue;
-		cli_complain("option '--fault' %s", error);
-		return false;
-	}
-	return true;
-}
-
-/** Fill in what depends on what is wanted; false: that cannot be. */
-static bool settings_complete(struct scenario_settings *settings)
-{
-	bool is_hostile;
-
-	if (!has_host(settings, &is_hostile) || !has_protocols(settings) ||
-	    !faults_take(settings))
-		return false;
-	if (settings->sweep && settings->fault_count) {
-		cli_complain("--sweep and --fault exclude each other");
-		return false;
-	}
-	if (is_hostile && settings->sweep) {
-		cli_complain("a hostile host has its faults by seed: no "
-			     "--sweep");
-		return false;
-	}
-	settings->limit_default =
-		settings->sweep || settings->fault_count || is_hostile
-			? "highest"
-			: "all";
-	return true;
-}
-
 static enum cli_exit scenario_run_all(const struct cli_call *call,
 				      struct scenario_session *session)
 {
@@ -914,7 +474,7 @@ static enum cli_exit command_run(const struct cli_call *call)
 			     call->operands[i]);
 		return CLI_USAGE;
 	}
-	if (!settings_complete(call->settings))
+	if (!scenario_settings_complete(call->settings))
 		return CLI_USAGE;
 	session = calloc(1, sizeof(*session));
 	if (!session) {
@@ -952,8 +512,8 @@ const struct cli_command cli_scenario_command = {
 		"Exit status: 1 if a run failed, 77 if there was none, else "
 		"0.\n",
 	.options = scenario_options,
-	.option_count = sizeof(scenario_options) / sizeof(scenario_options[0]),
+	.option_count = SCENARIO_OPTIONS,
 	.settings_bytes = sizeof(struct scenario_settings),
-	.init = settings_init,
+	.init = scenario_settings_init,
 	.run = command_run,
 };

@@ -32,7 +32,7 @@ bool scenario_fault_word(const struct scenario_case *it, unsigned index,
 		machine_word(&it->fault, word);
 		return true;
 	}
-	for (i = 0; it->has_lies && i < it->vmm->fault_count; i++) {
+	for (i = 0; it->has_lies && it->vmm && i < it->vmm->fault_count; i++) {
 		n = it->lies.when[i];
 		if (!n || seen++ != index)
 			continue;

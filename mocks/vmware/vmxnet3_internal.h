@@ -111,6 +111,9 @@ struct vmxnet3_rx_queue {
 	uint32_t waiting;
 	bool stopped, update_producer;
 	uint32_t error;
+	/** Packets so far; the one that the guest was not told the end of. */
+	uint32_t packets, open_packet;
+	bool is_open;
 	uint64_t statistics[QUEUE_STATISTICS_COUNT];
 };
 

@@ -120,6 +120,7 @@ static void waiting_free(struct vmxnet3_rx_queue *queue)
 void host_vmxnet3_receive_drop(struct vmxnet3_rx_queue *queue)
 {
 	queue->vmxnet3->counters.rx_drop_state += queue->waiting;
+	queue->is_open = false;
 	while (queue->first)
 		waiting_free(queue);
 }
@@ -387,6 +388,16 @@ static void words_lie(struct vmxnet3_rx_queue *queue,
 		words[2] |= RCD_ERROR;
 }
 
+/** Lies that join two packets make another one of them. */
+static void joined_note(struct vmxnet3_rx_queue *queue, uint32_t word0)
+{
+	if (!(word0 & RCD_SOP) && queue->is_open &&
+	    queue->open_packet != queue->packets)
+		queue->vmxnet3->lies.changed = true;
+	queue->is_open = !(word0 & RCD_EOP);
+	queue->open_packet = queue->packets;
+}
+
 static void completion_write(struct vmxnet3_rx_queue *queue,
 			     const struct packet *packet,
 			     const struct buffer *buffer, uint32_t bytes,
@@ -397,8 +408,10 @@ static void completion_write(struct vmxnet3_rx_queue *queue,
 	uint32_t words[4] = {buffer->index | id << RCD_QUEUE_SHIFT, 0, bytes,
 			     0};
 
-	if (first)
+	if (first) {
 		words[0] |= RCD_SOP;
+		queue->packets++;
+	}
 	if (last) {
 		words[0] |=
 			RCD_EOP | packet->word0 | packet->kind << RCD_RSS_SHIFT;
@@ -412,8 +425,13 @@ static void completion_write(struct vmxnet3_rx_queue *queue,
 	}
 	words_type(vmxnet3, packet, first, words);
 	words_lie(queue, buffer, words);
-	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NEVER))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NEVER)) {
+		/* Without its middle a packet is another one. */
+		if (!first && !last)
+			vmxnet3->lies.changed = true;
 		return;
+	}
+	joined_note(queue, words[0]);
 	host_vmxnet3_complete(vmxnet3, &queue->completions, words,
 			      HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TWICE))
@@ -513,18 +531,34 @@ static void deliver_buffers(struct vmxnet3_rx_queue *queue,
 	}
 }
 
+/** If its ends are hidden, it is a packet that was none. */
+static void empty_complete(struct vmxnet3_rx_queue *queue,
+			   const struct buffer *buffer)
+{
+	const struct packet nothing = {.segments = 1};
+	struct host_vmxnet3_lies *lies = &queue->vmxnet3->lies;
+	const uint64_t *fired = lies->fired;
+	uint64_t before = fired[HOST_VMXNET3_FAULT_RX_NO_SOP] +
+			  fired[HOST_VMXNET3_FAULT_RX_NO_EOP];
+
+	completion_write(queue, &nothing, buffer, 0, true, true);
+	if (fired[HOST_VMXNET3_FAULT_RX_NO_SOP] +
+		    fired[HOST_VMXNET3_FAULT_RX_NO_EOP] !=
+	    before)
+		lies->changed = true;
+}
+
 /** A buffer completed with nothing in it, or passed over. */
 static void buffers_waste(struct vmxnet3_rx_queue *queue)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
-	const struct packet nothing = {.segments = 1};
 	struct buffer buffer;
 
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_SKIP))
 		buffer_next(queue, true, &buffer);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_EMPTY) &&
 	    buffer_next(queue, true, &buffer))
-		completion_write(queue, &nothing, &buffer, 0, true, true);
+		empty_complete(queue, &buffer);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_UPDATE_PRODUCER)) {
 		uint8_t update = (uint8_t)machine_random(vmxnet3->machine) & 1;
 

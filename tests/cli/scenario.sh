@@ -8,7 +8,7 @@
 . "$2/tests/support/cli.bash"
 
 try 0 scenario --help
-for option in host vmbus nvsp seed seeds sweep fault frames jobs json; do
+for option in vmm host vmbus nvsp revision seed seeds sweep fault frames jobs json; do
 	says out "  --$option"
 done
 try 0 scenario list
@@ -16,15 +16,25 @@ silent err
 names=$(tail -n +2 out | sed 's/ .*//')
 [ "$(wc -w <<<"$names")" -ge 20 ] || wrong "not 20 scenarios"
 try 0 scenario list --json
-[ "$(grep -c '^{"scenario":"[a-z-]*","shows":".*"}$' out)" = \
+[ "$(grep -c '^{"scenario":"[a-z-]*","vmm":"[a-z, ]*","shows":".*"}$' out)" = \
 	"$(wc -w <<<"$names")" ] || wrong "list --json"
+# Each hypervisor has some that others have not.
+try 0 scenario list --vmm vmware
+vmware_names=$(tail -n +2 out | sed 's/ .*//')
+grep -qx keepalive <<<"$names" || wrong "hyperv has no keepalive"
+! grep -qx keepalive <<<"$vmware_names" || wrong "vmware has a keepalive"
+grep -qx queue-stop <<<"$vmware_names" || wrong "vmware has no queue-stop"
+try 0 scenario list --vmm all
+[ "$(tail -n +2 out | sed 's/ .*//' | sort)" = \
+	"$(sort -u <<<"$names
+$vmware_names")" ] || wrong "list --vmm all"
 
 # Each on each host in its highest versions; one in all versions.
 try 0 scenario run all --vmbus highest --nvsp highest --seeds 2
 silent err
 hosts=$("$vmmsim" list | grep '^hyperv ' | grep -vc ' hostile ')
 rows=$(($(wc -w <<<"$names") * hosts))
-[ "$(grep -Ec '^[a-z-]+ +[a-z0-9]+ +2 .* 0  pass$' out)" = "$rows" ] ||
+[ "$(grep -Ec '^[a-z-]+ +hyperv +[a-z0-9]+ +2 .* 0  pass$' out)" = "$rows" ] ||
 	wrong "not $rows rows"
 says out "pass: $((2 * rows)) runs, 0 fault points fired, 0 failed"
 try 0 scenario run bring-up mtu
@@ -35,7 +45,7 @@ says out "skip: 0 runs"
 
 # Faults. Then the same with one run at once and with five.
 try 0 scenario run bring-up --host ws2019 --sweep
-grep -Eq '^bring-up +ws2019 +1 +[0-9]{3,} .* 0  pass$' out ||
+grep -Eq '^bring-up +hyperv +ws2019 +1 +[0-9]{3,} .* 0  pass$' out ||
 	wrong "few points were fired"
 plain=(run all --host ws2022 --vmbus highest --nvsp highest --seed 5)
 try 0 scenario "${plain[@]}" --jobs 1
@@ -61,11 +71,11 @@ silent err
 faults=$(tail -n +2 out | sed 's/ .*//')
 [ "$(sort -u <<<"$faults" | wc -l)" -ge 80 ] || wrong "not 80 faults"
 try 0 scenario faults --json
-[ "$(grep -Ec '^\{"fault":"[a-z-]*","layer":"[a-z]*","text":".*","source":".+","changes":(true|false)\}$' out)" = \
+[ "$(grep -Ec '^\{"fault":"[a-z-]*","vmm":"hyperv","layer":"[a-z]*","text":".*","source":".+","changes":(true|false)\}$' out)" = \
 	"$(wc -l <<<"$faults")" ] || wrong "faults --json"
 try 0 scenario run all --host hostile --seeds 8
 silent err
-[ "$(grep -Ec '^[a-z-]+ +hostile +[0-9]+ .* 0  pass$' out)" = \
+[ "$(grep -Ec '^[a-z-]+ +hyperv +hostile +[0-9]+ .* 0  pass$' out)" = \
 	"$(wc -w <<<"$names")" ] || wrong "not each on a hostile host"
 grep -Eq '^pass: [0-9]+ runs, [0-9]{3} fault points fired, 0 failed$' out ||
 	wrong "a hostile host that hardly lies"
@@ -97,6 +107,41 @@ for frames in 0 9 65536; do
 	says out "$((frames > 150 ? 150 : frames)) frames, each looked at"
 done
 
+# VMware: the same scenarios where there is what they need, on each host, in
+# each revision; a sweep; and each thing that a host does wrong, by name.
+try 0 scenario run all --vmm vmware
+silent err
+hosts=$("$vmmsim" list | grep '^vmware ' | grep -vc ' hostile ')
+rows=$(($(wc -w <<<"$vmware_names") * hosts))
+[ "$(grep -Ec '^[a-z-]+ +vmware +[a-z0-9.-]+ +[0-9]+ .* 0  pass$' out)" = \
+	"$rows" ] || wrong "not $rows rows of vmware"
+says out "esxi-6.0 has no revision 3: a guest that tries it ends lower"
+says out "vmware has no RNDIS: no 'reset'"
+try 77 scenario run keepalive --vmm vmware
+says out "vmware has no question whether the guest lives: no 'keepalive'"
+try 0 scenario run bring-up queue-stop --vmm vmware --host qemu --sweep
+grep -Eq '^bring-up +vmware +qemu +1 +[0-9]{2,} .* 0  pass$' out ||
+	wrong "few points were fired over vmware"
+try 0 scenario faults --vmm vmware
+vmware_faults=$(tail -n +2 out | sed 's/ .*//')
+[ "$(sort -u <<<"$vmware_faults" | wc -l)" -ge 50 ] || wrong "not 50 faults"
+try 0 scenario faults --vmm all
+[ "$(tail -n +2 out | wc -l)" = \
+	$(($(wc -l <<<"$faults") + $(wc -l <<<"$vmware_faults"))) ] ||
+	wrong "faults --vmm all"
+try 0 scenario run all --vmm vmware --host hostile --seeds 8
+[ "$(grep -Ec '^[a-z-]+ +vmware +hostile +[0-9]+ .* 0  pass$' out)" = \
+	"$(wc -w <<<"$vmware_names")" ] || wrong "not each on a hostile vmware"
+try 0 scenario run bring-up --vmm vmware --host esxi-7.0 --revision 3 \
+	--fault activate-fails
+says out "pass: 0 runs, 1 fault points fired, 0 failed"
+says out "--vmm vmware --host esxi-7.0"
+says out "--revision 3"
+try 0 scenario run bring-up --vmm all
+says out "vmware      qemu             1"
+bash -c "$(sed -n 's/^repeat: //p' out)" >again 2>&1 || wrong "repeat of all"
+cmp -s out again || wrong "the repeat of all is another run"
+
 # Each line an event.
 try 0 scenario run bring-up --json
 [ "$(grep -c '^{"event":"[a-z]*",.*}$' out)" = "$(wc -l <out)" ] ||
@@ -115,7 +160,19 @@ said "'scenario list' takes no 'everything'; see 'vmmsim scenario --help'"
 try 2 scenario run fly
 said "there is no scenario 'fly'; see 'vmmsim scenario list'"
 try 2 scenario run all --host ws2003
-said "option '--host' names no host: 'ws2003'; see 'vmmsim list'"
+said "option '--host' names no host: 'ws2003'; there are: all, ws2012, ws2012r2, ws2016, ws2019, ws2022, azure, hostile"
+try 2 scenario run all --vmm vmware --host ws2019
+says err "option '--host' names no host: 'ws2019'; there are: all, esxi-6.0,"
+try 2 scenario run all --vmm xen
+says err "option '--vmm' names no hypervisor: 'xen'; there are: all, hyperv, vmware"
+try 2 scenario run all --vmm vmware --nvsp 2
+said "option '--nvsp' is for '--vmm hyperv', not 'vmware'"
+try 2 scenario run all --revision 2
+said "option '--revision' is for '--vmm vmware', not 'hyperv'"
+try 2 scenario run all --vmm vmware --fault version-never
+says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'version-never'; kinds are"
+try 2 scenario run all --vmm all --fault mac-zero
+says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'mac-zero'; kinds are"
 try 2 scenario run all --nvsp 3
 said "option '--nvsp' names no version: '3'; there are: all, highest, 1 to 6.1"
 for fault in gpadl gpadl= gpadl=0 gpadl=x gpadl=1,always memory=1 =1 \
