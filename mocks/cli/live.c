@@ -354,6 +354,7 @@ bool live_run(const struct live_configuration *configuration,
 		.machine.schedule = MACHINE_SCHEDULE_REALTIME,
 		.mtu = configuration->mtu,
 		.wire = configuration->wire,
+		.observer = configuration->observer,
 	};
 	struct live *live = calloc(1, sizeof(*live));
 

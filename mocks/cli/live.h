@@ -7,6 +7,7 @@
 #ifndef MOCKS_CLI_LIVE_H
 #define MOCKS_CLI_LIVE_H
 
+#include "mocks/machine/trace.h"
 #include "mocks/cli/live_iperf.h"
 #include "mocks/cli/live_server.h"
 #include "mocks/cli/live_visitor.h"
@@ -23,6 +24,8 @@ struct live_configuration {
 	/** Zero prefix: none. */
 	ip_addr_t address4, address6, gateway4;
 	unsigned prefix4, prefix6;
+	/** Who is told of what passes between guest and host, or nobody. */
+	struct trace_observer observer;
 	/** Seconds after which it ends, 0: when it is told to. */
 	uint64_t duration;
 	/** The page of GET /. */

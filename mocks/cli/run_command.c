@@ -12,6 +12,7 @@
 #include "mocks/cli/cli.h"
 #include "mocks/cli/live_pair.h"
 #include "mocks/cli/text.h"
+#include "mocks/cli/tracing.h"
 #include "mocks/wire/capture.h"
 
 #define RUN_FORWARDS_MAX 16u
@@ -42,6 +43,7 @@ struct run_settings {
 	struct wire_forward forwards[RUN_FORWARDS_MAX];
 	size_t forward_count;
 	const char *capture;
+	struct tracing tracing;
 	uint64_t duration;
 	uint16_t mtu;
 	ip_addr_t address4, address6;
@@ -52,6 +54,8 @@ struct run_settings {
 /** What the guest's callback is told. */
 struct run_session {
 	const struct run_settings *settings;
+	/** Nothing of it is used without files. */
+	struct tracing tracing;
 	char page[RUN_PAGE_MAX];
 	struct live_pair pair;
 	struct live_pair_report report;
@@ -203,6 +207,13 @@ static bool run_apply_address(void *context, const char *value, char *error)
 	return false;
 }
 
+static bool run_apply_trace(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+
+	return tracing_apply(&settings->tracing, value, error);
+}
+
 static bool run_apply_json(void *context, const char *value, char *error)
 {
 	struct run_settings *settings = context;
@@ -237,6 +248,7 @@ static const struct cli_option run_options[] = {
 	 run_apply_mtu},
 	{"capture", "OUT", "write what passes to this capture",
 	 run_apply_capture},
+	{"trace", "FILE", TRACING_HELP, run_apply_trace},
 	{"duration", "S", "end after so many seconds", run_apply_duration},
 	{"json", NULL, "print one JSON event a line instead of text",
 	 run_apply_json},
@@ -551,6 +563,7 @@ static enum cli_exit run_live(struct run_session *session, struct wire *wire)
 		.host = settings->host,
 		.wire = wire,
 		.mtu = settings->mtu,
+		.observer = tracing_observer(&session->tracing),
 		.address4 = settings->address4,
 		.address6 = settings->address6,
 		.prefix4 = settings->prefix4,
@@ -643,6 +656,30 @@ static enum cli_exit run_captured(struct run_session *session,
 	return status;
 }
 
+/** With traces of it, if those are asked for. */
+static enum cli_exit run_traced(struct run_session *session, struct wire *wire)
+{
+	const struct run_settings *settings = session->settings;
+	char about[128], error[TRACE_FILE_ERROR_MAX];
+	enum cli_exit status;
+
+	session->tracing = settings->tracing;
+	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u",
+		 settings->vmm->name, settings->host, settings->mtu);
+	if (!tracing_open(&session->tracing, about, error)) {
+		cli_complain("%s", error);
+		wire_destroy(wire);
+		return CLI_USAGE;
+	}
+	status = run_captured(session, wire);
+	if (!tracing_close(&session->tracing, error)) {
+		cli_complain("%s", error);
+		if (status == CLI_PASS)
+			status = CLI_USAGE;
+	}
+	return status;
+}
+
 static enum cli_exit run_run(const struct cli_call *call)
 {
 	struct run_settings *settings = call->settings;
@@ -656,7 +693,7 @@ static enum cli_exit run_run(const struct cli_call *call)
 	wire = run_wire(&session);
 	if (!wire)
 		return CLI_USAGE;
-	status = run_captured(&session, wire);
+	status = run_traced(&session, wire);
 	run_leave(&session);
 	return status;
 }
@@ -678,7 +715,7 @@ const struct cli_command cli_run_command = {
 		"    vmmsim run --net pair --duration 10\n\n"
 		"Exit status: 1 if the card failed or anything leaked; 2 if "
 		"the network or\n"
-		"the capture cannot be opened; else 0.\n",
+		"a file cannot be opened or written; else 0.\n",
 	.options = run_options,
 	.option_count = sizeof(run_options) / sizeof(run_options[0]),
 	.settings_bytes = sizeof(struct run_settings),

@@ -94,7 +94,7 @@ pattern() {
 		print substr($p x ($ARGV[0] / 251 + 1), 0, $ARGV[0])' "$1"
 }
 
-start --capture passed.pcap
+start --capture passed.pcap --trace passed.vt
 says live "netvsc on hyperv ws2019"
 says live "10.0.2.15/24"
 says live "http://127.0.0.1:$port/"
@@ -120,6 +120,8 @@ finish INT
 says live "200000 bytes echoed"
 says live "PASS: nothing leaked, no rule broken"
 [ "$(stat -c %s passed.pcap)" -gt 500000 ] || wrong "the capture is too short"
+try 0 show --layer frames passed.vt
+[ "$(wc -l <out)" -gt 200 ] || wrong "the trace is too short"
 
 start --host azure --json
 pattern "$bytes" | sha256sum >wanted
@@ -175,7 +177,7 @@ silent out
 finish INT
 
 try 0 run --help
-for option in vmm host net forward address mtu capture duration json; do
+for option in vmm host net forward address mtu capture trace duration json; do
 	says out "--$option"
 done
 try 2 run --net tap:a-name-too-long-for-linux
@@ -198,4 +200,8 @@ try 2 run --duration 0
 try 2 run --mtu 9001
 try 2 run --capture /none/out.pcap
 says err "/none/out.pcap"
+try 2 run --trace /none/out.vt
+said "/none/out.vt: No such file or directory"
+try 2 run --trace out.txt
+said "option '--trace' wants a name that ends with .vt or .pcapng, not 'out.txt'"
 conclude
