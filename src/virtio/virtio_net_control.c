@@ -381,11 +381,11 @@ void virtio_net_config_look(struct virtio_net *card)
 unsigned virtio_net_events(struct nic *nic)
 {
 	struct virtio_net *card = virtio_net_of(nic);
+	bool there = virtio_net_look(card);
 
 	/* What comes from here on is told anew. */
 	atomic_store(&card->events_told, false);
-	if (virtio_net_look(card) && card->negotiated &&
-	    !atomic_load(&card->broken)) {
+	if (there && card->negotiated && !atomic_load(&card->broken)) {
 		atomic_store(&card->config_changed, false);
 		virtio_net_config_look(card);
 	}

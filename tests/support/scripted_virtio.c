@@ -207,26 +207,37 @@ static void status_write(struct virtio_script *script, uint32_t value)
 	script->status = value;
 }
 
+static bool is_packed(const struct virtio_script *script)
+{
+	return (script->accepted & VIRTIO_BIT(F_PACKED)) != 0;
+}
+
 static void control_answer(struct virtio_script *script)
 {
-	static struct virtio_script_chain chain;
+	struct virtio_script_chain *chain = &script->chain;
 	struct virtio_script_command *command;
 
-	while (virtio_script_take(script, script->control_queue, &chain)) {
+	while (virtio_script_take(script, script->control_queue, chain)) {
 		assert_true(script->command_count < VIRTIO_SCRIPT_COMMANDS);
 		command = &script->commands[script->command_count++];
-		assert_true(chain.readable >= 2 &&
-			    chain.readable - 2 <= sizeof(command->data));
-		assert_int_equal(chain.writable, 1);
-		command->command_class = chain.bytes[0];
-		command->command = chain.bytes[1];
-		command->bytes = chain.readable - 2;
-		memcpy(command->data, chain.bytes + 2, command->bytes);
+		assert_true(chain->readable >= 2 &&
+			    chain->readable - 2 <= sizeof(command->data));
+		assert_int_equal(chain->writable, 1);
+		command->command_class = chain->bytes[0];
+		command->command = chain->bytes[1];
+		command->bytes = chain->readable - 2;
+		/* Tell of the next one, too. */
+		if (!is_packed(script) &&
+		    (script->accepted & VIRTIO_BIT(F_EVENT_IDX)))
+			virtio_script_event(
+				script, script->control_queue,
+				script->queues[script->control_queue].next);
+		memcpy(command->data, chain->bytes + 2, command->bytes);
 		if (script->control_silent)
 			return;
-		virtio_script_fill(script, &chain, 0, &script->control_answer,
+		virtio_script_fill(script, chain, 0, &script->control_answer,
 				   1);
-		virtio_script_use(script, &chain, 1);
+		virtio_script_use(script, chain, 1);
 	}
 }
 
@@ -374,11 +385,6 @@ uint32_t virtio_script_written(struct virtio_script *script, uint32_t offset,
 }
 
 /* ---- Queues ---- */
-
-static bool is_packed(const struct virtio_script *script)
-{
-	return (script->accepted & VIRTIO_BIT(F_PACKED)) != 0;
-}
 
 static void chain_piece(struct virtio_script *script,
 			struct virtio_script_chain *chain, uint64_t at,
