@@ -11,6 +11,7 @@
 const struct vmm *const vmms[] = {
 	&vmm_hyperv,
 	&vmm_vmware,
+	&vmm_firecracker,
 };
 
 const size_t vmm_count = sizeof(vmms) / sizeof(vmms[0]);

@@ -240,5 +240,6 @@ void vmm_host_complain(const struct vmm *vmm, const char *name,
 /** The rows of the table, by file. */
 extern const struct vmm vmm_hyperv;
 extern const struct vmm vmm_vmware;
+extern const struct vmm vmm_firecracker;
 
 #endif /* MOCKS_CLI_VMM_H */

@@ -118,6 +118,14 @@ const struct virtio_personality virtio_personalities[] = {
 const size_t virtio_personality_count =
 	sizeof(virtio_personalities) / sizeof(virtio_personalities[0]);
 
+const struct virtio_personality virtio_personality_hostile = {
+	.name = "hostile",
+	.title = "one that lies, by seed",
+	.manner = VIRTIO_STRICT,
+	.features = STRICT,
+	.is_hostile = true,
+};
+
 const struct virtio_personality *virtio_personality_find(const char *name)
 {
 	size_t i;

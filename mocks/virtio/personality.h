@@ -37,11 +37,14 @@ struct virtio_personality {
 	bool config_writable;
 	/** The line is level triggered: high until all is acknowledged. */
 	bool level;
+	bool is_hostile;
 };
 
 /** Firecracker's in the order of releases, then QEMU's, then the strict one. */
 extern const struct virtio_personality virtio_personalities[];
 extern const size_t virtio_personality_count;
+/** One that plays any of them, and lies; not among them. */
+extern const struct virtio_personality virtio_personality_hostile;
 
 /** By name, or NULL; "firecracker" is its newest release. */
 const struct virtio_personality *virtio_personality_find(const char *name);

@@ -148,8 +148,7 @@ struct host_virtio {
 	struct wire *wire;
 	struct host_virtio_configuration configuration;
 	const struct virtio_personality *personality;
-	struct host_virtio_faults faults;
-	uint64_t fired[HOST_VIRTIO_FAULTS];
+	struct host_virtio_lies lies;
 	struct host_virtio_counters counters;
 
 	bool removed, aborted, active;
