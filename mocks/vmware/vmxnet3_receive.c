@@ -396,8 +396,12 @@ static void completion_write(struct vmxnet3_rx_queue *queue,
 	}
 	words_type(vmxnet3, packet, first, words);
 	words_lie(queue, buffer, words);
-	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NEVER))
+	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_NEVER)) {
+		/* Without its middle a packet is another one. */
+		if (!first && !last)
+			vmxnet3->lies.changed = true;
 		return;
+	}
 	host_vmxnet3_complete(vmxnet3, &queue->completions, words,
 			      HOST_VMXNET3_FAULT_RX_GENERATION_EARLY);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_TWICE))
@@ -497,18 +501,34 @@ static void deliver_buffers(struct vmxnet3_rx_queue *queue,
 	}
 }
 
+/** If its ends are hidden, it is a packet that was none. */
+static void empty_complete(struct vmxnet3_rx_queue *queue,
+			   const struct buffer *buffer)
+{
+	const struct packet nothing = {.segments = 1};
+	struct host_vmxnet3_lies *lies = &queue->vmxnet3->lies;
+	const uint64_t *fired = lies->fired;
+	uint64_t before = fired[HOST_VMXNET3_FAULT_RX_NO_SOP] +
+			  fired[HOST_VMXNET3_FAULT_RX_NO_EOP];
+
+	completion_write(queue, &nothing, buffer, 0, true, true);
+	if (fired[HOST_VMXNET3_FAULT_RX_NO_SOP] +
+		    fired[HOST_VMXNET3_FAULT_RX_NO_EOP] !=
+	    before)
+		lies->changed = true;
+}
+
 /** A buffer completed with nothing in it, or passed over. */
 static void buffers_waste(struct vmxnet3_rx_queue *queue)
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
-	const struct packet nothing = {.segments = 1};
 	struct buffer buffer;
 
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_SKIP))
 		buffer_next(queue, true, &buffer);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_EMPTY) &&
 	    buffer_next(queue, true, &buffer))
-		completion_write(queue, &nothing, &buffer, 0, true, true);
+		empty_complete(queue, &buffer);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_UPDATE_PRODUCER)) {
 		uint8_t update = (uint8_t)machine_random(vmxnet3->machine) & 1;
 

@@ -259,7 +259,7 @@ static int vmxnet3_configure(struct vmxnet3 *card,
 	return 0;
 }
 
-static void vmxnet3_information(struct vmxnet3 *card)
+static int vmxnet3_information(struct vmxnet3 *card)
 {
 	struct nic_information *information = &card->nic.information;
 
@@ -282,7 +282,7 @@ static void vmxnet3_information(struct vmxnet3 *card)
 	if (information->mtu > information->mtu_max)
 		information->mtu = information->mtu_max;
 	information->tso_bytes_max = VMXNET3_TSO_BYTES;
-	vmxnet3_mac_read(card, information->mac);
+	return vmxnet3_mac_choose(card, information->mac);
 }
 
 static int vmxnet3_registers(struct vmxnet3 *card)
@@ -317,8 +317,9 @@ static int vmxnet3_make(struct vmxnet3 *card,
 		return error;
 	card->nic.operations = &vmxnet3_operations;
 	card->filter = NIC_FILTER_UNICAST | NIC_FILTER_BROADCAST;
-	vmxnet3_information(card);
-	error = vmxnet3_tables(card);
+	error = vmxnet3_information(card);
+	if (!error)
+		error = vmxnet3_tables(card);
 	if (!error)
 		error = vmxnet3_queues(card);
 	if (!error)

@@ -108,8 +108,9 @@ struct vmxnet3_configuration {
  * @param error out, if not NULL: 0, or what failed: ERROR_NO_MEMORY,
  *	ERROR_NO_DEVICE, ERROR_NOT_SUPPORTED (no revision in common, no
  *	interrupt to be had, registers without address), ERROR_IO (the device
- *	would not be activated), ERROR_INVALID (the configuration or the
- *	stack's buffers)
+ *	would not be activated), ERROR_PROTOCOL (it has no address, or
+ *	answers nonsense), ERROR_INVALID (the configuration or the stack's
+ *	buffers)
  * @return the card, or NULL
  */
 struct nic *vmxnet3_open(struct pci *pci, struct pci_address at,

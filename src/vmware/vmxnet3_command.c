@@ -39,8 +39,12 @@ uint32_t vmxnet3_command(struct vmxnet3 *card, enum vmxnet3_command command)
 	vmxnet3_write(card, VMXNET3_COMMAND, command);
 	result = vmxnet3_read(card, VMXNET3_COMMAND);
 	port_unlock(card->port, &card->command_lock);
-	if (result == VMXNET3_GONE)
-		vmxnet3_die(card, NIC_EVENT_REMOVED);
+	/*
+	 * A device that only says so is there, and would go on writing into
+	 * memory that it was not told to leave.
+	 */
+	if (result == VMXNET3_GONE && vmxnet3_look(card))
+		vmxnet3_die(card, NIC_EVENT_FAILED);
 	return result;
 }
 

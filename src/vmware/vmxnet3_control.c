@@ -190,16 +190,44 @@ void vmxnet3_tuning_apply(struct vmxnet3 *card)
 
 /* ---- Addresses ---- */
 
-void vmxnet3_mac_read(struct vmxnet3 *card, uint8_t mac[])
+/* As registers and commands have one: the first byte is the lowest. */
+static void mac_unpack(uint8_t mac[], uint32_t low, uint32_t high)
 {
-	uint32_t low = vmxnet3_read(card, VMXNET3_MAC_LOW);
-	uint32_t high = vmxnet3_read(card, VMXNET3_MAC_HIGH);
 	unsigned i;
 
 	for (i = 0; i < 4; i++)
 		mac[i] = (uint8_t)(low >> 8 * i);
 	mac[4] = (uint8_t)high;
 	mac[5] = (uint8_t)(high >> 8);
+}
+
+static void mac_read(struct vmxnet3 *card, uint8_t mac[])
+{
+	uint32_t low = vmxnet3_read(card, VMXNET3_MAC_LOW);
+
+	mac_unpack(mac, low, vmxnet3_read(card, VMXNET3_MAC_HIGH));
+}
+
+/* Not a group's, and not all zeros. */
+static bool mac_valid(const uint8_t mac[])
+{
+	static const uint8_t none[ETHERNET_ADDRESS_BYTES];
+
+	return !(mac[0] & 1) && memcmp(mac, none, sizeof(none)) != 0;
+}
+
+int vmxnet3_mac_choose(struct vmxnet3 *card, uint8_t mac[])
+{
+	uint32_t low;
+
+	mac_read(card, mac);
+	if (mac_valid(mac))
+		return 0;
+	/* The register may still hold what somebody wrote before. */
+	low = vmxnet3_command(card, VMXNET3_GET_PERMANENT_MAC_LOW);
+	mac_unpack(mac, low,
+		   vmxnet3_command(card, VMXNET3_GET_PERMANENT_MAC_HIGH));
+	return mac_valid(mac) ? 0 : ERROR_PROTOCOL;
 }
 
 void vmxnet3_mac_write(struct vmxnet3 *card)
@@ -224,7 +252,7 @@ int vmxnet3_mac_set(struct nic *nic, const uint8_t mac[])
 		return ERROR_BUSY;
 	memcpy(information->mac, mac, ETHERNET_ADDRESS_BYTES);
 	vmxnet3_mac_write(card);
-	vmxnet3_mac_read(card, information->mac);
+	mac_read(card, information->mac);
 	return memcmp(information->mac, mac, ETHERNET_ADDRESS_BYTES) == 0
 		       ? 0
 		       : ERROR_IO;

@@ -410,7 +410,8 @@ void vmxnet3_filters_apply(struct vmxnet3 *card);
 /** Receive side scaling and coalescing, for an active device. */
 void vmxnet3_tuning_apply(struct vmxnet3 *card);
 void vmxnet3_rss_describe(struct vmxnet3 *card);
-void vmxnet3_mac_read(struct vmxnet3 *card, uint8_t mac[]);
+/** The address to use. @return 0, or ERROR_PROTOCOL: the device has none */
+int vmxnet3_mac_choose(struct vmxnet3 *card, uint8_t mac[]);
 void vmxnet3_mac_write(struct vmxnet3 *card);
 void vmxnet3_link_update(struct vmxnet3 *card);
 unsigned vmxnet3_events(struct nic *nic);
