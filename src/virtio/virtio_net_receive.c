@@ -631,14 +631,33 @@ unsigned virtio_net_receive(struct nic *nic, unsigned index,
 
 /* ---- The end ---- */
 
-void virtio_net_receive_skip(struct virtio_net_queue *queue)
+/* The stack does not get the buffers of a place: the device does, or none. */
+static void place_drop(struct virtio_net_queue *queue, uint32_t place,
+		       bool again)
+{
+	const struct nic_stack *stack = &queue->card->stack;
+	struct virtio_net_receive *receive = &queue->receive;
+	const struct net_segment *buffers = place_buffers(receive, place);
+	unsigned i;
+
+	if (again) {
+		place_again(queue, place);
+		return;
+	}
+	for (i = 0; i < receive->together; i++)
+		stack->release(stack->context, &buffers[i]);
+	place_free(receive, place);
+}
+
+void virtio_net_receive_skip(struct virtio_net_queue *queue, bool again)
 {
 	struct virtio_net_receive *receive = &queue->receive;
 	struct virtio_net_assembly *assembly = &receive->assembly;
 	uint32_t left = receive->virtqueue.size;
 	struct virtqueue_used used;
 
-	if (assembly->ready || assembly->left > 0)
+	if (assembly->ready ||
+	    (assembly->left > 0 && assembly->fault == VIRTIO_NET_FAULT_NONE))
 		queue->statistics.rx_drop_stopped++;
 	assembly_to_stock(queue);
 	assembly->ready = false;
@@ -649,7 +668,7 @@ void virtio_net_receive_skip(struct virtio_net_queue *queue)
 			queue->statistics.rx_drop_stopped++;
 		if (assembly->left > 0)
 			assembly->left--;
-		place_again(queue, used.token);
+		place_drop(queue, used.token, again);
 	}
 }
 
