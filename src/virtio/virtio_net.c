@@ -22,7 +22,7 @@ static int virtio_net_resume(struct virtio_net *card)
 	unsigned i;
 
 	for (i = 0; i < card->queue_count; i++) {
-		virtio_net_receive_skip(&card->queues[i], true);
+		virtio_net_receive_skip(&card->queues[i]);
 		virtio_net_receive_refill(&card->queues[i]);
 	}
 	return virtio_net_control_apply(card);

@@ -361,8 +361,6 @@ void virtio_net_down(struct virtio_net *card)
 		if (!error && !atomic_load(&card->broken))
 			virtio_net_transmit_poll(&card->queues[i]);
 		virtio_net_transmit_abandon(&card->queues[i]);
-		if (!error && !atomic_load(&card->broken))
-			virtio_net_receive_skip(&card->queues[i], false);
 		if (!card->unstoppable)
 			virtio_net_receive_release(&card->queues[i]);
 	}

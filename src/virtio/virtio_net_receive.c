@@ -631,25 +631,7 @@ unsigned virtio_net_receive(struct nic *nic, unsigned index,
 
 /* ---- The end ---- */
 
-/* The stack does not get the buffers of a place: the device does, or none. */
-static void place_drop(struct virtio_net_queue *queue, uint32_t place,
-		       bool again)
-{
-	const struct nic_stack *stack = &queue->card->stack;
-	struct virtio_net_receive *receive = &queue->receive;
-	const struct net_segment *buffers = place_buffers(receive, place);
-	unsigned i;
-
-	if (again) {
-		place_again(queue, place);
-		return;
-	}
-	for (i = 0; i < receive->together; i++)
-		stack->release(stack->context, &buffers[i]);
-	place_free(receive, place);
-}
-
-void virtio_net_receive_skip(struct virtio_net_queue *queue, bool again)
+void virtio_net_receive_skip(struct virtio_net_queue *queue)
 {
 	struct virtio_net_receive *receive = &queue->receive;
 	struct virtio_net_assembly *assembly = &receive->assembly;
@@ -668,7 +650,7 @@ void virtio_net_receive_skip(struct virtio_net_queue *queue, bool again)
 			queue->statistics.rx_drop_stopped++;
 		if (assembly->left > 0)
 			assembly->left--;
-		place_drop(queue, used.token, again);
+		place_again(queue, used.token);
 	}
 }
 
