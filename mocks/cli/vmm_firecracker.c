@@ -290,6 +290,7 @@ const struct vmm vmm_firecracker = {
 						"control queue"},
 			[VMM_ABILITY_LINK] = {true, 0, LEVEL_ALL,
 					      "link status"},
+			[VMM_ABILITY_REOPEN] = {true, 0, LEVEL_ALL, "reset"},
 			[VMM_ABILITY_REMOVAL] = {.it_can = true},
 			[VMM_ABILITY_DEVICE_CHANGE] = {true, 0, LEVEL_ALL,
 						       "reset"},
