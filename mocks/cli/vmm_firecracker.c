@@ -8,21 +8,26 @@
 
 #include "mocks/cli/virtual_machine.h"
 
-#define STRICT_MTU	  1500u
+#define STRICT_MTU	  9000u
 /** One in so many frames comes with half a checksum. */
 #define PARTIAL_CHECKSUMS 8u
 
 /* ---- How much of it ---- */
 
 enum {
-	LEVEL_FIRECRACKER = 1,
-	LEVEL_ALL = 2,
+	LEVEL_PLAIN = 1,
+	LEVEL_MERGEABLE = 2,
+	LEVEL_ALL = 3,
 };
 
 static const struct vmm_version levels[] = {
-	{LEVEL_FIRECRACKER, "firecracker"},
+	{LEVEL_PLAIN, "plain"},
+	{LEVEL_MERGEABLE, "mergeable"},
 	{LEVEL_ALL, "all"},
 };
+
+#define MERGEABLE (1ull << 15)
+#define SPEED	  (1ull << 63)
 
 /** Status, control queue and what hangs on it, packed rings, tables, speed. */
 #define BEYOND_FIRECRACKER                                                     \
@@ -41,6 +46,13 @@ static const struct vmm_protocol firecracker_protocols[] = {
 
 /* ---- The hosts ---- */
 
+static uint32_t level_of(const struct virtio_personality *it)
+{
+	if (it->manner != VIRTIO_FIRECRACKER)
+		return LEVEL_ALL;
+	return it->features & MERGEABLE ? LEVEL_MERGEABLE : LEVEL_PLAIN;
+}
+
 static bool firecracker_host(size_t n, struct vmm_host *host)
 {
 	const struct virtio_personality *it = &virtio_personality_hostile;
@@ -53,9 +65,7 @@ static bool firecracker_host(size_t n, struct vmm_host *host)
 		.name = it->name,
 		.title = it->title,
 		.is_hostile = it->is_hostile,
-		.version_max = {it->manner == VIRTIO_FIRECRACKER
-					? LEVEL_FIRECRACKER
-					: LEVEL_ALL},
+		.version_max = {level_of(it)},
 	};
 	snprintf(host->speaks, sizeof(host->speaks), "virtio-mmio 2, %s rings",
 		 it->manner == VIRTIO_STRICT ? "packed" : "split");
@@ -92,8 +102,13 @@ static bool firecracker_create(struct virtual_machine *vm)
 		card->mtu = own->virtio_net.mtu;
 	if (!card->mtu && card->personality->manner == VIRTIO_STRICT)
 		card->mtu = STRICT_MTU;
-	if (own->virtio_level == LEVEL_FIRECRACKER)
+	/* As somebody does who gives QEMU's card a speed. */
+	if (card->personality->manner == VIRTIO_QEMU)
+		card->features |= SPEED;
+	if (own->virtio_level && own->virtio_level < LEVEL_ALL)
 		own->virtio_net.features_off |= BEYOND_FIRECRACKER;
+	if (own->virtio_level == LEVEL_PLAIN)
+		own->virtio_net.features_off |= MERGEABLE;
 	card->merge = true;
 	if (!card->partial_one_in)
 		card->partial_one_in = PARTIAL_CHECKSUMS;
@@ -267,13 +282,15 @@ const struct vmm vmm_firecracker = {
 	.can =
 		{
 			[VMM_ABILITY_NONE] = {.it_can = true},
-			[VMM_ABILITY_MTU] = {.it_can = true},
+			[VMM_ABILITY_MTU] = {true, 0, LEVEL_MERGEABLE,
+					     "mergeable buffers"},
 			[VMM_ABILITY_MAC] = {true, 0, LEVEL_ALL,
 					     "control queue"},
 			[VMM_ABILITY_FILTER] = {true, 0, LEVEL_ALL,
 						"control queue"},
 			[VMM_ABILITY_LINK] = {true, 0, LEVEL_ALL,
 					      "link status"},
+			[VMM_ABILITY_REOPEN] = {true, 0, LEVEL_ALL, "reset"},
 			[VMM_ABILITY_REMOVAL] = {.it_can = true},
 			[VMM_ABILITY_DEVICE_CHANGE] = {true, 0, LEVEL_ALL,
 						       "reset"},

@@ -29,6 +29,8 @@ struct virtio_personality {
 	uint64_t base, bytes;
 	unsigned line;
 	uint32_t queue_size_max;
+	/** VendorID; Firecracker has none. */
+	uint32_t vendor;
 	/** Pairs of queues, at most. */
 	unsigned pairs_max;
 	/** Frames are read only while so many bytes of buffers are posted. */

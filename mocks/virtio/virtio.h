@@ -56,7 +56,7 @@ struct host_virtio_configuration {
 struct host_virtio_counters {
 	/** Frames on the wire, and their bytes; packets of the guest. */
 	uint64_t tx_frames, tx_bytes, tx_packets, tx_segmented, tx_refused;
-	/** Packets to the guest; merged: frames that went into large ones. */
+	/** Packets told to the guest; merged: frames in large ones. */
 	uint64_t rx_frames, rx_packets, rx_bytes, rx_merged, rx_buffers,
 		rx_refused;
 	uint64_t rx_drop_queue, rx_drop_filter, rx_drop_state, rx_drop_size;

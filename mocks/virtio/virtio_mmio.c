@@ -133,8 +133,7 @@ static uint32_t identity_read(struct host_virtio *card, uint64_t offset)
 			       ? 4
 			       : VIRTIO_ID_NET;
 	default:
-		/* "QEMU", or nothing. */
-		return host_virtio_is(card, VIRTIO_QEMU) ? 0x554d4551 : 0;
+		return card->personality->vendor;
 	}
 }
 

@@ -358,8 +358,10 @@ void virtio_net_down(struct virtio_net *card)
 		virtio_net_die(card, NIC_EVENT_FAILED);
 	for (i = 0; i < card->queue_count; i++) {
 		/* What it had finished before it was told to stop. */
-		if (!error && !atomic_load(&card->broken))
+		if (!error && !atomic_load(&card->broken)) {
 			virtio_net_transmit_poll(&card->queues[i]);
+			virtio_net_receive_skip(&card->queues[i]);
+		}
 		virtio_net_transmit_abandon(&card->queues[i]);
 		if (!card->unstoppable)
 			virtio_net_receive_release(&card->queues[i]);
