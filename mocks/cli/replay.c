@@ -388,7 +388,8 @@ static const uint8_t *replay_assemble(struct replay *replay,
 		memcpy(frame + done, segment->data, segment->length);
 		done += segment->length;
 	}
-	if (done != packet->length || done < ETHERNET_HEADER_BYTES)
+	if (done != packet->length || done < ETHERNET_HEADER_BYTES ||
+	    !stack_checksum_finish(packet, frame, done))
 		return NULL;
 	if (packet->flags & NET_VLAN) {
 		memmove(frame + 16, frame + 12, done - 12);
@@ -414,7 +415,8 @@ static void replay_look_at(struct replay *replay,
 		replay_fail(replay, "the card received a frame from nowhere");
 		return;
 	}
-	if (packet->segment_count != 1 || packet->flags & NET_VLAN ||
+	if (packet->segment_count != 1 ||
+	    packet->flags & (NET_VLAN | NET_RX_CHECKSUM_PARTIAL) ||
 	    segment->length != bytes)
 		frame = replay_assemble(replay, packet, &bytes);
 	if (frame)
@@ -422,7 +424,8 @@ static void replay_look_at(struct replay *replay,
 	else
 		replay_fail(replay,
 			    "the card gave a packet of %" PRIu32
-			    " bytes whose segments do not add up to that",
+			    " bytes whose segments do not add up to that, or "
+			    "whose checksum lies outside",
 			    packet->length);
 	stack_received(&replay->stack, segment, packet->segment_count);
 }

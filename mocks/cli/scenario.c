@@ -100,7 +100,7 @@ const struct scenario scenarios[] = {
 	{"stop-start", "stopped in traffic and started again, five times",
 	 .run = scenario_stop_start},
 	{"reopen", "closed in traffic and opened again on the same offer",
-	 .run = scenario_reopen},
+	 .needs = VMM_ABILITY_REOPEN, .run = scenario_reopen},
 	{"reconnect", "unloaded down to nothing and brought up, three times",
 	 .run = scenario_reconnect},
 	{"rescind",

@@ -343,6 +343,8 @@ static void take_frame(struct scenario_guest *guest,
 		memcpy(frame + done, own[i].data, own[i].length);
 		done += own[i].length;
 	}
+	if (!stack_checksum_finish(packet, frame, done))
+		scenario_fail(guest, "in: a checksum outside of its frame");
 	stack_received(&guest->stack, own, packet->segment_count);
 	flow_check(guest, &guest->in, "in", frame, done);
 }

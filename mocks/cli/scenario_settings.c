@@ -123,6 +123,11 @@ static bool apply_revision(void *context, const char *value, char *error)
 	return apply_limit(context, "revision", value, error);
 }
 
+static bool apply_virtio(void *context, const char *value, char *error)
+{
+	return apply_limit(context, "virtio", value, error);
+}
+
 static bool apply_seed(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
@@ -298,6 +303,7 @@ const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	 apply_vmbus},
 	{"nvsp", "V", "the same of the card's protocol", apply_nvsp},
 	{"revision", "V", "the same of VMware's card", apply_revision},
+	{"virtio", "V", "the same of virtio", apply_virtio},
 	{"seed", "N", "the first seed (default 1)", apply_seed},
 	{"seeds", "N", "how many seeds, one after the other (default 1)",
 	 apply_seeds},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mocks/cli/stack.h"
+#include "mocks/wire/frame.h"
 
 #define STACK_RECEIVE_PAGES                                                    \
 	(STACK_RECEIVE_COUNT * STACK_RECEIVE_BYTES / PORT_PAGE_SIZE)
@@ -210,4 +211,21 @@ void stack_received(struct stack *stack, const struct net_segment segments[],
 		else
 			stack->receive_free[stack->receive_free_count++] =
 				segments[i].owner;
+}
+
+/* ---- Frames that arrived ---- */
+
+bool stack_checksum_finish(const struct net_packet *packet, uint8_t *frame,
+			   uint32_t bytes)
+{
+	uint32_t field = (uint32_t)packet->l4_offset + packet->checksum_offset;
+
+	if (!(packet->flags & NET_RX_CHECKSUM_PARTIAL))
+		return true;
+	if (bytes < 2 || field > bytes - 2)
+		return false;
+	frame_complete_transport(frame + packet->l4_offset,
+				 bytes - packet->l4_offset,
+				 packet->checksum_offset, true);
+	return true;
 }

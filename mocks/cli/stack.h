@@ -83,6 +83,16 @@ void stack_put(struct stack *stack, const uint8_t *frame, uint32_t bytes,
 /** Take back a transmit buffer that nic_reclaim() returned. */
 void stack_sent(struct stack *stack, void *owner);
 
+/**
+ * Finish a checksum that a card left half done (NET_RX_CHECKSUM_PARTIAL), as a
+ * stack does; nothing without one.
+ *
+ * @param frame the whole of it, without a tag that the packet has beside it
+ * @return false: its place is outside of the frame
+ */
+bool stack_checksum_finish(const struct net_packet *packet, uint8_t *frame,
+			   uint32_t bytes);
+
 /** Take back the receive buffers of a frame that was looked at. */
 void stack_received(struct stack *stack, const struct net_segment segments[],
 		    unsigned count);

@@ -206,6 +206,11 @@ static unsigned uknetdev_receive(struct nic *nic, unsigned queue,
 		if (!netbuf)
 			break;
 		packets[i] = (struct net_packet){.first_segment = used};
+		if (netbuf->flags & UK_NETBUF_F_PARTIAL_CSUM) {
+			packets[i].flags = NET_RX_CHECKSUM_PARTIAL;
+			packets[i].l4_offset = netbuf->csum_start;
+			packets[i].checksum_offset = netbuf->csum_offset;
+		}
 		for (; netbuf; netbuf = next, used++) {
 			next = netbuf->next;
 			segments[used].data = netbuf->data;

@@ -27,10 +27,12 @@
 #include "mocks/machine/machine.h"
 #include "mocks/machine/trace.h"
 #include "mocks/pci/pci.h"
+#include "mocks/virtio/virtio.h"
 #include "mocks/vmware/vmxnet3.h"
 #include "mocks/wire/wire.h"
 #include "net/nic.h"
 #include "pci/pci.h"
+#include "virtio/virtio_net.h"
 #include "vmware/vmxnet3.h"
 
 /** Where a PCI card is plugged in. */
@@ -59,6 +61,11 @@ struct virtual_machine_configuration {
 	struct vmxnet3_configuration vmxnet3;
 	struct host_vmxnet3_configuration host_vmxnet3;
 	enum virtual_machine_pci_place pci_place;
+	/** Firecracker: the guest's driver, the host's side. */
+	struct virtio_net_configuration virtio_net;
+	struct host_virtio_configuration host_virtio;
+	/** How much of virtio the guest's driver takes; 0: all. */
+	uint32_t virtio_level;
 	/** What the card is plugged into, the caller's; NULL: a loop, ours. */
 	struct wire *wire;
 	/** Who is told of what passes between guest and host; zeroes: nobody.
@@ -99,6 +106,9 @@ struct virtual_machine {
 	struct host_pci_bus *host_pci_bus;
 	struct host_vmxnet3 *vmxnet3;
 	struct pci pci;
+	/* Firecracker's host and guest. */
+	struct host_virtio *virtio;
+	struct virtio_net_kept virtio_kept;
 	/** Messages wait: virtual_machine_poll() is due. */
 	bool bus_woken;
 	/** What the host had counted as the guest opened the card. */

@@ -11,6 +11,7 @@
 const struct vmm *const vmms[] = {
 	&vmm_hyperv,
 	&vmm_vmware,
+	&vmm_firecracker,
 };
 
 const size_t vmm_count = sizeof(vmms) / sizeof(vmms[0]);
@@ -65,6 +66,7 @@ const char *vmm_ability_name(enum vmm_ability ability)
 		[VMM_ABILITY_MAC] = "other address for a card",
 		[VMM_ABILITY_FILTER] = "filter of frames",
 		[VMM_ABILITY_LINK] = "link that goes down",
+		[VMM_ABILITY_REOPEN] = "card that can be opened twice",
 		[VMM_ABILITY_REMOVAL] = "card that can be taken away",
 		[VMM_ABILITY_KEEPALIVE] = "question whether the guest lives",
 		[VMM_ABILITY_NETWORK_CHANGE] = "word for another network",

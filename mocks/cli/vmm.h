@@ -80,6 +80,7 @@ enum vmm_ability {
 	VMM_ABILITY_MAC,
 	VMM_ABILITY_FILTER,
 	VMM_ABILITY_LINK,
+	VMM_ABILITY_REOPEN,
 	VMM_ABILITY_REMOVAL,
 	VMM_ABILITY_KEEPALIVE,
 	VMM_ABILITY_NETWORK_CHANGE,
@@ -240,5 +241,6 @@ void vmm_host_complain(const struct vmm *vmm, const char *name,
 /** The rows of the table, by file. */
 extern const struct vmm vmm_hyperv;
 extern const struct vmm vmm_vmware;
+extern const struct vmm vmm_firecracker;
 
 #endif /* MOCKS_CLI_VMM_H */

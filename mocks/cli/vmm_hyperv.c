@@ -331,6 +331,7 @@ const struct vmm vmm_hyperv = {
 			[VMM_ABILITY_MAC] = {.it_can = true},
 			[VMM_ABILITY_FILTER] = {.it_can = true},
 			[VMM_ABILITY_LINK] = {.it_can = true},
+			[VMM_ABILITY_REOPEN] = {.it_can = true},
 			[VMM_ABILITY_REMOVAL] = {.it_can = true},
 			[VMM_ABILITY_KEEPALIVE] = {.it_can = true},
 			[VMM_ABILITY_NETWORK_CHANGE] = {.it_can = true},

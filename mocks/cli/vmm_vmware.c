@@ -280,6 +280,7 @@ const struct vmm vmm_vmware = {
 			[VMM_ABILITY_MAC] = {.it_can = true},
 			[VMM_ABILITY_FILTER] = {.it_can = true},
 			[VMM_ABILITY_LINK] = {.it_can = true},
+			[VMM_ABILITY_REOPEN] = {.it_can = true},
 			[VMM_ABILITY_REMOVAL] = {.it_can = true},
 			[VMM_ABILITY_QUEUE_STOP] = {.it_can = true},
 			[VMM_ABILITY_DEVICE_CHANGE] = {.it_can = true},

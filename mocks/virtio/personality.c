@@ -97,6 +97,7 @@ const struct virtio_personality virtio_personalities[] = {
 		.bytes = 0x200,
 		.line = 12,
 		.queue_size_max = 1024,
+		.vendor = 0x554d4551,
 		.pairs_max = 1,
 		.config_writable = true,
 		.level = true,
@@ -110,6 +111,7 @@ const struct virtio_personality virtio_personalities[] = {
 		.bytes = 0x200,
 		.line = 9,
 		.queue_size_max = 256,
+		.vendor = 0x6d697376,
 		.pairs_max = 4,
 		.level = true,
 	},
@@ -117,6 +119,14 @@ const struct virtio_personality virtio_personalities[] = {
 
 const size_t virtio_personality_count =
 	sizeof(virtio_personalities) / sizeof(virtio_personalities[0]);
+
+const struct virtio_personality virtio_personality_hostile = {
+	.name = "hostile",
+	.title = "one that lies, by seed",
+	.manner = VIRTIO_STRICT,
+	.features = STRICT,
+	.is_hostile = true,
+};
 
 const struct virtio_personality *virtio_personality_find(const char *name)
 {

@@ -29,6 +29,8 @@ struct virtio_personality {
 	uint64_t base, bytes;
 	unsigned line;
 	uint32_t queue_size_max;
+	/** VendorID; Firecracker has none. */
+	uint32_t vendor;
 	/** Pairs of queues, at most. */
 	unsigned pairs_max;
 	/** Frames are read only while so many bytes of buffers are posted. */
@@ -37,11 +39,14 @@ struct virtio_personality {
 	bool config_writable;
 	/** The line is level triggered: high until all is acknowledged. */
 	bool level;
+	bool is_hostile;
 };
 
 /** Firecracker's in the order of releases, then QEMU's, then the strict one. */
 extern const struct virtio_personality virtio_personalities[];
 extern const size_t virtio_personality_count;
+/** One that plays any of them, and lies; not among them. */
+extern const struct virtio_personality virtio_personality_hostile;
 
 /** By name, or NULL; "firecracker" is its newest release. */
 const struct virtio_personality *virtio_personality_find(const char *name);

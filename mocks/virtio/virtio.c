@@ -29,11 +29,20 @@ void host_virtio_break(struct host_virtio *card, const char *section,
 
 bool host_virtio_lies(struct host_virtio *card, enum host_virtio_fault fault)
 {
-	uint32_t one_in = card->faults.one_in[fault];
+	struct host_virtio_lies *lies = &card->lies;
+	uint32_t when = lies->faults.when[fault], odds = lies->faults.odds;
+	uint64_t n = ++lies->points[fault];
 
-	if (!one_in || machine_random_below(card->machine, one_in))
+	if (!when)
 		return false;
-	card->fired[fault]++;
+	if (when == HOST_VIRTIO_FAULT_ALWAYS
+		    ? odds && machine_random_below(card->machine, odds) != 0
+		    : when != n)
+		return false;
+	lies->fired[fault]++;
+	lies->all_fired++;
+	if (host_virtio_fault_descriptions[fault].changes)
+		lies->changed = true;
 	return true;
 }
 
@@ -304,7 +313,12 @@ unsigned host_virtio_pairs(const struct host_virtio *card)
 uint64_t host_virtio_faults_fired(const struct host_virtio *card,
 				  enum host_virtio_fault fault)
 {
-	return card->fired[fault];
+	return card->lies.fired[fault];
+}
+
+struct host_virtio_lies *host_virtio_lies_of(struct host_virtio *card)
+{
+	return &card->lies;
 }
 
 /* ---- What the world does ---- */
@@ -312,9 +326,9 @@ uint64_t host_virtio_faults_fired(const struct host_virtio *card,
 void host_virtio_faults_set(struct host_virtio *card,
 			    const struct host_virtio_faults *faults)
 {
-	static const struct host_virtio_faults none;
-
-	card->faults = faults ? *faults : none;
+	memset(&card->lies, 0, sizeof(card->lies));
+	if (faults)
+		card->lies.faults = *faults;
 }
 
 void host_virtio_link_set(struct host_virtio *card, bool up)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mocks/machine/machine.h"
 #include "mocks/virtio/faults.h"
 #include "mocks/virtio/personality.h"
 #include "mocks/wire/wire.h"
@@ -55,7 +56,7 @@ struct host_virtio_configuration {
 struct host_virtio_counters {
 	/** Frames on the wire, and their bytes; packets of the guest. */
 	uint64_t tx_frames, tx_bytes, tx_packets, tx_segmented, tx_refused;
-	/** Packets to the guest; merged: frames that went into large ones. */
+	/** Packets told to the guest; merged: frames in large ones. */
 	uint64_t rx_frames, rx_packets, rx_bytes, rx_merged, rx_buffers,
 		rx_refused;
 	uint64_t rx_drop_queue, rx_drop_filter, rx_drop_state, rx_drop_size;
@@ -106,11 +107,13 @@ void host_virtio_announce(struct host_virtio *card);
 void host_virtio_fail(struct host_virtio *card);
 /** Pull the card out: its registers read as all ones. */
 void host_virtio_remove(struct host_virtio *card);
-/** Misbehave from now on; NULL: behave. */
+/** Misbehave from now on, counting from 0; NULL: behave. Copied. */
 void host_virtio_faults_set(struct host_virtio *card,
 			    const struct host_virtio_faults *faults);
-/** How often a fault fired since the card was made. */
+/** How often a fault fired since then. */
 uint64_t host_virtio_faults_fired(const struct host_virtio *card,
 				  enum host_virtio_fault fault);
+/** All that it knows of them; may be changed. */
+struct host_virtio_lies *host_virtio_lies_of(struct host_virtio *card);
 
 #endif /* MOCKS_VIRTIO_VIRTIO_H */

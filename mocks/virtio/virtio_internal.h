@@ -118,8 +118,8 @@ struct virtio_queue {
 	struct virtio_chain *first, *last;
 	uint64_t posted_bytes;
 	uint32_t posted_elements;
-	/** A frame went into buffers that are not told yet. */
-	bool delivered;
+	/** Packets that went into buffers that are not told yet. */
+	unsigned untold;
 
 	struct machine_work work;
 	/** What is put off: a stalled queue goes on. */
@@ -148,8 +148,7 @@ struct host_virtio {
 	struct wire *wire;
 	struct host_virtio_configuration configuration;
 	const struct virtio_personality *personality;
-	struct host_virtio_faults faults;
-	uint64_t fired[HOST_VIRTIO_FAULTS];
+	struct host_virtio_lies lies;
 	struct host_virtio_counters counters;
 
 	bool removed, aborted, active;

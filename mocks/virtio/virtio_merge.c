@@ -38,7 +38,11 @@ static bool partial_fits(struct host_virtio *card, const uint8_t *data,
 	uint32_t field =
 		layout->protocol == PROTOCOL_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
 	uint8_t *copy = card->segment;
+	uint32_t sum = frame_get16(data + layout->transport + field);
 
+	/* 0 has two faces. */
+	if (!sum || sum == 0xffff)
+		return false;
 	memcpy(copy, data, bytes);
 	frame_put16(copy + layout->transport + field,
 		    frame_pseudo_sum(copy + layout->network, layout->version,

@@ -133,8 +133,7 @@ static uint32_t identity_read(struct host_virtio *card, uint64_t offset)
 			       ? 4
 			       : VIRTIO_ID_NET;
 	default:
-		/* "QEMU", or nothing. */
-		return host_virtio_is(card, VIRTIO_QEMU) ? 0x554d4551 : 0;
+		return card->personality->vendor;
 	}
 }
 
@@ -171,12 +170,12 @@ static uint32_t causes_read(struct host_virtio *card)
 
 static uint32_t generation_read(struct host_virtio *card)
 {
-	if (host_virtio_lies(card, HOST_VIRTIO_FAULT_GENERATION_RESTLESS))
-		card->generation++;
+	bool restless =
+		host_virtio_lies(card, HOST_VIRTIO_FAULT_GENERATION_RESTLESS);
+
+	card->generation += restless;
 	/* Firecracker's never changes for a network card. */
-	return host_virtio_is(card, VIRTIO_FIRECRACKER) &&
-			       !card->fired
-					[HOST_VIRTIO_FAULT_GENERATION_RESTLESS]
+	return host_virtio_is(card, VIRTIO_FIRECRACKER) && !restless
 		       ? 0
 		       : card->generation;
 }

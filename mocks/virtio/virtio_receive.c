@@ -30,6 +30,7 @@ static void waiting_drop(struct virtio_queue *queue)
 
 void host_virtio_receive_drop(struct virtio_queue *queue)
 {
+	queue->untold = 0;
 	while (queue->waiting_first) {
 		queue->card->counters.rx_drop_state++;
 		waiting_drop(queue);
@@ -311,7 +312,7 @@ static void frames_done(struct virtio_queue *queue, unsigned frames)
 {
 	struct host_virtio *card = queue->card;
 
-	card->counters.rx_packets++;
+	queue->untold++;
 	card->counters.rx_frames += frames;
 	if (frames > 1)
 		card->counters.rx_merged += frames;
@@ -321,6 +322,13 @@ static void frames_done(struct virtio_queue *queue, unsigned frames)
 	}
 }
 
+static void packets_tell(struct virtio_queue *queue)
+{
+	host_virtqueue_publish(queue);
+	queue->card->counters.rx_packets += queue->untold;
+	queue->untold = 0;
+}
+
 /** Nothing more to do: a batch is told. */
 static bool receive_end(struct virtio_queue *queue)
 {
@@ -328,12 +336,11 @@ static bool receive_end(struct virtio_queue *queue)
 
 	if (!host_virtio_is(card, VIRTIO_FIRECRACKER))
 		return false;
-	if (queue->delivered)
-		host_virtqueue_publish(queue);
+	if (queue->untold)
+		packets_tell(queue);
 	else if (!host_virtio_negotiated(card, RING_EVENT_IDX))
 		/* It interrupts after each look (M27). */
 		host_virtio_interrupt(card, INTERRUPT_USED);
-	queue->delivered = false;
 	return false;
 }
 
@@ -363,10 +370,9 @@ bool host_virtio_receive_step(struct virtio_queue *queue)
 	frames = host_virtio_merge(queue, &bytes);
 	header_spoil(card, card->packet, bytes);
 	packet_deliver(queue, HEADER_BYTES + bytes);
-	queue->delivered = true;
 	if (!host_virtio_lies(card, HOST_VIRTIO_FAULT_RX_TWICE))
 		frames_done(queue, frames);
 	if (!host_virtio_is(card, VIRTIO_FIRECRACKER))
-		host_virtqueue_publish(queue);
+		packets_tell(queue);
 	return true;
 }

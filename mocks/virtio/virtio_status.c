@@ -270,14 +270,11 @@ static void firecracker_write(struct host_virtio *card, uint32_t value)
 	if (!value) {
 		if (!card->status)
 			return;
-		if (card->active) {
-			host_virtio_break(card, "Firecracker",
-					  "Status: 0 is written to an active "
-					  "device, which fails for good (M2)");
+		/* Without a word, and it goes on with its queues (M2). */
+		if (card->active)
 			card->status |= STATUS_FAILED;
-		} else if (!(card->status & STATUS_FAILED)) {
+		else if (!(card->status & STATUS_FAILED))
 			reset_begin(card);
-		}
 		return;
 	}
 	for (n = 0; n < 4; n++)

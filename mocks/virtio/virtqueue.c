@@ -173,6 +173,11 @@ void host_virtqueue_notify(struct host_virtio *card, uint32_t value)
 		return;
 	}
 	queue = &card->queues[index];
+	if (card->status & STATUS_FAILED)
+		host_virtio_break(card, "virtio 2.1.1",
+				  "QueueNotify: queue %u is rung after the "
+				  "device failed (M2, M4)",
+				  index);
 	if (host_virtio_negotiated(card, F_NOTIFICATION_DATA))
 		notification_data_check(queue, value);
 	if (!(card->status & STATUS_DRIVER_OK)) {

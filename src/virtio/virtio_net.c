@@ -89,6 +89,10 @@ static void virtio_net_stop(struct nic *nic)
 	virtio_net_drain(card);
 	if (!card->reset_once)
 		virtio_net_down(card);
+	else
+		for (i = 0; i < card->queue_count && virtio_net_alive(card);
+		     i++)
+			virtio_net_receive_skip(&card->queues[i]);
 	card->started = false;
 	card->recovery_due = false;
 }

@@ -94,8 +94,10 @@ static int command_wait(struct virtio_net *card)
 			return result;
 		}
 		now = port_time(card->port);
+		/* Who is gone does not answer. */
 		if (now >= deadline)
-			return ERROR_TIMED_OUT;
+			return virtio_net_look(card) ? ERROR_TIMED_OUT
+						     : virtio_net_death(card);
 		port_relax(card->port, deadline - now < VIRTIO_NET_PAUSE_TIME
 					       ? deadline
 					       : now + VIRTIO_NET_PAUSE_TIME);

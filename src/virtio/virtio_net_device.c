@@ -88,6 +88,21 @@ static uint64_t features_choose(const struct virtio_net *card, uint64_t offered)
 	return features;
 }
 
+/*
+ * There is no way for this driver and this device. It is told so, unless that
+ * would end it for whoever comes next (Firecracker).
+ */
+static int features_fail(struct virtio_net *card)
+{
+	log_warning(card->port, "virtio-net: features %#llx",
+		    (unsigned long long)card->mmio.offered);
+	if (card->reset_once)
+		virtio_mmio_reset(&card->mmio);
+	else
+		virtio_mmio_fail(&card->mmio);
+	return ERROR_NOT_SUPPORTED;
+}
+
 int virtio_net_negotiate(struct virtio_net *card)
 {
 	int error = virtio_mmio_begin(&card->mmio);
@@ -97,15 +112,12 @@ int virtio_net_negotiate(struct virtio_net *card)
 		return error;
 	features = features_choose(card, card->mmio.offered);
 	if (!(features & VIRTIO_FEATURE_VERSION_1) ||
-	    (card->features != 0 && features != card->features)) {
-		log_warning(card->port, "virtio-net: features %#llx",
-			    (unsigned long long)card->mmio.offered);
-		virtio_mmio_fail(&card->mmio);
-		return ERROR_NOT_SUPPORTED;
-	}
+	    (card->features != 0 && features != card->features))
+		return features_fail(card);
 	error = virtio_mmio_accept(&card->mmio, features);
 	if (error)
-		return error;
+		return error == ERROR_NOT_SUPPORTED ? features_fail(card)
+						    : error;
 	card->features = features;
 	card->negotiated = true;
 	return 0;
@@ -346,8 +358,10 @@ void virtio_net_down(struct virtio_net *card)
 		virtio_net_die(card, NIC_EVENT_FAILED);
 	for (i = 0; i < card->queue_count; i++) {
 		/* What it had finished before it was told to stop. */
-		if (!error && !atomic_load(&card->broken))
+		if (!error && !atomic_load(&card->broken)) {
 			virtio_net_transmit_poll(&card->queues[i]);
+			virtio_net_receive_skip(&card->queues[i]);
+		}
 		virtio_net_transmit_abandon(&card->queues[i]);
 		if (!card->unstoppable)
 			virtio_net_receive_release(&card->queues[i]);
