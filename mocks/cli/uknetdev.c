@@ -117,7 +117,9 @@ static void uknetdev_close(struct nic *nic)
 
 	unikraft_netdev_close(uknetdev->device);
 	uk_free(&uknetdev->memory, uknetdev->device);
-	free(uknetdev);
+	/* A card that cannot be reset gives its buffers back later. */
+	free(uknetdev->vm->uknetdev);
+	uknetdev->vm->uknetdev = uknetdev;
 }
 
 static struct uk_netbuf *uknetdev_chain(struct uknetdev *uknetdev,

@@ -87,6 +87,7 @@ void virtual_machine_destroy(struct virtual_machine *vm)
 		machine_destroy(vm->machine);
 	if (vm->owns_wire)
 		wire_destroy(vm->wire);
+	free(vm->uknetdev);
 	free(vm);
 }
 

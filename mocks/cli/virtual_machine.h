@@ -109,6 +109,8 @@ struct virtual_machine {
 	/* Firecracker's host and guest. */
 	struct host_virtio *virtio;
 	struct virtio_net_kept virtio_kept;
+	/** What was a card behind uk_netdev, until the machine goes. */
+	void *uknetdev;
 	/** Messages wait: virtual_machine_poll() is due. */
 	bool bus_woken;
 	/** What the host had counted as the guest opened the card. */

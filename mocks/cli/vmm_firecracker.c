@@ -85,6 +85,26 @@ static bool firecracker_plug(struct virtual_machine *vm)
 	return vm->virtio;
 }
 
+/**
+ * A hostile host plays any release, and the guest may count on more: then it
+ * plays one that has it.
+ */
+static const struct virtio_personality *
+firecracker_played(const struct virtual_machine *vm)
+{
+	const struct virtio_personality *it =
+		virtio_personality_find(vm->host.name);
+
+	if (!it)
+		it = virtio_personality_find("strict");
+	if (vm->configuration.virtio_level <= level_of(it))
+		return it;
+	return virtio_personality_find(vm->configuration.virtio_level ==
+						       LEVEL_ALL
+					       ? "strict"
+					       : "firecracker-1.12");
+}
+
 static bool firecracker_create(struct virtual_machine *vm)
 {
 	static const uint8_t none[6];
@@ -93,9 +113,7 @@ static bool firecracker_create(struct virtual_machine *vm)
 
 	if (memcmp(card->mac, none, sizeof(none)) == 0)
 		memcpy(card->mac, firecracker_mac, sizeof(firecracker_mac));
-	card->personality = virtio_personality_find(vm->host.name);
-	if (!card->personality)
-		card->personality = &virtio_personality_hostile;
+	card->personality = firecracker_played(vm);
 	if (own->mtu)
 		own->virtio_net.mtu = own->mtu;
 	if (!card->mtu)
