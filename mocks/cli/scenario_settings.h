@@ -8,7 +8,7 @@
 #include "mocks/cli/cli.h"
 #include "mocks/cli/scenario.h"
 
-#define SCENARIO_OPTIONS     12u
+#define SCENARIO_OPTIONS     13u
 #define SCENARIO_NUMBER_TEXT 24u
 
 /** Options of protocols, and faults, that a command may have. */
