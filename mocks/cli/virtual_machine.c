@@ -13,6 +13,8 @@
 
 static bool virtual_machine_make(struct virtual_machine *vm)
 {
+	if (vm->vmm->prepare && !vm->vmm->prepare(vm))
+		return false;
 	vm->machine = machine_create(&vm->configuration.machine);
 	if (!vm->machine)
 		return false;

@@ -95,6 +95,8 @@ struct virtual_machine {
 	struct host_pci_bus *host_pci_bus;
 	struct host_vmxnet3 *vmxnet3;
 	struct pci pci;
+	/** What the host of vmm_extra keeps. */
+	void *extra;
 	/** What the host had counted as the guest opened the card. */
 	struct vmm_counters vmxnet3_before;
 	/** Messages wait: virtual_machine_poll() is due. */

@@ -53,6 +53,12 @@ struct vmm {
 	/** The n-th host, in the order of releases. @return false: beyond */
 	bool (*host)(size_t n, struct vmm_host *host);
 
+	/**
+	 * Before its machine is made: have its configuration say what the host
+	 * needs of it. NULL: nothing. @return as create()
+	 */
+	bool (*prepare)(struct virtual_machine *vm);
+
 	/* The host's side, in a machine that is there. */
 
 	/** @return false: out of memory; destroy() is called all the same */
@@ -87,6 +93,8 @@ struct vmm {
 extern const struct vmm *const vmms[];
 extern const size_t vmm_count;
 const struct vmm *vmm_find(const char *name);
+/** A hypervisor that is not in the table, but found by its name; NULL: none. */
+extern const struct vmm *vmm_extra;
 
 /** Whether a hypervisor has a host of that name. @param host out, or NULL */
 bool vmm_host_find(const struct vmm *vmm, const char *name,
