@@ -156,6 +156,8 @@ static bool take_frames(struct witness *witness)
 		count++;
 		wire_transmit(witness->vm->wire, &frame);
 	}
+	/* The card may have said long ago that they are sent. */
+	witness->vm->bus_woken |= count > 0;
 	return count;
 }
 
@@ -176,7 +178,8 @@ static uint64_t frames_arrived(const struct witness *witness)
 {
 	struct nic_statistics guest = {0};
 
-	if (witness->vm->nic)
+	/* As it is closed it is there, and its memory is not. */
+	if (witness->vm->nic && !witness->vm->has_final)
 		nic_statistics(witness->vm->nic, &guest);
 	return guest.rx_frames + guest.rx_drop_no_buffer +
 	       guest.rx_drop_malformed + guest.rx_drop_length +
@@ -521,6 +524,12 @@ static int witness_step(struct virtual_machine *vm,
 	}
 }
 
+/** Whoever waited for frames to come out has been woken. */
+static void witness_poll(struct virtual_machine *vm)
+{
+	vm->bus_woken = false;
+}
+
 static void witness_disconnect(struct virtual_machine *vm)
 {
 	(void)vm;
@@ -547,6 +556,7 @@ const struct vmm witness_vmm = {
 	.remove = witness_remove,
 	.insert = witness_insert,
 	.step = witness_step,
+	.poll = witness_poll,
 	.disconnect = witness_disconnect,
 	.detach = witness_detach,
 };
