@@ -3,7 +3,6 @@
  * All captures through QEMU's card, both ways, by the code of the command's
  * replay.
  */
-#include <check.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +10,7 @@
 #include <string.h>
 
 #include "mocks/cli/replay.h"
-#include "tests/interop/qemu/witness.h"
+#include "tests/interop/qemu/trial.h"
 
 #define CAPTURES_MAX 64u
 #define NAME_BYTES   256u
@@ -95,23 +94,15 @@ END_TEST
 
 int main(void)
 {
-	char reason[QEMU_REASON_MAX];
 	Suite *suite = suite_create("qemu_replay");
 	TCase *tests = tcase_create("captures");
-	SRunner *runner;
-	int failed;
 
-	if (!qemu_is_there(reason)) {
-		printf("skipped: %s\n", reason);
-		return 77;
-	}
 	captures_find();
-	vmm_extra = &witness_vmm;
+	if (!capture_count) {
+		fprintf(stderr, "no captures in " TEST_PCAPS "\n");
+		return EXIT_FAILURE;
+	}
 	tcase_add_loop_test(tests, test_capture, 0, (int)capture_count);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed || !capture_count ? EXIT_FAILURE : EXIT_SUCCESS;
+	return trial_main(suite);
 }

@@ -73,6 +73,14 @@ struct qemu *witness_qemu(const struct virtual_machine *vm)
 	return witness->qemu;
 }
 
+void witness_lost(struct virtual_machine *vm, unsigned sent, unsigned handed)
+{
+	struct witness *witness = vm->extra;
+
+	witness->counters.tx_frames += sent;
+	witness->counters.rx_frames -= handed;
+}
+
 /* ---- The hosts ---- */
 
 static const struct witness_host {

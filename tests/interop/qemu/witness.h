@@ -42,6 +42,13 @@ extern char witness_reason[QEMU_REASON_MAX];
 /** The process of a machine. */
 struct qemu *witness_qemu(const struct virtual_machine *vm);
 
+/**
+ * So many frames that the guest sent are known not to have come out, and so
+ * many that the card was handed not to have reached the guest: the link was
+ * down, a filter, ...
+ */
+void witness_lost(struct virtual_machine *vm, unsigned sent, unsigned handed);
+
 /** What passed since the process was started. */
 struct witness_traffic {
 	uint64_t sent_frames, sent_bytes, received_frames, received_bytes;
