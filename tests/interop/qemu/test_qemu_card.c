@@ -131,10 +131,18 @@ static void armed(struct trial *trial)
 
 START_TEST(test_armed)
 {
-	trial_run("armed, 50 times", kinds[_i], armed);
-	ck_assert_uint_ge(_i ? witness_traffic.lines : witness_traffic.messages,
+	struct vmm_host host;
+	bool has_line;
+
+	ck_assert(witness_vmm.host((size_t)_i, &host));
+	has_line = strcmp(host.name, "q35-intx") == 0 ||
+		   strcmp(host.name, "q35-root-port") == 0;
+	trial_run("armed, 50 times", host.name, armed);
+	ck_assert_uint_ge(has_line ? witness_traffic.lines
+				   : witness_traffic.messages,
 			  50);
-	ck_assert_uint_eq(_i ? witness_traffic.messages : witness_traffic.lines,
+	ck_assert_uint_eq(has_line ? witness_traffic.messages
+				   : witness_traffic.lines,
 			  0);
 }
 END_TEST
@@ -197,15 +205,21 @@ static void checksum_send(struct trial *trial, unsigned version, bool tcp,
 	ck_assert(!card_frame_sums(frame, bytes));
 	trial_send(trial, frame, bytes, &how);
 	trial_await(trial, 1, 0);
-	ck_assert_uint_eq(trial->wired[0].length, bytes);
-	ck_assert(card_frame_sums(trial->wired[0].data, bytes));
+	ck_assert_uint_eq(trial->wired[0].length, bytes < WITNESS_FRAME_MIN
+							  ? WITNESS_FRAME_MIN
+							  : bytes);
+	ck_assert_msg(card_frame_sums(trial->wired[0].data, bytes),
+		      "IPv%u, %s, %u bytes: 0x%02x%02x", version,
+		      tcp ? "TCP" : "UDP", payload,
+		      trial->wired[0].data[how.l4_offset + (tcp ? 16 : 6)],
+		      trial->wired[0].data[how.l4_offset + (tcp ? 17 : 7)]);
 	ck_assert_mem_eq(trial->wired[0].data, frame, how.l4_offset + 6u);
 	trial_forget(trial);
 }
 
 static void checksums(struct trial *trial)
 {
-	static const uint32_t payloads[] = {10, 11, 64, 1000, 1001, 1400};
+	static const uint32_t payloads[] = {0, 1, 10, 11, 64, 1000, 1001, 1400};
 	unsigned n;
 
 	trial_up(trial);
@@ -504,7 +518,7 @@ int main(void)
 	tcase_add_loop_test(life, test_lives, 0, KINDS);
 	tcase_add_loop_test(life, test_stop_start, 0, KINDS);
 	tcase_add_test(life, test_high_memory);
-	tcase_add_loop_test(life, test_armed, 0, KINDS);
+	tcase_add_loop_test(life, test_armed, 0, 5);
 	tcase_add_loop_test(life, test_link, 0, KINDS);
 	tcase_add_loop_test(abilities, test_checksums, 0, KINDS);
 	tcase_add_loop_test(abilities, test_vlans, 0, KINDS);

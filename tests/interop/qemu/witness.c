@@ -33,8 +33,6 @@
 /** Frames that wait for the socket; and that the guest has not seen yet. */
 #define OUTGOING_MAX	1024u
 #define OUTGOING_WINDOW 16u
-/** Without its checksum. */
-#define ETHERNET_MIN	60u
 #define COMMAND_OFFSET	4u
 #define COMMAND_MASTER	4u
 
@@ -73,12 +71,12 @@ struct qemu *witness_qemu(const struct virtual_machine *vm)
 	return witness->qemu;
 }
 
-void witness_lost(struct virtual_machine *vm, unsigned sent, unsigned handed)
+void witness_lost(struct virtual_machine *vm, int sent, int handed)
 {
 	struct witness *witness = vm->extra;
 
-	witness->counters.tx_frames += sent;
-	witness->counters.rx_frames -= handed;
+	witness->counters.tx_frames += (uint64_t)(int64_t)sent;
+	witness->counters.rx_frames -= (uint64_t)(int64_t)handed;
 }
 
 /* ---- The hosts ---- */
@@ -117,8 +115,8 @@ static bool witness_host(size_t n, struct vmm_host *host)
 		.title = witness_hosts[n].title,
 		.speaks = "vmxnet3 revision 1",
 		/* The driver pads what it sends, QEMU what a guest receives. */
-		.tx_frame_bytes_min = ETHERNET_MIN,
-		.rx_frame_bytes_min = ETHERNET_MIN,
+		.tx_frame_bytes_min = WITNESS_FRAME_MIN,
+		.rx_frame_bytes_min = WITNESS_FRAME_MIN,
 	};
 	return true;
 }

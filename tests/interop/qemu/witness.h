@@ -30,6 +30,9 @@ extern const struct vmm witness_vmm;
 /** The MAC address of its card. */
 extern const uint8_t witness_mac[6];
 
+/** A shorter frame comes out so long, with zeros. */
+#define WITNESS_FRAME_MIN 60u
+
 /** Virtual nanoseconds between two looks at QEMU. */
 #define WITNESS_PERIOD 50000u
 
@@ -47,7 +50,7 @@ struct qemu *witness_qemu(const struct virtual_machine *vm);
  * many that the card was handed not to have reached the guest: the link was
  * down, a filter, ...
  */
-void witness_lost(struct virtual_machine *vm, unsigned sent, unsigned handed);
+void witness_lost(struct virtual_machine *vm, int sent, int handed);
 
 /** What passed since the process was started. */
 struct witness_traffic {
