@@ -231,9 +231,11 @@ static void checksums(struct trial *trial)
 	}
 }
 
+/** QEMU writes a checksum into the guest's own frame before it sends it. */
 START_TEST(test_checksums)
 {
-	trial_run("checksums", kinds[_i], checksums);
+	trial_run_without(1u << MACHINE_CHECK_OWNERSHIP, "checksums", kinds[_i],
+			  checksums);
 }
 END_TEST
 

@@ -258,10 +258,16 @@ static void trial_check(const struct trial *trial)
 void trial_run(const char *name, const char *host,
 	       void (*guest)(struct trial *trial))
 {
+	trial_run_without(0, name, host, guest);
+}
+
+void trial_run_without(unsigned checkers_off, const char *name,
+		       const char *host, void (*guest)(struct trial *trial))
+{
 	struct virtual_machine_configuration configuration = {
 		.vmm = WITNESS_VMM,
 		.host = host,
-		.machine = {.seed = 11},
+		.machine = {.seed = 11, .checkers_off = checkers_off},
 	};
 	struct trial *trial = calloc(1, sizeof(*trial));
 	const struct witness_traffic *passed = &witness_traffic;

@@ -48,6 +48,10 @@ struct trial {
 void trial_run(const char *name, const char *host,
 	       void (*guest)(struct trial *trial));
 
+/** The same with some checkers off, as in struct machine_configuration. */
+void trial_run_without(unsigned checkers_off, const char *name,
+		       const char *host, void (*guest)(struct trial *trial));
+
 /* ---- Inside the guest ---- */
 
 /** Bring the card up and start it; and close it. */
