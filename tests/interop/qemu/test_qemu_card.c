@@ -183,25 +183,16 @@ static void checksum_send(struct trial *trial, unsigned version, bool tcp,
 			  uint32_t payload)
 {
 	struct net_packet how = {0};
-	uint8_t frame[STACK_FRAME_MAX], *field;
+	uint8_t frame[STACK_FRAME_MAX];
 	uint32_t bytes =
 		card_frame_make(frame, version, tcp, 1234, 77, payload);
-	uint32_t sum = 0, n;
 
 	how.flags = tcp ? NET_TX_CHECKSUM_TCP : NET_TX_CHECKSUM_UDP;
 	if (version == 6)
 		how.flags |= NET_IPV6;
 	how.l3_offset = ETHERNET_HEADER_BYTES;
 	how.l4_offset = version == 4 ? 34 : 54;
-	/* Two addresses, the protocol, and the length of what follows. */
-	for (n = version == 4 ? 26 : 22; n < how.l4_offset; n += 2)
-		sum += (uint32_t)frame[n] << 8 | frame[n + 1];
-	sum += (tcp ? 6 : 17) + bytes - how.l4_offset;
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	field = frame + how.l4_offset + (tcp ? 16 : 6);
-	field[0] = (uint8_t)(sum >> 8);
-	field[1] = (uint8_t)sum;
+	card_frame_unsum(frame, bytes);
 	ck_assert(!card_frame_sums(frame, bytes));
 	trial_send(trial, frame, bytes, &how);
 	trial_await(trial, 1, 0);

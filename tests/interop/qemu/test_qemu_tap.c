@@ -131,19 +131,6 @@ static uint32_t tap_receive(struct trial *trial, struct tap_frame *frame,
 
 /* ---- Frames ---- */
 
-/** Have the checksum field hold the sum of the pseudo header only. */
-static void pseudo_header(uint8_t *frame, uint32_t bytes, uint16_t l4_offset)
-{
-	uint32_t sum = 6 + bytes - l4_offset, n;
-
-	for (n = l4_offset == 34 ? 26 : 22; n < l4_offset; n += 2)
-		sum += (uint32_t)frame[n] << 8 | frame[n + 1];
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	frame[l4_offset + 16] = (uint8_t)(sum >> 8);
-	frame[l4_offset + 17] = (uint8_t)sum;
-}
-
 static void segmentation(struct trial *trial, unsigned version)
 {
 	static struct tap_frame out;
@@ -160,7 +147,7 @@ static void segmentation(struct trial *trial, unsigned version)
 	if (version == 6)
 		how.flags |= NET_IPV6;
 	memcpy(frame, "\x02\x00\x00\x00\x00\x55", 6);
-	pseudo_header(frame, bytes, how.l4_offset);
+	card_frame_unsum(frame, bytes);
 	trial_send(trial, frame, bytes, &how);
 	witness_lost(trial->vm, 1, 0);
 	ck_assert_uint_eq(tap_receive(trial, &out, frame), bytes);
@@ -204,7 +191,7 @@ static void checksum_receive(struct trial *trial, unsigned version,
 		in.header.flags = said;
 		in.header.csum_start = l4_offset;
 		in.header.csum_offset = 16;
-		pseudo_header(in.data, bytes, l4_offset);
+		card_frame_unsum(in.data, bytes);
 	}
 	ck_assert_int_eq(send(tap_socket, &in, sizeof(in.header) + bytes, 0),
 			 (ssize_t)(sizeof(in.header) + bytes));
