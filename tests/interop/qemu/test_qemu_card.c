@@ -507,11 +507,11 @@ int main(void)
 	TCase *abilities = tcase_create("abilities");
 	TCase *wrong = tcase_create("wrong");
 
-	tcase_add_loop_test(life, test_bring_up, 0, 5);
+	tcase_add_loop_test(life, test_bring_up, 0, WITNESS_WAYS);
 	tcase_add_loop_test(life, test_lives, 0, KINDS);
 	tcase_add_loop_test(life, test_stop_start, 0, KINDS);
 	tcase_add_test(life, test_high_memory);
-	tcase_add_loop_test(life, test_armed, 0, 5);
+	tcase_add_loop_test(life, test_armed, 0, WITNESS_WAYS);
 	tcase_add_loop_test(life, test_link, 0, KINDS);
 	tcase_add_loop_test(abilities, test_checksums, 0, KINDS);
 	tcase_add_loop_test(abilities, test_vlans, 0, KINDS);

@@ -203,6 +203,7 @@ static void checksum_receive(struct trial *trial, unsigned version,
 			  wanted);
 	ck_assert_mem_eq(trial->received[0].data + l4_offset + 20,
 			 in.data + l4_offset + 20, 500);
+	ck_assert(card_frame_sums(trial->received[0].data, bytes));
 	witness_lost(trial->vm, 0, -1);
 	trial_forget(trial);
 }

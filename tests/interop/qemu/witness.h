@@ -27,6 +27,9 @@
 extern const struct vmm witness_vmm;
 #define WITNESS_VMM "qemu"
 
+/** The hosts above, without the TAP. */
+#define WITNESS_WAYS 5
+
 /** The MAC address of its card. */
 extern const uint8_t witness_mac[6];
 
