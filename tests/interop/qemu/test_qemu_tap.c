@@ -227,8 +227,8 @@ END_TEST
 int main(void)
 {
 	char reason[QEMU_REASON_MAX];
-	Suite *suite = suite_create("qemu_tap");
-	TCase *tests = tcase_create("offloads");
+	Suite *suite;
+	TCase *tests;
 
 	if (!network_create(reason) || !tap_create(reason) ||
 	    !tap_listen(reason)) {
@@ -236,6 +236,8 @@ int main(void)
 		return 77;
 	}
 	witness_tap = TAP;
+	suite = suite_create("qemu_tap");
+	tests = tcase_create("offloads");
 	tcase_add_test(tests, test_segmentation);
 	tcase_add_test(tests, test_checksums);
 	suite_add_tcase(suite, tests);
