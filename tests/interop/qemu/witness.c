@@ -523,7 +523,6 @@ static int witness_step(struct virtual_machine *vm,
 		return 0;
 	default:
 		take_frames(witness);
-		memset(&witness->counters, 0, sizeof(witness->counters));
 		vm->nic = vmxnet3_probe(&vm->pci, 0, &vm->configuration.vmxnet3,
 					stack, &error);
 		return error;
