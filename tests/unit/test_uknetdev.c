@@ -210,6 +210,41 @@ static void a_segmented_frame_says_its_payload(void **state)
 	assert_int_equal(fake.sent[0].segment_bytes, 50);
 }
 
+/* What the card cannot do is not asked of it, whatever was said before. */
+static void what_the_card_cannot_do_is_dropped(void **state)
+{
+	struct uk_netbuf *bad[6];
+	unsigned i;
+
+	(void)state;
+	up();
+	fake.nic.information.features = NIC_FEATURE_TX_CHECKSUM_TCP;
+	bad[0] = partial(8, 0, 34, 6);
+	bad[1] = partial(8, 0, 34, 16); /* no segmentation */
+	bad[1]->flags |= UK_NETBUF_F_GSO_TCPV4;
+	bad[1]->gso_size = 10;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(strict_tx(&strict, 0, bad[i]), 3);
+	fake.nic.information.features |= NIC_FEATURE_TX_TSO_IPV4;
+	bad[2] = partial(0x86, 0xdd, 54, 16); /* of IPv6 */
+	bad[3] = partial(8, 0, 182, 16);      /* half a header */
+	bad[4] = partial(8, 0, 34, 16);	      /* more than it cuts up */
+	fake.nic.information.tso_bytes_max = 200;
+	for (i = 2; i < 5; i++) {
+		bad[i]->flags |= UK_NETBUF_F_GSO_TCPV4;
+		bad[i]->gso_size = 10;
+		if (i == 4)
+			fake.nic.information.tso_bytes_max = 199;
+		assert_int_equal(strict_tx(&strict, 0, bad[i]), 3);
+	}
+	/* Behind three tags no header is looked for. */
+	bad[5] = partial(0x88, 0xa8, 46, 16);
+	memcpy((uint8_t *)bad[5]->data + 16, "\x81\0\0\0\x81\0", 6);
+	assert_int_equal(strict_tx(&strict, 0, bad[5]), 3);
+	assert_int_equal(device->counters.tx_refused, 6);
+	assert_int_equal(fake.sent_count, 0);
+}
+
 static void what_cannot_be_is_taken_and_dropped(void **state)
 {
 	struct unikraft_netdev_counters glue;
@@ -555,6 +590,78 @@ static void queues_are_opened_as_they_are_read(void **state)
 	assert_true(PTRISERR(dev->ops->txq_configure(dev, 0, 1025, NULL)));
 }
 
+/* Before the start there is nothing to stop and nothing to start again. */
+static void control_calls_before_the_start(void **state)
+{
+	const struct uk_netdev_conf pair = {.nb_rx_queues = 1,
+					    .nb_tx_queues = 1};
+	const struct uk_hwaddr address = {{2, 1, 1, 1, 1, 1}};
+	struct uk_netdev *dev;
+
+	(void)state;
+	fake.nic.information.features |= NIC_FEATURE_RX_LARGE;
+	device = last_zalloc;
+	dev = &device->device;
+	assert_int_equal(strict_probe(&strict, dev), 0);
+	assert_int_equal(strict_info(&strict).features & UK_NETDEV_F_LRO,
+			 UK_NETDEV_F_LRO);
+	assert_int_equal(strict_configure(&strict, &pair), 0);
+	assert_int_equal(dev->ops->mtu_set(dev, 1400), 0);
+	assert_int_equal(strict_mtu(&strict), 1400);
+	assert_int_equal(dev->ops->hwaddr_set(dev, &address), 0);
+	assert_memory_equal(strict_hwaddr(&strict), &address, 6);
+	assert_int_equal(fake.stopped + fake.started, 0);
+	/* Interrupts on the way in are told to nobody. */
+	fake.stack.wake(fake.stack.context, 0);
+	fake.stack.wake(fake.stack.context, NIC_WAKE_EVENTS);
+	unikraft_netdev_poke(dev);
+	assert_int_equal(strict.events, 0);
+}
+
+/* Who waited for frames is told of those that came while the card was down. */
+static void frames_behind_a_control_call_are_told(void **state)
+{
+	struct uk_netbuf *netbuf;
+	struct uk_netdev *dev;
+
+	(void)state;
+	up();
+	dev = &device->device;
+	assert_int_equal(strict_enable(&strict, 0), 0);
+	fake.busy_once = true;
+	assert_int_equal(dev->ops->mtu_set(dev, 1400), 0);
+	assert_int_equal(strict.events, 1);
+	assert_int_equal(strict_rx(&strict, 0, &netbuf), 3);
+	free_received(netbuf);
+}
+
+static void a_card_with_other_queues_than_wanted_is_refused(void **state)
+{
+	const struct uk_netdev_conf two = {.nb_rx_queues = 2,
+					   .nb_tx_queues = 2};
+
+	(void)state;
+	fake.nic.information.queues = 4;
+	device = last_zalloc;
+	assert_int_equal(strict_probe(&strict, &device->device), 0);
+	fake.nic.information.queues = 1;
+	assert_int_equal(strict_configure(&strict, &two), ERROR_NOT_SUPPORTED);
+}
+
+/* The card gets as many buffers as there are descriptors: no shortage. */
+static void no_more_buffers_than_descriptors(void **state)
+{
+	struct uk_netbuf *netbuf;
+
+	(void)state;
+	up();
+	device->rx[0].depth = 1;
+	fake_nic_arrive(0, 5000, 0);
+	assert_int_equal(strict_rx(&strict, 0, &netbuf), 0);
+	assert_int_equal(device->counters.rx_underruns, 0);
+	assert_int_equal(strict_out(&strict), 0);
+}
+
 static void errors_of_the_card_are_passed_on(void **state)
 {
 	const struct uk_netdev_conf large = {.nb_rx_queues = 1,
@@ -614,6 +721,7 @@ int main(void)
 		WITH_DEVICE(a_full_card_wakes_once_when_it_is_done),
 		WITH_DEVICE(checksums_are_asked_for_by_headers),
 		WITH_DEVICE(a_segmented_frame_says_its_payload),
+		WITH_DEVICE(what_the_card_cannot_do_is_dropped),
 		WITH_DEVICE(what_cannot_be_is_taken_and_dropped),
 		WITH_DEVICE(more_pieces_than_there_can_be_are_dropped),
 		WITH_DEVICE(a_frame_is_a_netbuf_of_the_stack),
@@ -628,6 +736,10 @@ int main(void)
 		WITH_DEVICE(a_card_that_is_gone_is_quiet),
 		WITH_DEVICE(control_calls_stop_and_start_the_card),
 		WITH_DEVICE(queues_are_opened_as_they_are_read),
+		WITH_DEVICE(control_calls_before_the_start),
+		WITH_DEVICE(frames_behind_a_control_call_are_told),
+		WITH_DEVICE(a_card_with_other_queues_than_wanted_is_refused),
+		WITH_DEVICE(no_more_buffers_than_descriptors),
 		WITH_DEVICE(errors_of_the_card_are_passed_on),
 		cmocka_unit_test(memory_may_be_short),
 	};
