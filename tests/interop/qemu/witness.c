@@ -59,8 +59,9 @@ struct witness {
 	uint64_t calls;
 	struct outgoing outgoing[OUTGOING_MAX];
 	unsigned outgoing_first, outgoing_count;
-	/** Since the guest opened the card. */
 	struct vmm_counters counters;
+	/** Frames handed to the device before the guest opened the card. */
+	uint64_t handed_before;
 	uint8_t frame[QEMU_FRAME_MAX];
 };
 
@@ -203,7 +204,8 @@ static bool give_frames(struct witness *witness)
 	unsigned count = 0;
 
 	while (witness->outgoing_count &&
-	       witness->counters.rx_frames < arrived + OUTGOING_WINDOW) {
+	       witness->counters.rx_frames - witness->handed_before <
+		       arrived + OUTGOING_WINDOW) {
 		first = &witness->outgoing[witness->outgoing_first];
 		if (!qemu_wire_send(witness->qemu, first->data, first->length))
 			break;
@@ -523,6 +525,7 @@ static int witness_step(struct virtual_machine *vm,
 		return 0;
 	default:
 		take_frames(witness);
+		witness->handed_before = witness->counters.rx_frames;
 		vm->nic = vmxnet3_probe(&vm->pci, 0, &vm->configuration.vmxnet3,
 					stack, &error);
 		return error;
