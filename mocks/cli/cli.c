@@ -24,6 +24,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_list_command,
 	&cli_scenario_command,
 	&cli_run_command,
+	&cli_serve_command,
 };
 
 #define CLI_COMMAND_COUNT (sizeof(cli_commands) / sizeof(cli_commands[0]))

@@ -67,6 +67,7 @@ extern const struct cli_command cli_replay_command;
 extern const struct cli_command cli_list_command;
 extern const struct cli_command cli_scenario_command;
 extern const struct cli_command cli_run_command;
+extern const struct cli_command cli_serve_command;
 
 /** Say one sentence on standard error, with the command's name before it. */
 void cli_complain(const char *format, ...)
