@@ -319,6 +319,16 @@ bool host_vhost_user_is_ready(const struct host_vhost_user *server)
 	       host_virtqueue_works(&server->card->queues[1]);
 }
 
+uint32_t host_vhost_user_room(const struct host_vhost_user *server)
+{
+	uint32_t receive = server->card->queues[0].size;
+	uint32_t transmit = server->card->queues[1].size;
+
+	if (!host_vhost_user_is_ready(server))
+		return 0;
+	return receive < transmit ? receive : transmit;
+}
+
 const char *host_vhost_user_reason(const struct host_vhost_user *server)
 {
 	return server->reason;

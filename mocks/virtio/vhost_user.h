@@ -50,6 +50,8 @@ void host_vhost_user_work(struct host_vhost_user *server);
 
 /** A client is there, and its first pair of queues works. */
 bool host_vhost_user_is_ready(const struct host_vhost_user *server);
+/** How many entries the smaller queue of the first pair has; 0: not ready. */
+uint32_t host_vhost_user_room(const struct host_vhost_user *server);
 /** A client is there. */
 bool host_vhost_user_has_client(const struct host_vhost_user *server);
 /** Why the last client was sent away; "" if it went by itself. */
