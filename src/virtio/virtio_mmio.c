@@ -157,7 +157,6 @@ int virtio_mmio_accept(struct virtio_mmio *mmio, uint64_t features)
 		return ERROR_NO_DEVICE;
 	if (!(status & VIRTIO_STATUS_FEATURES_OK)) {
 		mmio->status &= ~(uint32_t)VIRTIO_STATUS_FEATURES_OK;
-		virtio_mmio_fail(mmio);
 		return ERROR_NOT_SUPPORTED;
 	}
 	mmio->features = features;

@@ -67,8 +67,8 @@ int virtio_mmio_begin(struct virtio_mmio *mmio);
 
 /**
  * Accept features, all of them offered (3.1.1, 4 to 6).
- * @return 0; ERROR_NOT_SUPPORTED: the device does not have it so, and was told
- *	that it failed; ERROR_NO_DEVICE
+ * @return 0; ERROR_NOT_SUPPORTED: the device does not have it so;
+ *	ERROR_NO_DEVICE
  */
 int virtio_mmio_accept(struct virtio_mmio *mmio, uint64_t features);
 

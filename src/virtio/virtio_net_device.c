@@ -22,7 +22,9 @@ static const struct {
 	{VIRTIO_NET_FEATURE_CONTROL_RX_EX,
 	 VIRTIO_NET_FEATURE_CONTROL | VIRTIO_NET_FEATURE_CONTROL_RX},
 	{VIRTIO_NET_FEATURE_CONTROL_VLAN, VIRTIO_NET_FEATURE_CONTROL},
-	{VIRTIO_NET_FEATURE_CONTROL_MAC, VIRTIO_NET_FEATURE_CONTROL},
+	/* Its command is of a class that needs this one (5.1.6.5.2). */
+	{VIRTIO_NET_FEATURE_CONTROL_MAC,
+	 VIRTIO_NET_FEATURE_CONTROL | VIRTIO_NET_FEATURE_CONTROL_RX},
 	{VIRTIO_NET_FEATURE_MULTIQUEUE, VIRTIO_NET_FEATURE_CONTROL},
 	{VIRTIO_NET_FEATURE_ANNOUNCE,
 	 VIRTIO_NET_FEATURE_CONTROL | VIRTIO_NET_FEATURE_STATUS},
@@ -88,6 +90,21 @@ static uint64_t features_choose(const struct virtio_net *card, uint64_t offered)
 	return features;
 }
 
+/*
+ * There is no way for this driver and this device. It is told so, unless that
+ * would end it for whoever comes next (Firecracker).
+ */
+static int features_fail(struct virtio_net *card)
+{
+	log_warning(card->port, "virtio-net: features %#llx",
+		    (unsigned long long)card->mmio.offered);
+	if (card->reset_once)
+		virtio_mmio_reset(&card->mmio);
+	else
+		virtio_mmio_fail(&card->mmio);
+	return ERROR_NOT_SUPPORTED;
+}
+
 int virtio_net_negotiate(struct virtio_net *card)
 {
 	int error = virtio_mmio_begin(&card->mmio);
@@ -97,15 +114,12 @@ int virtio_net_negotiate(struct virtio_net *card)
 		return error;
 	features = features_choose(card, card->mmio.offered);
 	if (!(features & VIRTIO_FEATURE_VERSION_1) ||
-	    (card->features != 0 && features != card->features)) {
-		log_warning(card->port, "virtio-net: features %#llx",
-			    (unsigned long long)card->mmio.offered);
-		virtio_mmio_fail(&card->mmio);
-		return ERROR_NOT_SUPPORTED;
-	}
+	    (card->features != 0 && features != card->features))
+		return features_fail(card);
 	error = virtio_mmio_accept(&card->mmio, features);
 	if (error)
-		return error;
+		return error == ERROR_NOT_SUPPORTED ? features_fail(card)
+						    : error;
 	card->features = features;
 	card->negotiated = true;
 	return 0;

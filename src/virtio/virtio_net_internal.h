@@ -334,9 +334,9 @@ void virtio_net_receive_free(struct virtio_net_queue *queue);
 int virtio_net_receive_fill(struct virtio_net_queue *queue);
 /** Post more, now that the stack may have some, and tell if it is asked for. */
 void virtio_net_receive_refill(struct virtio_net_queue *queue);
-/** Drop what came while the card was stopped. */
+/** Drop what came and was not received; its buffers are posted again. */
 void virtio_net_receive_skip(struct virtio_net_queue *queue);
-/** Drop what was received, and give all buffers back. */
+/** Give all buffers back. */
 void virtio_net_receive_release(struct virtio_net_queue *queue);
 bool virtio_net_receive_has_work(struct virtio_net_queue *queue);
 unsigned virtio_net_receive(struct nic *nic, unsigned index,

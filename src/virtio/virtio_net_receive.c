@@ -638,7 +638,8 @@ void virtio_net_receive_skip(struct virtio_net_queue *queue)
 	uint32_t left = receive->virtqueue.size;
 	struct virtqueue_used used;
 
-	if (assembly->ready || assembly->left > 0)
+	if (assembly->ready ||
+	    (assembly->left > 0 && assembly->fault == VIRTIO_NET_FAULT_NONE))
 		queue->statistics.rx_drop_stopped++;
 	assembly_to_stock(queue);
 	assembly->ready = false;

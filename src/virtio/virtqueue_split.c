@@ -174,12 +174,16 @@ static bool split_has_used(const struct virtqueue *queue)
 static int split_take(struct virtqueue *queue, struct virtqueue_used *used)
 {
 	uint16_t next = (uint16_t)atomic_load(&queue->used), last;
+	uint16_t index = shared_load16(queue->port, &used_ring(queue)->index);
 	const struct virtio_split_used_element *element;
 	struct virtqueue_chain *chain;
 	uint32_t id;
 
-	if (!split_has_used(queue))
+	if (index == next)
 		return 0;
+	/* No more can come back than is there. */
+	if ((uint16_t)(index - next) > queue->in_flight)
+		return ERROR_PROTOCOL;
 	element = &used_ring(queue)->ring[next & (queue->size - 1)];
 	id = shared_load32(queue->port, &element->id);
 	if (id >= queue->size || !queue->chains[id].in_flight)
