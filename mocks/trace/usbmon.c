@@ -42,9 +42,9 @@ enum record_place {
 #define SEND_COMMAND	    0u
 #define GET_RESPONSE	    1u
 
-#define RNDIS_HEADER	   8u
+#define RNDIS_HEADER 8u
 /** Requests under way at one time; of more the oldest is forgotten. */
-#define PENDING		   64u
+#define PENDING	     64u
 
 /** A record of the file. */
 struct record {
@@ -119,8 +119,8 @@ struct usbmon *usbmon_open(const char *path, char *error)
 		return NULL;
 	}
 	link = pcap_datalink(usbmon->pcap);
-	usbmon->header = link == LINK_USB_64 ? RECORD_BYTES_64
-					     : RECORD_BYTES_48;
+	usbmon->header =
+		link == LINK_USB_64 ? RECORD_BYTES_64 : RECORD_BYTES_48;
 	if (link == LINK_USB_48 || link == LINK_USB_64)
 		return usbmon;
 	snprintf(error, USBMON_ERROR_MAX,
@@ -243,8 +243,8 @@ static bool bulk_take(struct usbmon *usbmon, const struct record *record)
 	bool is_in = record->bytes[RECORD_ENDPOINT] & ENDPOINT_IN;
 
 	usbmon->event.direction = is_in ? TRACE_TO_GUEST : TRACE_FROM_GUEST;
-	return record->length && record->bytes[RECORD_TYPE] ==
-					 (is_in ? 'C' : 'S');
+	return record->length &&
+	       record->bytes[RECORD_TYPE] == (is_in ? 'C' : 'S');
 }
 
 static void note(struct usbmon *usbmon, const char *text)
