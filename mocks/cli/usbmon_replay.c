@@ -302,11 +302,11 @@ static void replay_json(const struct usbmon_replay *replay)
 		"{s:s, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:s}", "event",
 		"usbmon", "capture", text_json(replay->path), "verdict",
 		*replay->reason ? "FAIL" : "pass", "frames",
-		(json_int_t)(replay->to_device.frames +
-			     replay->from_device.frames),
+		(json_int_t)replay->to_device.frames +
+			(json_int_t)replay->from_device.frames,
 		"bytes",
-		(json_int_t)(replay->to_device.bytes +
-			     replay->from_device.bytes),
+		(json_int_t)replay->to_device.bytes +
+			(json_int_t)replay->from_device.bytes,
 		"no_message", (json_int_t)replay->notes, "to_device",
 		way_json(&replay->to_device), "from_device",
 		way_json(&replay->from_device), "reason", replay->reason);
