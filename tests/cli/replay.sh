@@ -10,7 +10,7 @@ captures=("$sources"/pcaps/*.pcap)
 
 # Every host of each hypervisor, both directions, the MTU of Ethernet and the
 # longest; as it is, and through the glue of Unikraft.
-for vmm in hyperv vmware; do
+for vmm in hyperv vmware firecracker; do
 	hosts=$("$vmmsim" list | grep "^$vmm " | grep -vc " hostile ")
 	for through in nic uknetdev; do
 		try 0 replay --vmm "$vmm" --through "$through" --host all \
