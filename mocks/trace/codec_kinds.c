@@ -58,8 +58,8 @@ static void text(struct codec *codec, struct trace_event *event)
 		codec_fail(codec, field->column, "'text' wants a text");
 		return;
 	}
-	copy = strndup((const char *)trace_field_bytes(codec->record, field),
-		       field->length);
+	copy = trace_text_copy(trace_field_bytes(codec->record, field),
+			       field->length);
 	if (!copy) {
 		codec_fail(codec, 0, "out of memory");
 		return;
