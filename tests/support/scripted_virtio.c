@@ -124,7 +124,7 @@ static uint64_t register_read(struct virtio_script *script, uint64_t offset)
 			       ? script->queue_sizes[script->queue_select]
 			       : 0;
 	case 0x044:
-		return selected(script)->ready;
+		return script->queues_used || selected(script)->ready;
 	case 0x060:
 		return script->interrupt_status;
 	case 0x070:
@@ -137,12 +137,30 @@ static uint64_t register_read(struct virtio_script *script, uint64_t offset)
 	}
 }
 
+static bool is_gone(struct virtio_script *script)
+{
+	if (script->gone_at > 0 && --script->gone_at == 0)
+		script->gone = true;
+	return script->gone;
+}
+
+/* Call what is to be called once. */
+static void call_once(struct virtio_script *script,
+		      void (**hook)(struct virtio_script *script))
+{
+	void (*call)(struct virtio_script * script) = *hook;
+
+	*hook = NULL;
+	if (call)
+		call(script);
+}
+
 static uint64_t region_read(void *context, uint64_t offset, unsigned width)
 {
 	struct virtio_script *script = context;
 	uint64_t value;
 
-	if (script->gone)
+	if (is_gone(script))
 		return UINT64_MAX;
 	if (offset >= 0x100) {
 		value = config_read(script, offset - 0x100, width);
@@ -318,6 +336,7 @@ static void register_write(struct virtio_script *script, uint64_t offset,
 		/* Only what was raised, and is defined (4.2.2.2). */
 		assert_int_equal(value & ~3ull, 0);
 		assert_int_equal(value & ~script->interrupt_status, 0);
+		call_once(script, &script->in_acknowledge);
 		script->interrupt_status &= ~(uint32_t)value;
 		script->acknowledged++;
 		break;
@@ -347,7 +366,7 @@ static void region_write(void *context, uint64_t offset, uint64_t value,
 	log_access(script, true, offset, value, width);
 	assert_int_equal(width, 4);
 	assert_int_equal(offset % 4, 0);
-	if (!script->gone)
+	if (!is_gone(script))
 		register_write(script, offset, value);
 }
 
@@ -706,6 +725,7 @@ static unsigned stack_supply(void *context, unsigned queue,
 	unsigned i;
 
 	(void)queue;
+	call_once(script, &script->in_supply);
 	for (i = 0; i < n && script->free_count > 0 &&
 		    script->supplied < script->supply_most;
 	     i++) {

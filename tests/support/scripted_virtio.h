@@ -124,6 +124,10 @@ struct virtio_script {
 	/* The configuration changes with each of so many reads of it. */
 	unsigned config_changes;
 	bool gone;
+	/* It goes at that access; 0: it stays. */
+	unsigned gone_at;
+	/* Its queues are in use already. */
+	bool queues_used;
 	/* What was written. */
 	uint32_t status, features_select, driver_features_select, queue_select;
 	uint64_t accepted;
@@ -152,6 +156,10 @@ struct virtio_script {
 	/* Armed before the card is opened. */
 	struct machine_fault fault;
 	void (*in_kick)(struct virtio_script *script, unsigned queue);
+	/* Once: before an interrupt is acknowledged, while the stack is asked
+	 * for buffers. */
+	void (*in_acknowledge)(struct virtio_script *script);
+	void (*in_supply)(struct virtio_script *script);
 	/* State of a test. */
 	unsigned step;
 	struct virtio_script_chain chain;
