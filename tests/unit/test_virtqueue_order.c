@@ -307,6 +307,10 @@ static void armed(struct virtio_script *script)
 	expect_fence(queue.driver.memory, PORT_PAGE_SIZE,
 		     is_packed ? flags_of(0) : index_of(queue.device.memory),
 		     2);
+	recording = false;
+	/* What came meanwhile is found by the look. */
+	chain_use(script);
+	assert_false(virtqueue_arm(&queue));
 	queue_end();
 }
 
