@@ -182,6 +182,28 @@ static void interrupt_of_nobody(struct virtio_script *script)
 	assert_int_equal(script->event_wakes, 1);
 }
 
+static void command_used(void *argument)
+{
+	struct virtio_script *script = argument;
+
+	virtio_script_use(script, &script->chain, 0);
+}
+
+/* A command that comes back without an answer was not done. */
+static void command_without_answer(struct virtio_script *script)
+{
+	struct machine_event event = {.fire = command_used, .argument = script};
+
+	assert_int_equal(nic_filter_set(script->nic, NIC_FILTER_PROMISCUOUS,
+					NULL, 0),
+			 0);
+	script->control_silent = true;
+	machine_event_schedule(script->machine, &event, 50000000);
+	assert_int_equal(nic_filter_set(script->nic, NIC_FILTER_PROMISCUOUS,
+					NULL, 0),
+			 ERROR_IO);
+}
+
 /* ---- Memory runs out ---- */
 
 static enum machine_fault_kind kind;
@@ -519,6 +541,26 @@ static void stop_within_a_frame(struct virtio_script *script)
 	assert_int_equal(script->released, script->supplied);
 }
 
+/* M42: what an earlier life left in the rings is not taken for used. */
+static void started_anew(struct virtio_script *script)
+{
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		frame(script, 100);
+		assert_int_equal(receive(script, 1), 1);
+		assert_true(send(script));
+		take(script);
+		virtio_script_use(script, &chain, 0);
+		assert_int_equal(reclaim(script), 1);
+	}
+	nic_stop(script->nic);
+	assert_int_equal(nic_start(script->nic), 0);
+	assert_true(nic_arm(script->nic, 0));
+	assert_int_equal(receive(script, 1), 0);
+	assert_int_equal(statistics(script).bad_messages, 0);
+}
+
 /* ---- Recovery ---- */
 
 static void lose_way(struct virtio_script *script)
@@ -678,6 +720,8 @@ static void filters_for_later(struct virtio_script *script)
 
 CASE(calls_to_a_card_that_is_gone, calls_to_nobody, with_commands, true)
 CASE(command_to_a_card_that_goes, command_to_nobody, with_commands, true)
+CASE(command_that_is_not_answered, command_without_answer, with_commands, true)
+CASE(edge_M42_rings_of_an_earlier_life, started_anew, NULL, true)
 CASE(interrupt_of_a_card_that_is_gone, interrupt_of_nobody, NULL, true)
 CASE(edge_M4_not_failed_for_the_next, not_failed, once_without_version, false)
 CASE(edge_M4_not_failed_when_refused, not_failed, once_refused, false)
@@ -710,6 +754,8 @@ int main(void)
 		cmocka_unit_test(calls_to_a_card_that_is_gone),
 		cmocka_unit_test(command_to_a_card_that_goes),
 		cmocka_unit_test(interrupt_of_a_card_that_is_gone),
+		cmocka_unit_test(command_that_is_not_answered),
+		cmocka_unit_test(edge_M42_rings_of_an_earlier_life),
 		cmocka_unit_test(memory_runs_out),
 		cmocka_unit_test(edge_M4_not_failed_for_the_next),
 		cmocka_unit_test(edge_M4_not_failed_when_refused),
