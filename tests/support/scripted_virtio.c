@@ -139,20 +139,8 @@ static uint64_t register_read(struct virtio_script *script, uint64_t offset)
 
 static bool is_gone(struct virtio_script *script)
 {
-	if (script->gone_at > 0 && --script->gone_at == 0)
-		script->gone = true;
+	script->gone |= script->gone_at > 0 && --script->gone_at == 0;
 	return script->gone;
-}
-
-/* Call what is to be called once. */
-static void call_once(struct virtio_script *script,
-		      void (**hook)(struct virtio_script *script))
-{
-	void (*call)(struct virtio_script * script) = *hook;
-
-	*hook = NULL;
-	if (call)
-		call(script);
 }
 
 static uint64_t region_read(void *context, uint64_t offset, unsigned width)
@@ -267,8 +255,6 @@ static void notify(struct virtio_script *script, uint32_t queue)
 		return;
 	}
 	script->queues[queue].kicks++;
-	if (script->in_kick)
-		script->in_kick(script, queue);
 	if (queue == script->control_queue)
 		control_answer(script);
 }
@@ -336,7 +322,8 @@ static void register_write(struct virtio_script *script, uint64_t offset,
 		/* Only what was raised, and is defined (4.2.2.2). */
 		assert_int_equal(value & ~3ull, 0);
 		assert_int_equal(value & ~script->interrupt_status, 0);
-		call_once(script, &script->in_acknowledge);
+		if (script->in_acknowledge)
+			script->in_acknowledge(script);
 		script->interrupt_status &= ~(uint32_t)value;
 		script->acknowledged++;
 		break;
@@ -725,7 +712,8 @@ static unsigned stack_supply(void *context, unsigned queue,
 	unsigned i;
 
 	(void)queue;
-	call_once(script, &script->in_supply);
+	if (script->in_supply)
+		script->in_supply(script);
 	for (i = 0; i < n && script->free_count > 0 &&
 		    script->supplied < script->supply_most;
 	     i++) {

@@ -155,9 +155,8 @@ struct virtio_script {
 	bool scattered;
 	/* Armed before the card is opened. */
 	struct machine_fault fault;
-	void (*in_kick)(struct virtio_script *script, unsigned queue);
-	/* Once: before an interrupt is acknowledged, while the stack is asked
-	 * for buffers. */
+	/* Before an interrupt is acknowledged; while the stack is asked for
+	 * buffers. */
 	void (*in_acknowledge)(struct virtio_script *script);
 	void (*in_supply)(struct virtio_script *script);
 	/* State of a test. */
