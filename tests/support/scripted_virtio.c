@@ -270,6 +270,9 @@ static void queue_write(struct virtio_script *script, uint64_t offset,
 	struct virtio_script_queue *queue = selected(script);
 
 	assert_int_equal(script->status & 0x8c, 8);
+	/* Of one that is ready they are left alone (4.2.2.2). */
+	if (offset != 0x044)
+		assert_int_equal(queue->ready, 0);
 	if (script->queues_stuck)
 		return;
 	switch (offset) {

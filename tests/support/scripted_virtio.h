@@ -56,6 +56,7 @@ enum virtio_script_feature {
 	F_EVENT_IDX = 29,
 	F_VERSION_1 = 32,
 	F_PACKED = 34,
+	F_GUEST_HDRLEN = 59,
 	F_SPEED_DUPLEX = 63,
 };
 
