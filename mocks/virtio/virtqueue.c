@@ -4,6 +4,7 @@
  */
 #include "mocks/virtio/virtio_internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -462,6 +463,17 @@ static void ids_spoil(struct virtio_queue *queue)
 	}
 }
 
+static void queue_tell(struct virtio_queue *queue)
+{
+	const struct host_virtio_configuration *configuration =
+		&queue->card->configuration;
+
+	if (configuration->told)
+		configuration->told(configuration->context, queue->index);
+	else
+		host_virtio_interrupt(queue->card, INTERRUPT_USED);
+}
+
 void host_virtqueue_publish(struct virtio_queue *queue)
 {
 	struct host_virtio *card = queue->card;
@@ -479,10 +491,12 @@ void host_virtqueue_publish(struct virtio_queue *queue)
 	else
 		host_split_publish(queue);
 	queue->pending_count = 0;
+	/* The driver may be another processor: it sees this, or is told. */
+	atomic_thread_fence(memory_order_seq_cst);
 	wants = is_packed(queue) ? host_packed_wants(queue, slots)
 				 : host_split_wants(queue, old);
 	if (wants && (count || host_virtio_is(card, VIRTIO_FIRECRACKER)))
-		host_virtio_interrupt(card, INTERRUPT_USED);
+		queue_tell(queue);
 	else if (host_virtio_lies(card, HOST_VIRTIO_FAULT_INTERRUPT_SPURIOUS))
 		host_virtio_interrupt(card, 0);
 }

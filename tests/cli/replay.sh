@@ -82,12 +82,15 @@ if command -v python3 >/dev/null; then
 		wrong "python does not read the JSON"
 fi
 
-# A hundred seeds, over a capture with every length and one with tags; through
-# the glue of Unikraft every frame is sent by itself, and sections run out.
+# A hundred seeds, over a capture with every length and one with tags.
 for ((seed = 0; seed < 100; seed++)); do
 	try 0 replay --vmm all --seed "$seed" "$sources/pcaps/08-vlan.pcap" \
 		"$sources/pcaps/11-lengths.pcap"
-	try 0 replay --vmm all --seed "$seed" --host all --through uknetdev \
-		"$sources/pcaps/11-lengths.pcap"
+done
+# Through the glue of Unikraft every frame is sent by itself, and sections run
+# out.
+for ((seed = 0; seed < 20; seed++)); do
+	try 0 replay --seed "$seed" --host all --direction tx \
+		--through uknetdev "$sources/pcaps/11-lengths.pcap"
 done
 conclude
