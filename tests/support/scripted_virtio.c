@@ -237,7 +237,7 @@ static void control_answer(struct virtio_script *script)
 			return;
 		virtio_script_fill(script, chain, 0, &script->control_answer,
 				   1);
-		virtio_script_use(script, chain, 1);
+		virtio_script_use(script, chain, script->control_written);
 	}
 }
 
@@ -844,6 +844,7 @@ static void script_defaults(struct virtio_script *script)
 		.line = VIRTIO_SCRIPT_LINE,
 	};
 	script->control_queue = 2;
+	script->control_written = 1;
 	script->supply_most = UINT32_MAX;
 	script->buffer_bytes = VIRTIO_SCRIPT_BUFFER_BYTES;
 	script->configuration.kept = &script->kept;
@@ -864,14 +865,18 @@ void virtio_script_run(void (*body)(struct virtio_script *script),
 		       bool start)
 {
 	/* Its tests send the same bytes again while they are under way. */
-	static const struct machine_configuration configuration = {
+	struct machine_configuration configuration = {
 		.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
+		.log_level = PORT_LOG_WARNING,
 	};
 	struct virtio_script *script = calloc(1, sizeof(*script));
 	struct script_body run = {script, body, start};
 	struct machine_counters counters;
 
 	assert_non_null(script);
+	script->said = open_memstream(&script->said_text, &script->said_bytes);
+	assert_non_null(script->said);
+	configuration.log = script->said;
 	script->machine = machine_create(&configuration);
 	assert_non_null(script->machine);
 	script->port = machine_port(script->machine);
@@ -888,5 +893,7 @@ void virtio_script_run(void (*body)(struct virtio_script *script),
 	assert_int_equal(counters.dma_live, 0);
 	assert_int_equal(script->early_kicks, 0);
 	machine_destroy(script->machine);
+	fclose(script->said);
+	free(script->said_text);
 	free(script);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "mocks/machine/fault.h"
 #include "mocks/machine/machine.h"
@@ -138,6 +139,8 @@ struct virtio_script {
 	unsigned control_queue;
 	uint8_t control_answer;
 	bool control_silent;
+	/* Bytes of the answer that it says were written: 1. */
+	uint32_t control_written;
 	struct virtio_script_command commands[VIRTIO_SCRIPT_COMMANDS];
 	unsigned command_count;
 	struct machine_region region;
@@ -153,6 +156,10 @@ struct virtio_script {
 	/* Armed before the card is opened. */
 	struct machine_fault fault;
 	void (*in_kick)(struct virtio_script *script, unsigned queue);
+	/* What the driver said: warnings and errors. */
+	FILE *said;
+	char *said_text;
+	size_t said_bytes;
 	/* State of a test. */
 	unsigned step;
 	struct virtio_script_chain chain;

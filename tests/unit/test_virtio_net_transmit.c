@@ -535,6 +535,12 @@ static void small_queue(struct virtio_script *script)
 	script->offered |= VIRTIO_BIT(F_INDIRECT);
 }
 
+static void small_queue_packed(struct virtio_script *script)
+{
+	small_queue(script);
+	packed(script);
+}
+
 /* M32: no chain is longer than the queue, by tables neither. */
 static void m32_no_longer_than_the_queue(struct virtio_script *script)
 {
@@ -765,6 +771,7 @@ CASE(full_packed, full, packed)
 CASE(indirect_room, indirect_room, indirect)
 CASE(indirect_room_packed, indirect_room, packed_indirect)
 CASE(m32_no_longer_than_the_queue, m32_no_longer_than_the_queue, small_queue)
+CASE(m32_no_longer_packed, m32_no_longer_than_the_queue, small_queue_packed)
 CASE(m22_id_out_of_range, m22_id_out_of_range, NULL)
 CASE(m22_id_not_in_flight, m22_id_not_in_flight, NULL)
 CASE(m22_id_out_of_range_packed, m22_id_out_of_range, packed)
@@ -814,6 +821,7 @@ int main(void)
 		cmocka_unit_test(indirect_room_test),
 		cmocka_unit_test(indirect_room_packed_test),
 		cmocka_unit_test(m32_no_longer_than_the_queue_test),
+		cmocka_unit_test(m32_no_longer_packed_test),
 		cmocka_unit_test(m22_id_out_of_range_test),
 		cmocka_unit_test(m22_id_not_in_flight_test),
 		cmocka_unit_test(m22_id_out_of_range_packed_test),
