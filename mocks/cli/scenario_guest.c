@@ -554,8 +554,8 @@ bool scenario_deliver(struct scenario_guest *guest, uint32_t length)
 
 uint32_t scenario_longest(const struct scenario_guest *guest)
 {
-	uint32_t bytes = guest->vm->nic->information.mtu +
-			 ETHERNET_HEADER_BYTES;
+	uint32_t bytes =
+		guest->vm->nic->information.mtu + ETHERNET_HEADER_BYTES;
 
 	return bytes < STACK_FRAME_MAX ? bytes : STACK_FRAME_MAX;
 }

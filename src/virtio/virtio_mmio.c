@@ -77,7 +77,7 @@ uint32_t virtio_mmio_status(struct virtio_mmio *mmio)
 	return mmio_read(mmio, VIRTIO_MMIO_STATUS);
 }
 
-/* Write the bits of before and one more; the one of the device stays (2.1.1). */
+/* Write the bits of before and one more; that of the device stays (2.1.1). */
 static void status_add(struct virtio_mmio *mmio, enum virtio_status bit)
 {
 	uint32_t status = virtio_mmio_status(mmio);

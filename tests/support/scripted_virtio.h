@@ -126,6 +126,10 @@ struct virtio_script {
 	/* The configuration changes with each of so many reads of it. */
 	unsigned config_changes;
 	bool gone;
+	/* It goes at that access; 0: it stays. */
+	unsigned gone_at;
+	/* Its queues are in use already. */
+	bool queues_used;
 	/* What was written. */
 	uint32_t status, features_select, driver_features_select, queue_select;
 	uint64_t accepted;
@@ -156,6 +160,10 @@ struct virtio_script {
 	/* Armed before the card is opened. */
 	struct machine_fault fault;
 	void (*in_kick)(struct virtio_script *script, unsigned queue);
+	/* Once: before an interrupt is acknowledged, while the stack is asked
+	 * for buffers. */
+	void (*in_acknowledge)(struct virtio_script *script);
+	void (*in_supply)(struct virtio_script *script);
 	/* What the driver said: warnings and errors. */
 	FILE *said;
 	char *said_text;
@@ -185,6 +193,9 @@ void virtio_script_ram_set16(struct virtio_script *script, uint64_t at,
 			     uint16_t value);
 void virtio_script_ram_set32(struct virtio_script *script, uint64_t at,
 			     uint32_t value);
+
+/* Whether the driver accepted packed rings. */
+bool virtio_script_is_packed(const struct virtio_script *script);
 
 /* Take the next chain that is available on a queue, if there is one. */
 bool virtio_script_take(struct virtio_script *script, unsigned queue,

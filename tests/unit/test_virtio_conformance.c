@@ -127,6 +127,22 @@ static void something_is_said(struct virtio_script *script)
 	assert_in_range(script->said_bytes, 1, SIZE_MAX);
 }
 
+static void refused_once(struct virtio_script *script)
+{
+	refuse_features(script);
+	script->vendor_id = 0;
+	script->reset_fails = true;
+}
+
+/* 2.2.1: one that would never come back is left for whoever comes next. */
+static void given_up_once(struct virtio_script *script)
+{
+	assert_null(script->nic);
+	assert_int_equal(script->open_error, ERROR_NOT_SUPPORTED);
+	assert_int_equal(script->status, 0);
+	assert_int_equal(virtio_script_writes(script, 0x44), 0);
+}
+
 /* ---- 2.5: the configuration may be of any size ---- */
 
 static void six_bytes(struct virtio_script *script)
@@ -606,6 +622,7 @@ CASE(needs_reset_is_kept, NULL, false)
 CASE(failed_is_reset, NULL, false)
 CASE(nothing_is_said, empty_place, false)
 CASE(something_is_said, refuse_features, false)
+CASE(given_up_once, refused_once, false)
 CASE(small_configuration, six_bytes, false)
 CASE(packed_areas, packed, true)
 CASE(flag_is_ignored, NULL, true)
@@ -643,6 +660,7 @@ int main(void)
 		cmocka_unit_test(failed_is_reset_test),
 		cmocka_unit_test(nothing_is_said_test),
 		cmocka_unit_test(something_is_said_test),
+		cmocka_unit_test(given_up_once_test),
 		cmocka_unit_test(small_configuration_test),
 		cmocka_unit_test(packed_areas_test),
 		cmocka_unit_test(flag_is_ignored_test),
