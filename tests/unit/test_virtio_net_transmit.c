@@ -535,6 +535,12 @@ static void small_queue(struct virtio_script *script)
 	script->offered |= VIRTIO_BIT(F_INDIRECT);
 }
 
+static void small_queue_packed(struct virtio_script *script)
+{
+	small_queue(script);
+	packed(script);
+}
+
 /* M32: no chain is longer than the queue, by tables neither. */
 static void m32_no_longer_than_the_queue(struct virtio_script *script)
 {
@@ -764,6 +770,8 @@ CASE(full_test, full, NULL)
 CASE(full_packed_test, full, packed)
 CASE(indirect_room_test, indirect_room, indirect)
 CASE(indirect_room_packed_test, indirect_room, packed_indirect)
+CASE(no_longer_than_the_queue_packed_test, m32_no_longer_than_the_queue,
+     small_queue_packed)
 CASE(edge_M32_no_longer_than_the_queue, m32_no_longer_than_the_queue,
      small_queue)
 CASE(edge_M22_id_out_of_range, m22_id_out_of_range, NULL)
@@ -815,6 +823,7 @@ int main(void)
 		cmocka_unit_test(indirect_room_test),
 		cmocka_unit_test(indirect_room_packed_test),
 		cmocka_unit_test(edge_M32_no_longer_than_the_queue),
+		cmocka_unit_test(no_longer_than_the_queue_packed_test),
 		cmocka_unit_test(edge_M22_id_out_of_range),
 		cmocka_unit_test(edge_M22_id_not_in_flight),
 		cmocka_unit_test(edge_M22_id_out_of_range_packed),
