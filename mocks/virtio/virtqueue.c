@@ -426,13 +426,17 @@ void host_virtqueue_use(struct virtio_queue *queue, struct virtio_chain *chain,
 			uint32_t length)
 {
 	struct host_virtio *card = queue->card;
+	/* A part of a frame received that is lost would spoil it. */
+	bool completes = queue->index % 2 ||
+			 queue->index == host_virtio_net_control_queue(card);
 
 	if (host_virtio_lies(card, HOST_VIRTIO_FAULT_USED_LENGTH))
 		length = (uint32_t)chain->write_bytes + 1 +
 			 machine_random_below(card->machine, 1u << 30);
 	if (!host_virtio_lies(card, HOST_VIRTIO_FAULT_USED_NEVER) &&
-	    !machine_fault_fires(card->machine,
-				 MACHINE_FAULT_COMPLETION_LOST)) {
+	    !(completes &&
+	      machine_fault_fires(card->machine,
+				  MACHINE_FAULT_COMPLETION_LOST))) {
 		if (queue->in_flight[chain->id]) {
 			queue->in_flight[chain->id] = 0;
 			queue->in_flight_count--;
