@@ -97,6 +97,8 @@ struct virtio_net_transmit {
 	struct virtio_net_given *given;
 	uint16_t first_given;
 	uint32_t given_free;
+	/** A frame was not taken; since, an owner was reclaimed. */
+	bool room_wanted, room_free;
 	/** Owners to be reclaimed: a circle of size; frames in flight. */
 	void **done;
 	uint32_t done_first, done_count;

@@ -515,6 +515,38 @@ static void full(struct virtio_script *script)
 	}
 }
 
+/*
+ * That there is room again for a frame that was not taken is said by arm, once;
+ * so too when its stack has all its owners back.
+ */
+static void room_said_once(struct virtio_script *script)
+{
+	fill(script, 200);
+	assert_int_equal(send_burst(script, 33), 32);
+	assert_true(nic_arm(script->nic, 0));
+	take(script);
+	virtio_script_use(script, &chain, 0);
+	virtio_script_interrupt(script, 1);
+	assert_int_equal(script->wakes[0], 1);
+	assert_int_equal(reclaim(script), 1);
+	assert_false(nic_arm(script->nic, 0));
+	assert_true(nic_arm(script->nic, 0));
+	/* Taken now; and who was not turned away is told nothing. */
+	assert_true(send(script, 100));
+	take(script);
+	finish(script);
+	assert_true(nic_arm(script->nic, 0));
+	/* Nor who found the room before he was told of it. */
+	assert_int_equal(send_burst(script, 2), 1);
+	take(script);
+	finish(script);
+	assert_true(send(script, 100));
+	assert_true(nic_arm(script->nic, 0));
+	nic_disarm(script->nic, 0);
+	assert_int_equal(take_all(script), 32);
+	assert_int_equal(reclaim(script), 32);
+}
+
 static void indirect_room(struct virtio_script *script)
 {
 	fill(script, 200);
@@ -768,6 +800,9 @@ CASE(no_notification_packed_test, no_notification_asked, packed_quiet)
 CASE(no_notification_packed_events_test, no_notification_asked, packed)
 CASE(full_test, full, NULL)
 CASE(full_packed_test, full, packed)
+CASE(room_for_a_frame_turned_away_is_said_once_test, room_said_once, NULL)
+CASE(room_for_a_frame_turned_away_is_said_once_packed_test, room_said_once,
+     packed)
 CASE(indirect_room_test, indirect_room, indirect)
 CASE(indirect_room_packed_test, indirect_room, packed_indirect)
 CASE(no_longer_than_the_queue_packed_test, m32_no_longer_than_the_queue,
@@ -820,6 +855,10 @@ int main(void)
 		cmocka_unit_test(no_notification_packed_events_test),
 		cmocka_unit_test(full_test),
 		cmocka_unit_test(full_packed_test),
+		cmocka_unit_test(
+			room_for_a_frame_turned_away_is_said_once_test),
+		cmocka_unit_test(
+			room_for_a_frame_turned_away_is_said_once_packed_test),
 		cmocka_unit_test(indirect_room_test),
 		cmocka_unit_test(indirect_room_packed_test),
 		cmocka_unit_test(edge_M32_no_longer_than_the_queue),
