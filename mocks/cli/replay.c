@@ -697,6 +697,13 @@ static void replay_run(struct replay *replay)
 		result->verdict = REPLAY_SKIP;
 }
 
+bool replay_offloads_vlan(uint64_t seed)
+{
+	struct random random = {.state = ~seed};
+
+	return random_below(&random, 2);
+}
+
 void replay_capture(struct capture *capture,
 		    const struct replay_configuration *configuration,
 		    struct replay_result *result)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The inside of the player: player.c makes the machine and compares,
+ * player_guest.c and player_host.c each play a side.
+ */
+#ifndef MOCKS_CLI_PLAYER_INTERNAL_H
+#define MOCKS_CLI_PLAYER_INTERNAL_H
+
+#include "mocks/cli/player.h"
+#include "mocks/cli/player_memory.h"
+#include "mocks/cli/virtual_machine.h"
+
+/** Virtual nanoseconds until something that has to come is given up. */
+#define PLAYER_PATIENCE UINT64_C(1000000000)
+/** And between two looks at it. */
+#define PLAYER_POLL	20000u
+
+struct player {
+	const struct player_configuration *configuration;
+	const char *path;
+	struct script *script;
+	struct wire *wire;
+	struct virtual_machine *vm;
+	struct player_memory memory;
+	/** What went wrong, once; status says of which kind it is. */
+	FILE *report;
+	bool has_failed;
+	enum cli_exit status;
+	/** What is being put together. */
+	struct trace_built built, payload;
+	/** Where the guest's messages are put, physical. */
+	uint64_t input_page;
+	/** As the host: the stop of the machine, and what is played. */
+	struct machine_event stop;
+	struct player_host *host;
+};
+
+/** Something that is not in the script's notation went wrong at an event. */
+void player_fail(struct player *player, size_t n, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/** The script is at fault: a sentence with its place. */
+void player_refuse(struct player *player, const char *sentence);
+/** Put an event together; false: the script is at fault. */
+bool player_encode(struct player *player, size_t n, struct trace_built *built);
+
+extern const struct script_rules player_guest_rules, player_host_rules;
+
+/** Run inside the guest. @param argument struct player */
+void player_guest(void *argument);
+
+#endif /* MOCKS_CLI_PLAYER_INTERNAL_H */
