@@ -52,16 +52,46 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 
 /* ---- Comparing ---- */
 
+/** The driver does nothing more, or nothing more is to be seen. */
+static void player_stop(void *argument)
+{
+	struct player *player = argument;
+	struct script *script = player->script;
+	size_t n = script_first(script);
+
+	while (n < script_count(script) && script_is_done(script, n))
+		n++;
+	if (n < script_count(script))
+		player_fail(player, n, "that did not come");
+	machine_stop(player->vm->machine, MACHINE_STOPPED,
+		     "the script is over");
+}
+
+/** A step further; after a failure there is none. */
+static void player_progress(struct player *player)
+{
+	player->moved++;
+	machine_event_schedule(player->vm->machine, &player->stop,
+			       player->has_failed ? 0 : PLAYER_DRIVER_PATIENCE);
+}
+
 static void player_event(void *context, const struct trace_event *event)
 {
 	struct player *player = context;
 
 	player_memory_learn(&player->memory, event);
-	if (player->has_failed ||
-	    script_match(player->script, event, player->report))
+	if (player->has_failed)
 		return;
-	player->has_failed = true;
-	player->status = CLI_FAIL;
+	if (!script_match(player->script, event, player->report)) {
+		player->has_failed = true;
+		player->status = CLI_FAIL;
+	}
+	if (player->configuration->side != PLAYER_AS_HOST)
+		return;
+	if (event->direction == TRACE_FROM_GUEST)
+		player_progress(player);
+	if (player->host && !player->has_failed)
+		player_host_event(player);
 }
 
 /* ---- The machine ---- */
@@ -134,7 +164,6 @@ static void player_sent(void *context, const struct wire_frame *frame)
 static bool player_make(struct player *player)
 {
 	struct virtual_machine_configuration vm = {
-		.machine.checkers_off = UINT32_MAX,
 		.observer = {.event = player_event, .context = player},
 	};
 	struct vmm_host host;
@@ -144,6 +173,9 @@ static bool player_make(struct player *player)
 	    !player_number(player, "seed", 1, INT64_MAX, &vm.machine.seed) ||
 	    !player_number(player, "mtu", 0, REPLAY_MTU_MAX, &mtu))
 		return false;
+	/* What the player does with memory is not what a guest does. */
+	if (player->configuration->side == PLAYER_AS_GUEST)
+		vm.machine.checkers_off = UINT32_MAX;
 	player->wire = wire_tap_create(player_sent, NULL);
 	vm.wire = player->wire;
 	vm.mtu = (uint16_t)mtu;
@@ -164,12 +196,28 @@ static void player_run(struct player *player)
 {
 	enum machine_outcome outcome;
 
-	outcome = virtual_machine_run(player->vm, player_guest, player);
-	if (outcome != MACHINE_DONE && !player->has_failed) {
+	bool as_host = player->configuration->side == PLAYER_AS_HOST;
+
+	if (as_host && !player_host_create(player)) {
+		player_refuse(player, "out of memory for a virtual machine");
+		return;
+	}
+	player->stop.fire = player_stop;
+	player->stop.argument = player;
+	outcome = virtual_machine_run(player->vm,
+				      as_host ? player_driver : player_guest,
+				      player);
+	machine_event_cancel(player->vm->machine, &player->stop);
+	if (player->has_failed)
+		return;
+	if (outcome != MACHINE_DONE && outcome != MACHINE_STOPPED) {
 		player->has_failed = true;
 		player->status = CLI_FAIL;
 		fprintf(player->report, "%s: the guest died: %s\n",
 			player->path, machine_reason(player->vm->machine));
+	} else if (!script_is_over(player->script)) {
+		player_fail(player, script_first(player->script),
+			    "that did not come");
 	}
 }
 
@@ -220,6 +268,8 @@ static void player_tell(char *report)
 static void player_free(struct player *player)
 {
 	virtual_machine_destroy(player->vm);
+	player_host_destroy(player);
+	player_driver_destroy(player);
 	if (player->wire)
 		wire_destroy(player->wire);
 	player_memory_free(&player->memory);
@@ -246,7 +296,10 @@ enum cli_exit player_play(const char *path,
 	}
 	player.script = script_load(path, configuration->defines,
 				    configuration->define_count,
-				    &player_guest_rules, error);
+				    configuration->side == PLAYER_AS_HOST
+					    ? &player_host_rules
+					    : &player_guest_rules,
+				    error);
 	if (!player.script)
 		player_refuse(&player, error);
 	else if (player_make(&player))

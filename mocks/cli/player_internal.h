@@ -11,9 +11,11 @@
 #include "mocks/cli/virtual_machine.h"
 
 /** Virtual nanoseconds until something that has to come is given up. */
-#define PLAYER_PATIENCE UINT64_C(1000000000)
+#define PLAYER_PATIENCE	       UINT64_C(1000000000)
+/** The driver's own patience is longer. */
+#define PLAYER_DRIVER_PATIENCE UINT64_C(60000000000)
 /** And between two looks at it. */
-#define PLAYER_POLL	20000u
+#define PLAYER_POLL	       20000u
 
 struct player {
 	const struct player_configuration *configuration;
@@ -30,9 +32,15 @@ struct player {
 	struct trace_built built, payload;
 	/** Where the guest's messages are put, physical. */
 	uint64_t input_page;
-	/** As the host: the stop of the machine, and what is played. */
-	struct machine_event stop;
+	/**
+	 * As the host: what is played, and above the driver; when the host
+	 * looks again, and when the machine is stopped.
+	 */
 	struct player_host *host;
+	struct player_driver *driver;
+	struct machine_event again, stop;
+	/** Events that came or were sent. */
+	uint64_t moved;
 };
 
 /** Something that is not in the script's notation went wrong at an event. */
@@ -45,7 +53,17 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
 extern const struct script_rules player_guest_rules, player_host_rules;
 
-/** Run inside the guest. @param argument struct player */
+/** Run inside the guest, one for each side. @param argument struct player */
 void player_guest(void *argument);
+void player_driver(void *argument);
+void player_driver_destroy(struct player *player);
+
+/** Put the script in the place of the simulated card; false: no memory. */
+bool player_host_create(struct player *player);
+void player_host_destroy(struct player *player);
+/** Something came from the driver: there may be an answer to send. */
+void player_host_event(struct player *player);
+/** The event that is sent next. */
+size_t player_host_next(const struct player *player);
 
 #endif /* MOCKS_CLI_PLAYER_INTERNAL_H */

@@ -404,6 +404,11 @@ size_t script_checked(const struct script *script)
 	return checked;
 }
 
+size_t script_first(const struct script *script)
+{
+	return script->first;
+}
+
 unsigned script_line(const struct script *script, size_t n)
 {
 	return script->items[n].line;

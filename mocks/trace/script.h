@@ -53,6 +53,8 @@ bool script_about(const struct script *script, const char *key, char *text,
 size_t script_count(const struct script *script);
 /** How many of them are compared. */
 size_t script_checked(const struct script *script);
+/** The first that is not done, as far as is known: all before it are. */
+size_t script_first(const struct script *script);
 /** Line of the file; of a pcapng the number of the event. */
 unsigned script_line(const struct script *script, size_t n);
 enum trace_kind script_kind(const struct script *script, size_t n);
