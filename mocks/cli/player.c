@@ -78,11 +78,12 @@ static void player_progress(struct player *player)
 static void player_event(void *context, const struct trace_event *event)
 {
 	struct player *player = context;
+	size_t n;
 
 	player_memory_learn(&player->memory, event);
 	if (player->has_failed)
 		return;
-	if (!script_match(player->script, event, player->report)) {
+	if (!script_match(player->script, event, &n, player->report)) {
 		player->has_failed = true;
 		player->status = CLI_FAIL;
 	}
@@ -91,7 +92,7 @@ static void player_event(void *context, const struct trace_event *event)
 	if (event->direction == TRACE_FROM_GUEST)
 		player_progress(player);
 	if (player->host && !player->has_failed)
-		player_host_event(player);
+		player_host_event(player, n, event);
 }
 
 /* ---- The machine ---- */

@@ -13,13 +13,28 @@
 #include "mocks/hyperv/nvsp_wire.h"
 #include "mocks/hyperv/vmbus_wire.h"
 
-#define OFFERS_MAX 8u
+#define OFFERS_MAX    8u
+#define IN_FLIGHT_MAX 2048u
+#define RELIDS_MAX    64u
+
+/** A packet of the driver that waits for its completion. */
+struct in_flight {
+	uint32_t relid;
+	/** Its name in the script, and the driver's. */
+	uint64_t expected, actual;
+	uint32_t section;
+};
 
 struct player_host {
 	struct player *player;
 	struct machine_work work;
 	struct host_channel *channels[OFFERS_MAX];
 	unsigned channel_count;
+	/** Behind the last packet of each channel that the script's host reads.
+	 */
+	size_t last[RELIDS_MAX];
+	struct in_flight in_flight[IN_FLIGHT_MAX];
+	unsigned in_flight_count;
 	/** The next event that may have to be sent. */
 	size_t next;
 	uint8_t message[HOST_RNDIS_TRANSFER_MAX];
@@ -51,13 +66,129 @@ static bool host_checks(const struct trace_record *record)
 	}
 }
 
-/** Where the pages of a packet are is the stack's affair; their bytes count. */
-static bool host_compares(const struct trace_record *record, const char *key)
+/** Whether a packet completes one of the host's, which gave it its name. */
+static bool is_answer(const struct trace_record *record)
 {
-	return record->kind != TRACE_PACKET || strcmp(key, "header") != 0;
+	const struct trace_field *type = trace_record_find(record, "type");
+
+	if (!type)
+		return false;
+	if (type->kind == TRACE_NUMBER)
+		return type->number == HOST_PACKET_COMPLETION;
+	return type->kind == TRACE_TEXT &&
+	       type->length == strlen("COMPLETION") &&
+	       !memcmp(trace_field_bytes(record, type), "COMPLETION",
+		       type->length);
+}
+
+static bool is_no_section(const struct trace_record *record, const char *key)
+{
+	const struct trace_field *field = trace_record_find(record, key);
+
+	return field && field->kind == TRACE_NUMBER &&
+	       field->number == HOST_NVSP_NO_SECTION;
+}
+
+/**
+ * Where the pages of a packet are is the stack's affair; their bytes count. How
+ * the driver calls what is in flight is its own: see host_note_packet().
+ */
+static bool host_compares(const struct trace_record *expected,
+			  const struct trace_record *actual, const char *key)
+{
+	if (expected->kind == TRACE_RNDIS && strcmp(key, "section") == 0)
+		return is_no_section(expected, key) !=
+		       is_no_section(actual, key);
+	if (expected->kind != TRACE_PACKET)
+		return true;
+	if (strcmp(key, "send_buffer_section_index") == 0)
+		return is_no_section(expected, key) !=
+		       is_no_section(actual, key);
+	if (strcmp(key, "transaction") == 0)
+		return is_answer(expected);
+	return strcmp(key, "header") != 0;
 }
 
 const struct script_rules player_host_rules = {host_checks, host_compares};
+
+/* ---- What is in flight ---- */
+
+static uint32_t packet_section(const struct trace_event *event)
+{
+	uint32_t header = event->width > 16 ? event->width - 16 : 0;
+	struct host_nvsp_rndis message;
+
+	if (header + sizeof(message) > event->length)
+		return HOST_NVSP_NO_SECTION;
+	memcpy(&message, event->bytes + header, sizeof(message));
+	return le32_to_cpu(message.type) == HOST_NVSP_RNDIS_PACKET
+		       ? le32_to_cpu(message.section)
+		       : HOST_NVSP_NO_SECTION;
+}
+
+/**
+ * A packet that has to be completed came as the script has it: the driver may
+ * call it by any name, but by none that is in use, and so for its section.
+ */
+static void host_note_packet(struct player_host *host, size_t n,
+			     const struct trace_event *event)
+{
+	struct player *player = host->player;
+	const struct in_flight one = {
+		.relid = event->queue,
+		.actual = event->address,
+		.section = packet_section(event),
+	};
+	char ignored[SCRIPT_ERROR_MAX];
+	const struct in_flight *other;
+	unsigned i;
+
+	if (!(event->other & HOST_RING_FLAG_COMPLETION) ||
+	    host->in_flight_count == IN_FLIGHT_MAX)
+		return;
+	for (i = 0; i < host->in_flight_count; i++) {
+		other = &host->in_flight[i];
+		if (other->relid != one.relid)
+			continue;
+		if (other->actual == one.actual)
+			player_fail(player, n,
+				    "the driver calls it %#llx, as another "
+				    "that is in flight",
+				    (unsigned long long)one.actual);
+		if (one.section != HOST_NVSP_NO_SECTION &&
+		    other->section == one.section)
+			player_fail(player, n,
+				    "section %u still holds another message "
+				    "that is in flight",
+				    one.section);
+	}
+	host->in_flight[host->in_flight_count] = one;
+	host->in_flight[host->in_flight_count].expected = one.actual;
+	if (script_encode(player->script, n, &player->built, ignored))
+		host->in_flight[host->in_flight_count].expected =
+			player->built.event.address;
+	host->in_flight_count++;
+}
+
+/** The driver's name for what the script completes. */
+static uint64_t host_name(struct player_host *host, uint32_t relid,
+			  uint64_t expected)
+{
+	struct in_flight *one = host->in_flight;
+	uint64_t actual;
+	unsigned i;
+
+	for (i = 0; i < host->in_flight_count; i++, one++) {
+		if (one->relid != relid || one->expected != expected)
+			continue;
+		actual = one->actual;
+		host->in_flight_count--;
+		memmove(one, one + 1,
+			(host->in_flight_count - i) * sizeof(*one));
+		return actual;
+	}
+	return expected;
+}
 
 /* ---- Sending ---- */
 
@@ -101,13 +232,13 @@ static bool host_packet(struct player_host *host,
 	struct host_channel *channel = host_channel(host, event->queue);
 	uint32_t bytes = (uint32_t)sizeof(struct host_ring_descriptor) +
 			 ((event->length + 7) & ~7u);
-	const struct host_ring_descriptor descriptor = {
+	struct host_ring_descriptor descriptor = {
 		.type = cpu_to_le16((uint16_t)event->value),
 		.data_offset8 = cpu_to_le16((uint16_t)(event->width / 8)),
 		.length8 = cpu_to_le16((uint16_t)(bytes / 8)),
 		.flags = cpu_to_le16((uint16_t)event->other),
-		.transaction_id = cpu_to_le64(event->address),
 	};
+	uint64_t name = event->address;
 	uint32_t start = 0;
 	uint8_t *whole;
 	le32 footer[2];
@@ -120,6 +251,9 @@ static bool host_packet(struct player_host *host,
 	whole = calloc(1, bytes + sizeof(footer));
 	if (!whole)
 		return false;
+	if (event->value == HOST_PACKET_COMPLETION)
+		name = host_name(host, event->queue, name);
+	descriptor.transaction_id = cpu_to_le64(name);
 	footer[0] = cpu_to_le32(0);
 	footer[1] = cpu_to_le32(start);
 	memcpy(whole, &descriptor, sizeof(descriptor));
@@ -191,13 +325,45 @@ static void host_again(void *argument)
 	machine_work_kick(host->player->vm->machine, &host->work);
 }
 
+/** Note where the script's host stops reading a channel. */
+static void host_lasts(struct player_host *host)
+{
+	const struct script *script = host->player->script;
+	uint64_t relid;
+	size_t n;
+
+	for (n = 0; n < script_count(script); n++)
+		if (script_kind(script, n) == TRACE_PACKET &&
+		    script_direction(script, n) == TRACE_FROM_GUEST &&
+		    script_number(script, n, "channel", &relid) &&
+		    relid < RELIDS_MAX)
+			host->last[relid] = n + 1;
+}
+
+/**
+ * What a host did not read before the channel was closed is in no recording: a
+ * channel is not read behind the last packet that the script has of it.
+ */
+static void host_stall(struct player_host *host, size_t n, uint32_t relid)
+{
+	struct host_channel *channel = host_channel(host, relid);
+
+	if (channel && relid < RELIDS_MAX && host->last[relid] == n + 1)
+		host_hostile_stall(channel, true);
+}
+
 size_t player_host_next(const struct player *player)
 {
 	return player->host->next;
 }
 
-void player_host_event(struct player *player)
+void player_host_event(struct player *player, size_t n,
+		       const struct trace_event *event)
 {
+	if (n != SCRIPT_NONE && event->kind == TRACE_PACKET) {
+		host_note_packet(player->host, n, event);
+		host_stall(player->host, n, event->queue);
+	}
 	machine_work_kick(player->vm->machine, &player->host->work);
 }
 
@@ -328,6 +494,7 @@ bool player_host_create(struct player *player)
 	vm->device = NULL;
 	host_hostile_set(vm->host_bus, &hostile);
 	host_offers(host);
+	host_lasts(host);
 	return true;
 }
 

@@ -61,8 +61,12 @@ void player_driver_destroy(struct player *player);
 /** Put the script in the place of the simulated card; false: no memory. */
 bool player_host_create(struct player *player);
 void player_host_destroy(struct player *player);
-/** Something came from the driver: there may be an answer to send. */
-void player_host_event(struct player *player);
+/**
+ * Something came from the driver: there may be an answer to send.
+ * @param n the event of the script, or SCRIPT_NONE
+ */
+void player_host_event(struct player *player, size_t n,
+		       const struct trace_event *event);
 /** The event that is sent next. */
 size_t player_host_next(const struct player *player);
 

@@ -424,6 +424,21 @@ enum trace_direction script_direction(const struct script *script, size_t n)
 	return script->items[n].direction;
 }
 
+bool script_number(const struct script *script, size_t n, const char *key,
+		   uint64_t *number)
+{
+	const struct script_item *item = &script->items[n];
+	unsigned i;
+
+	for (i = 0; i < item->count; i++)
+		if (strcmp(item->fields[i].key, key) == 0 &&
+		    item->fields[i].kind == TRACE_NUMBER) {
+			*number = item->fields[i].number;
+			return true;
+		}
+	return false;
+}
+
 bool script_is_done(const struct script *script, size_t n)
 {
 	return script->items[n].is_done;
@@ -467,6 +482,8 @@ bool script_encode(struct script *script, size_t n, struct trace_built *built,
 void script_show(struct script *script, size_t n, FILE *stream)
 {
 	if (script_item_record(&script->items[n], &script->expected) &&
-	    script_substitute(script, &script->expected))
+	    script_substitute(script, &script->expected)) {
 		trace_text_show(stream, &script->expected);
+		fputc('\n', stream);
+	}
 }

@@ -24,8 +24,9 @@ struct script;
 struct script_rules {
 	/** Whether an event is compared at all. */
 	bool (*checks)(const struct trace_record *record);
-	/** Whether that field of it is. */
-	bool (*compares)(const struct trace_record *record, const char *key);
+	/** Whether that field of it is; one of them may not have it. */
+	bool (*compares)(const struct trace_record *expected,
+			 const struct trace_record *actual, const char *key);
 };
 
 /**
@@ -59,6 +60,9 @@ size_t script_first(const struct script *script);
 unsigned script_line(const struct script *script, size_t n);
 enum trace_kind script_kind(const struct script *script, size_t n);
 enum trace_direction script_direction(const struct script *script, size_t n);
+/** A number that the script gives in a field. @return false: it does not */
+bool script_number(const struct script *script, size_t n, const char *key,
+		   uint64_t *number);
 /** Whether it came, or is not compared. */
 bool script_is_done(const struct script *script, size_t n);
 /** Whether it is compared; if not, it is done from the start. */
@@ -79,12 +83,16 @@ bool script_encode(struct script *script, size_t n, struct trace_built *built,
 /** Write an event in the notation of the script. */
 void script_show(struct script *script, size_t n, FILE *stream);
 
+/** No event: of script_match(). */
+#define SCRIPT_NONE SIZE_MAX
+
 /**
  * Compare an event that happened with the next one of its stream.
+ * @param which out: that one, SCRIPT_NONE if it is not compared
  * @param stream where the difference is written, some lines
  * @return false: they differ, or none was to come
  */
 bool script_match(struct script *script, const struct trace_event *event,
-		  FILE *stream);
+		  size_t *which, FILE *stream);
 
 #endif /* MOCKS_TRACE_SCRIPT_H */

@@ -66,7 +66,7 @@ static bool field_equal(struct script *script,
 
 	if (field->kind == TRACE_ANY ||
 	    (script->rules.compares &&
-	     !script->rules.compares(expected, field->key)))
+	     !script->rules.compares(expected, actual, field->key)))
 		return true;
 	/* What is not shown is zero. */
 	if (!other)
@@ -79,11 +79,12 @@ static bool field_equal(struct script *script,
 /** A field of what happened of which the script says nothing. */
 static bool is_surplus(const struct script *script,
 		       const struct trace_record *expected,
+		       const struct trace_record *actual,
 		       const struct trace_field *other)
 {
 	return !expected->is_open && !trace_record_find(expected, other->key) &&
 	       (!script->rules.compares ||
-		script->rules.compares(expected, other->key));
+		script->rules.compares(expected, actual, other->key));
 }
 
 /** Go through all fields. @param stream where they are named, or NULL */
@@ -106,7 +107,7 @@ static bool fields_equal(struct script *script,
 			fprintf(stream, " %s", expected->fields[n].key);
 	}
 	for (n = 0; n < actual->count; n++) {
-		if (!is_surplus(script, expected, &actual->fields[n]))
+		if (!is_surplus(script, expected, actual, &actual->fields[n]))
 			continue;
 		equal = false;
 		if (stream)
@@ -232,9 +233,9 @@ static void differ(struct script *script, size_t n,
 		return;
 	fputs("  script: ", stream);
 	trace_text_show(stream, &script->expected);
-	fputs("  actual: ", stream);
+	fputs("\n  actual: ", stream);
 	trace_text_show(stream, &script->actual);
-	fputs("  differing:", stream);
+	fputs("\n  differing:", stream);
 	fields_equal(script, &script->expected, &script->actual, stream);
 	fputc('\n', stream);
 	bytes_differ(script, event, stream);
@@ -254,16 +255,18 @@ static void surplus(struct script *script, FILE *stream)
 	}
 	fputs("  actual: ", stream);
 	trace_text_show(stream, &script->actual);
+	fputc('\n', stream);
 }
 
 /* ---- Both together ---- */
 
 bool script_match(struct script *script, const struct trace_event *event,
-		  FILE *stream)
+		  size_t *which, FILE *stream)
 {
 	size_t next, n;
 	unsigned group;
 
+	*which = SCRIPT_NONE;
 	if (!script->has[event->kind][event->direction] ||
 	    script_is_over(script))
 		return true;
@@ -283,6 +286,7 @@ bool script_match(struct script *script, const struct trace_event *event,
 	     n = stream_next(script, n + 1, &script->actual)) {
 		if (item_equal(script, n)) {
 			item_done(script, n);
+			*which = n;
 			return true;
 		}
 		if (!group)
