@@ -191,6 +191,34 @@ static bool player_make(struct player *player)
 	return true;
 }
 
+/**
+ * What a host reads of a ring after it was told that the channel is closed is
+ * chance: packets of that time are left out.
+ */
+static void player_leave_unread(struct script *script)
+{
+	bool closed[PLAYER_RELIDS_MAX] = {false};
+	uint64_t relid;
+	size_t n;
+
+	for (n = 0; n < script_count(script); n++) {
+		if (script_direction(script, n) != TRACE_FROM_GUEST)
+			continue;
+		if (script_kind(script, n) == TRACE_PACKET &&
+		    script_number(script, n, "channel", &relid) &&
+		    relid < PLAYER_RELIDS_MAX && closed[relid])
+			script_leave_out(script, n);
+		if (script_kind(script, n) != TRACE_MESSAGE ||
+		    !script_number(script, n, "child_relid", &relid) ||
+		    relid >= PLAYER_RELIDS_MAX)
+			continue;
+		if (strcmp(script_name(script, n), "CLOSECHANNEL") == 0)
+			closed[relid] = true;
+		else if (strcmp(script_name(script, n), "OPENCHANNEL") == 0)
+			closed[relid] = false;
+	}
+}
+
 /* ---- Playing ---- */
 
 static void player_run(struct player *player)
@@ -303,7 +331,9 @@ enum cli_exit player_play(const char *path,
 				    error);
 	if (!player.script)
 		player_refuse(&player, error);
-	else if (player_make(&player))
+	else
+		player_leave_unread(player.script);
+	if (player.script && player_make(&player))
 		player_run(&player);
 	if (player.script && player.status != CLI_USAGE)
 		player_verdict(&player);

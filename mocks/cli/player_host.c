@@ -15,7 +15,6 @@
 
 #define OFFERS_MAX    8u
 #define IN_FLIGHT_MAX 2048u
-#define RELIDS_MAX    64u
 
 /** A packet of the driver that waits for its completion. */
 struct in_flight {
@@ -32,7 +31,7 @@ struct player_host {
 	unsigned channel_count;
 	/** Behind the last packet of each channel that the script's host reads.
 	 */
-	size_t last[RELIDS_MAX];
+	size_t last[PLAYER_RELIDS_MAX];
 	struct in_flight in_flight[IN_FLIGHT_MAX];
 	unsigned in_flight_count;
 	/** The next event that may have to be sent. */
@@ -335,8 +334,9 @@ static void host_lasts(struct player_host *host)
 	for (n = 0; n < script_count(script); n++)
 		if (script_kind(script, n) == TRACE_PACKET &&
 		    script_direction(script, n) == TRACE_FROM_GUEST &&
+		    script_is_checked(script, n) &&
 		    script_number(script, n, "channel", &relid) &&
-		    relid < RELIDS_MAX)
+		    relid < PLAYER_RELIDS_MAX)
 			host->last[relid] = n + 1;
 }
 
@@ -348,7 +348,7 @@ static void host_stall(struct player_host *host, size_t n, uint32_t relid)
 {
 	struct host_channel *channel = host_channel(host, relid);
 
-	if (channel && relid < RELIDS_MAX && host->last[relid] == n + 1)
+	if (channel && relid < PLAYER_RELIDS_MAX && host->last[relid] == n + 1)
 		host_hostile_stall(channel, true);
 }
 

@@ -10,6 +10,8 @@
 #include "mocks/cli/player_memory.h"
 #include "mocks/cli/virtual_machine.h"
 
+/** Channels with larger numbers are not followed. */
+#define PLAYER_RELIDS_MAX      64u
 /** Virtual nanoseconds until something that has to come is given up. */
 #define PLAYER_PATIENCE	       UINT64_C(1000000000)
 /** The driver's own patience is longer. */

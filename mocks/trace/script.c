@@ -424,6 +424,11 @@ enum trace_direction script_direction(const struct script *script, size_t n)
 	return script->items[n].direction;
 }
 
+const char *script_name(const struct script *script, size_t n)
+{
+	return script->items[n].name;
+}
+
 bool script_number(const struct script *script, size_t n, const char *key,
 		   uint64_t *number)
 {
@@ -449,8 +454,9 @@ bool script_is_checked(const struct script *script, size_t n)
 	return script->items[n].is_checked;
 }
 
-void script_done(struct script *script, size_t n)
+void script_leave_out(struct script *script, size_t n)
 {
+	script->items[n].is_checked = false;
 	script->items[n].is_done = true;
 }
 

@@ -60,6 +60,8 @@ size_t script_first(const struct script *script);
 unsigned script_line(const struct script *script, size_t n);
 enum trace_kind script_kind(const struct script *script, size_t n);
 enum trace_direction script_direction(const struct script *script, size_t n);
+/** What the event is; "" if nothing. */
+const char *script_name(const struct script *script, size_t n);
 /** A number that the script gives in a field. @return false: it does not */
 bool script_number(const struct script *script, size_t n, const char *key,
 		   uint64_t *number);
@@ -67,8 +69,8 @@ bool script_number(const struct script *script, size_t n, const char *key,
 bool script_is_done(const struct script *script, size_t n);
 /** Whether it is compared; if not, it is done from the start. */
 bool script_is_checked(const struct script *script, size_t n);
-/** Count an event as done that will not come by itself. */
-void script_done(struct script *script, size_t n);
+/** From now on it is not compared. */
+void script_leave_out(struct script *script, size_t n);
 /** All that are compared came. */
 bool script_is_over(const struct script *script);
 
