@@ -78,8 +78,11 @@ static void player_progress(struct player *player)
 static void player_event(void *context, const struct trace_event *event)
 {
 	struct player *player = context;
+	struct trace_observer tracer = tracing_observer(&player->tracing);
 	size_t n;
 
+	if (tracer.event)
+		tracer.event(tracer.context, event);
 	player_memory_learn(&player->memory, event);
 	if (player->has_failed)
 		return;
@@ -221,6 +224,22 @@ static void player_leave_unread(struct script *script)
 
 /* ---- Playing ---- */
 
+/** Record what is played, if that is wanted; false: it is said. */
+static bool player_record(struct player *player)
+{
+	const struct virtual_machine *vm = player->vm;
+	char about[256], error[TRACE_FILE_ERROR_MAX];
+
+	player->tracing = player->configuration->tracing;
+	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=%" PRIu64,
+		 vm->vmm->name, vm->host.name, vm->configuration.mtu,
+		 vm->configuration.machine.seed);
+	if (tracing_open(&player->tracing, about, error))
+		return true;
+	player_refuse(player, error);
+	return false;
+}
+
 static void player_run(struct player *player)
 {
 	enum machine_outcome outcome;
@@ -314,7 +333,7 @@ enum cli_exit player_play(const char *path,
 		.configuration = configuration,
 		.path = path,
 	};
-	char error[SCRIPT_ERROR_MAX];
+	char error[TRACE_FILE_ERROR_MAX];
 	char *report = NULL;
 	size_t bytes;
 
@@ -333,8 +352,10 @@ enum cli_exit player_play(const char *path,
 		player_refuse(&player, error);
 	else
 		player_leave_unread(player.script);
-	if (player.script && player_make(&player))
+	if (player.script && player_make(&player) && player_record(&player))
 		player_run(&player);
+	if (!tracing_close(&player.tracing, error))
+		player_refuse(&player, error);
 	if (player.script && player.status != CLI_USAGE)
 		player_verdict(&player);
 	player_free(&player);

@@ -11,6 +11,7 @@
 #define MOCKS_CLI_PLAYER_H
 
 #include "mocks/cli/cli.h"
+#include "mocks/cli/tracing.h"
 #include "mocks/trace/script.h"
 
 enum player_side {
@@ -23,6 +24,8 @@ struct player_configuration {
 	/** "NAME=value" for variables of the scripts. */
 	const char *defines[SCRIPT_DEFINES_MAX];
 	size_t define_count;
+	/** What passes is written to these files. */
+	struct tracing tracing;
 	bool is_json;
 };
 

@@ -32,6 +32,7 @@ struct player {
 	enum cli_exit status;
 	/** What is being put together. */
 	struct trace_built built, payload;
+	struct tracing tracing;
 	/** Where the guest's messages are put, physical. */
 	uint64_t input_page;
 	/**

@@ -590,6 +590,12 @@ static enum cli_exit replay_play(const struct cli_call *call)
 	size_t n;
 
 	settings->player.is_json = settings->is_json;
+	settings->player.tracing = settings->tracing;
+	if (settings->tracing.count && call->operand_count != 1) {
+		cli_complain("option '--trace' is for one run: name one "
+			     "script");
+		return CLI_USAGE;
+	}
 	for (n = 0; n < call->operand_count; n++) {
 		one = player_play(call->operands[n], &settings->player);
 		if (one == CLI_FAIL || status == CLI_PASS)

@@ -64,15 +64,16 @@ static bool field_equal(struct script *script,
 {
 	const struct trace_field *other = trace_record_find(actual, field->key);
 
-	if (field->kind == TRACE_ANY ||
-	    (script->rules.compares &&
-	     !script->rules.compares(expected, actual, field->key)))
+	if (field->kind == TRACE_ANY)
+		return true;
+	if (field->kind == TRACE_VARIABLE)
+		return other && bind(script, expected, field, actual, other);
+	if (script->rules.compares &&
+	    !script->rules.compares(expected, actual, field->key))
 		return true;
 	/* What is not shown is zero. */
 	if (!other)
 		return field->kind == TRACE_NUMBER && !field->number;
-	if (field->kind == TRACE_VARIABLE)
-		return bind(script, expected, field, actual, other);
 	return value_equal(expected, field, actual, other);
 }
 
