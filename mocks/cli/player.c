@@ -84,7 +84,8 @@ static void player_event(void *context, const struct trace_event *event)
 	if (tracer.event)
 		tracer.event(tracer.context, event);
 	player_memory_learn(&player->memory, event);
-	if (player->has_failed)
+	if (player->has_failed ||
+	    (player->host && player_host_ignores(player, event)))
 		return;
 	if (!script_match(player->script, event, &n, player->report)) {
 		player->has_failed = true;

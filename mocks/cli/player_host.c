@@ -29,9 +29,6 @@ struct player_host {
 	struct machine_work work;
 	struct host_channel *channels[OFFERS_MAX];
 	unsigned channel_count;
-	/** Behind the last packet of each channel that the script's host reads.
-	 */
-	size_t last[PLAYER_RELIDS_MAX];
 	struct in_flight in_flight[IN_FLIGHT_MAX];
 	unsigned in_flight_count;
 	/** The next event that may have to be sent. */
@@ -324,32 +321,38 @@ static void host_again(void *argument)
 	machine_work_kick(host->player->vm->machine, &host->work);
 }
 
-/** Note where the script's host stops reading a channel. */
-static void host_lasts(struct player_host *host)
+/** The next packet of a channel that the script has from the driver. */
+static bool host_waits_for_revoke(const struct script *script, uint32_t relid)
 {
-	const struct script *script = host->player->script;
-	uint64_t relid;
+	uint64_t channel;
 	size_t n;
 
-	for (n = 0; n < script_count(script); n++)
+	for (n = script_first(script); n < script_count(script); n++)
 		if (script_kind(script, n) == TRACE_PACKET &&
 		    script_direction(script, n) == TRACE_FROM_GUEST &&
-		    script_is_checked(script, n) &&
-		    script_number(script, n, "channel", &relid) &&
-		    relid < PLAYER_RELIDS_MAX)
-			host->last[relid] = n + 1;
+		    !script_is_done(script, n) &&
+		    script_number(script, n, "channel", &channel) &&
+		    channel == relid)
+			return strncmp(script_name(script, n), "REVOKE_", 7) ==
+			       0;
+	return false;
 }
 
-/**
- * What a host did not read before the channel was closed is in no recording: a
- * channel is not read behind the last packet that the script has of it.
- */
-static void host_stall(struct player_host *host, size_t n, uint32_t relid)
+bool player_host_ignores(const struct player *player,
+			 const struct trace_event *event)
 {
-	struct host_channel *channel = host_channel(host, relid);
+	uint32_t header = event->width > 16 ? event->width - 16 : 0;
+	le32 type;
 
-	if (channel && relid < PLAYER_RELIDS_MAX && host->last[relid] == n + 1)
-		host_hostile_stall(channel, true);
+	if (event->kind != TRACE_PACKET ||
+	    event->direction != TRACE_FROM_GUEST ||
+	    header + sizeof(type) > event->length)
+		return false;
+	memcpy(&type, event->bytes + header, sizeof(type));
+	if (le32_to_cpu(type) != HOST_NVSP_REVOKE_RECEIVE_BUFFER &&
+	    le32_to_cpu(type) != HOST_NVSP_REVOKE_SEND_BUFFER)
+		return false;
+	return !host_waits_for_revoke(player->script, event->queue);
 }
 
 size_t player_host_next(const struct player *player)
@@ -360,10 +363,8 @@ size_t player_host_next(const struct player *player)
 void player_host_event(struct player *player, size_t n,
 		       const struct trace_event *event)
 {
-	if (n != SCRIPT_NONE && event->kind == TRACE_PACKET) {
+	if (n != SCRIPT_NONE && event->kind == TRACE_PACKET)
 		host_note_packet(player->host, n, event);
-		host_stall(player->host, n, event->queue);
-	}
 	machine_work_kick(player->vm->machine, &player->host->work);
 }
 
@@ -494,7 +495,6 @@ bool player_host_create(struct player *player)
 	vm->device = NULL;
 	host_hostile_set(vm->host_bus, &hostile);
 	host_offers(host);
-	host_lasts(host);
 	return true;
 }
 

@@ -70,6 +70,12 @@ void player_host_destroy(struct player *player);
  */
 void player_host_event(struct player *player, size_t n,
 		       const struct trace_event *event);
+/**
+ * Whether an event is not to be compared: REVOKE messages are the last before
+ * the channel is closed, and whether the host reads them is chance.
+ */
+bool player_host_ignores(const struct player *player,
+			 const struct trace_event *event);
 /** The event that is sent next. */
 size_t player_host_next(const struct player *player);
 

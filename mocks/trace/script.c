@@ -444,6 +444,25 @@ bool script_number(const struct script *script, size_t n, const char *key,
 	return false;
 }
 
+bool script_has_word(const struct script *script, size_t n, const char *key,
+		     const char *word)
+{
+	const struct script_item *item = &script->items[n];
+	const struct trace_field *field;
+
+	for (field = item->fields; field < item->fields + item->count; field++)
+		if (strcmp(field->key, key) == 0)
+			return field->kind == TRACE_NUMBER
+				       ? strcmp(field->name, word) == 0
+				       : field->kind == TRACE_TEXT &&
+						 field->length ==
+							 strlen(word) &&
+						 !memcmp(item->pool +
+								 field->start,
+							 word, field->length);
+	return false;
+}
+
 bool script_is_done(const struct script *script, size_t n)
 {
 	return script->items[n].is_done;

@@ -65,6 +65,9 @@ const char *script_name(const struct script *script, size_t n);
 /** A number that the script gives in a field. @return false: it does not */
 bool script_number(const struct script *script, size_t n, const char *key,
 		   uint64_t *number);
+/** Whether a field has the value of that name. */
+bool script_has_word(const struct script *script, size_t n, const char *key,
+		     const char *word);
 /** Whether it came, or is not compared. */
 bool script_is_done(const struct script *script, size_t n);
 /** Whether it is compared; if not, it is done from the start. */

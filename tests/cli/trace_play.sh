@@ -92,7 +92,7 @@ said "bad.vt:2: a group has no end"
 printf 'trace 1 vmm=hyperv\n> msr HV_X64_MSR_SIMP value=...\n' >bad.vt
 try 2 replay --as guest bad.vt
 said "bad.vt:2:23: 'value' has to be known here: it is sent"
-printf 'trace 1 vmm=hyperv\n> msr HV_X64_MSR_SIMP value=$page\n' >bad.vt
+printf "trace 1 vmm=hyperv\n> msr HV_X64_MSR_SIMP value=\$page\n" >bad.vt
 try 2 replay --as guest bad.vt
 said "bad.vt:2:23: '\$page' has no value yet"
 try 0 replay --as guest --define page=0x1000 bad.vt
