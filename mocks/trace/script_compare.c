@@ -141,8 +141,9 @@ static bool is_of_stream(const struct script_item *item,
 	for (n = 0; n < sizeof(stream_keys) / sizeof(stream_keys[0]); n++) {
 		field = item_find(item, stream_keys[n]);
 		other = trace_record_find(actual, stream_keys[n]);
-		if (field &&
-		    (field->kind == TRACE_ANY || field->kind == TRACE_VARIABLE))
+		if (field ? field->kind == TRACE_ANY ||
+				    field->kind == TRACE_VARIABLE
+			  : item->is_open)
 			continue;
 		if (number_of(field) != number_of(other))
 			return false;
