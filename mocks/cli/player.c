@@ -44,7 +44,12 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 {
 	char error[SCRIPT_ERROR_MAX];
 
-	if (script_encode(player->script, n, built, error))
+	enum trace_kind kind = script_kind(player->script, n);
+	bool is_read = script_direction(player->script, n) == TRACE_TO_GUEST &&
+		       (kind == TRACE_MSR || kind == TRACE_CPUID);
+
+	if (is_read ? script_encode_read(player->script, n, built, error)
+		    : script_encode(player->script, n, built, error))
 		return true;
 	player_refuse(player, error);
 	return false;

@@ -489,19 +489,47 @@ bool script_is_over(const struct script *script)
 	return true;
 }
 
-bool script_encode(struct script *script, size_t n, struct trace_built *built,
-		   char *error)
+/** What is not known of a read is what it is going to say. */
+static void fill(struct trace_record *record)
+{
+	struct trace_field *field = record->fields;
+
+	for (; field < record->fields + record->count; field++) {
+		if (field->kind != TRACE_ANY && field->kind != TRACE_VARIABLE)
+			continue;
+		field->kind = TRACE_NUMBER;
+		field->number = 0;
+	}
+}
+
+static bool encode(struct script *script, size_t n, struct trace_built *built,
+		   bool is_read, char *error)
 {
 	const struct script_item *item = &script->items[n];
 	char what[TRACE_ERROR_MAX] = "out of memory";
 	unsigned column = 0;
 
 	if (script_item_record(item, &script->expected) &&
-	    script_substitute(script, &script->expected) &&
-	    trace_encode(built, &script->expected, what, &column))
-		return true;
+	    script_substitute(script, &script->expected)) {
+		if (is_read)
+			fill(&script->expected);
+		if (trace_encode(built, &script->expected, what, &column))
+			return true;
+	}
 	script_complain(script, item->line, column, what, error);
 	return false;
+}
+
+bool script_encode(struct script *script, size_t n, struct trace_built *built,
+		   char *error)
+{
+	return encode(script, n, built, false, error);
+}
+
+bool script_encode_read(struct script *script, size_t n,
+			struct trace_built *built, char *error)
+{
+	return encode(script, n, built, true, error);
 }
 
 void script_show(struct script *script, size_t n, FILE *stream)

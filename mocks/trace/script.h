@@ -85,6 +85,10 @@ bool script_is_over(const struct script *script);
 bool script_encode(struct script *script, size_t n, struct trace_built *built,
 		   char *error);
 
+/** The same of a read, whose answer need not be known: it is 0. */
+bool script_encode_read(struct script *script, size_t n,
+			struct trace_built *built, char *error);
+
 /** Write an event in the notation of the script. */
 void script_show(struct script *script, size_t n, FILE *stream);
 
