@@ -43,7 +43,6 @@ void player_refuse(struct player *player, const char *sentence)
 bool player_encode(struct player *player, size_t n, struct trace_built *built)
 {
 	char error[SCRIPT_ERROR_MAX];
-
 	enum trace_kind kind = script_kind(player->script, n);
 	bool is_read = script_direction(player->script, n) == TRACE_TO_GUEST &&
 		       (kind == TRACE_MSR || kind == TRACE_CPUID);

@@ -27,6 +27,7 @@ static bool guest_checks(const struct trace_record *record)
 	case TRACE_PACKET:
 	case TRACE_RNDIS:
 	case TRACE_FRAME:
+	case TRACE_RULE:
 		return true;
 	default:
 		return false;
