@@ -48,7 +48,7 @@ for side in host guest; do
 	count=$((count + n))
 	try 0 replay --as $side $side/*.vt
 	[ "$(grep -c '^PASS  ' out)" = "$n" ] || wrong "not all pass as $side"
-	for script in $side/*.vt; do
+	for script in "$side"/*.vt; do
 		change "$script" $side >changed.vt
 		mv changed.vt "$script"
 	done
