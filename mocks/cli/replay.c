@@ -372,37 +372,6 @@ static bool replay_deliver(struct replay *replay)
 	return n > 0;
 }
 
-/** Put a received frame together, its tag in place; NULL: it makes no sense. */
-static const uint8_t *replay_assemble(struct replay *replay,
-				      const struct net_packet *packet,
-				      uint32_t *bytes)
-{
-	const struct net_segment *segment =
-		&replay->received_segments[packet->first_segment];
-	uint8_t *frame = replay->assembled;
-	uint32_t room = STACK_FRAME_MAX, done = 0, i;
-
-	for (i = 0; i < packet->segment_count; i++, segment++) {
-		if (segment->length > room - done)
-			return NULL;
-		memcpy(frame + done, segment->data, segment->length);
-		done += segment->length;
-	}
-	if (done != packet->length || done < ETHERNET_HEADER_BYTES ||
-	    !stack_checksum_finish(packet, frame, done))
-		return NULL;
-	if (packet->flags & NET_VLAN) {
-		memmove(frame + 16, frame + 12, done - 12);
-		frame[12] = ETHERNET_TYPE_VLAN >> 8;
-		frame[13] = ETHERNET_TYPE_VLAN & 0xff;
-		frame[14] = packet->vlan_tag >> 8;
-		frame[15] = packet->vlan_tag & 0xff;
-		done += ETHERNET_VLAN_BYTES;
-	}
-	*bytes = done;
-	return frame;
-}
-
 static void replay_look_at(struct replay *replay,
 			   const struct net_packet *packet)
 {
@@ -418,7 +387,8 @@ static void replay_look_at(struct replay *replay,
 	if (packet->segment_count != 1 ||
 	    packet->flags & (NET_VLAN | NET_RX_CHECKSUM_PARTIAL) ||
 	    segment->length != bytes)
-		frame = replay_assemble(replay, packet, &bytes);
+		frame = stack_assemble(packet, segment, replay->assembled,
+				       &bytes);
 	if (frame)
 		replay_came_out(replay, frame, bytes);
 	else
@@ -695,6 +665,13 @@ static void replay_run(struct replay *replay)
 		replay_fail(replay, "%s", reason);
 	if (result->verdict == REPLAY_PASS && !result->frames)
 		result->verdict = REPLAY_SKIP;
+}
+
+bool replay_offloads_vlan(uint64_t seed)
+{
+	struct random random = {.state = ~seed};
+
+	return random_below(&random, 2);
 }
 
 void replay_capture(struct capture *capture,

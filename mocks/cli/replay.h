@@ -85,6 +85,9 @@ struct replay_result {
 	uint64_t messages;
 };
 
+/** Whether the host takes the tags out of frames in a run with that seed. */
+bool replay_offloads_vlan(uint64_t seed);
+
 /**
  * Replay a capture from where it stands to its end.
  * @param result out, filled in whatever happens

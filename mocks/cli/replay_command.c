@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mocks/cli/player.h"
 #include "mocks/cli/report.h"
 #include "mocks/cli/text.h"
 #include "mocks/cli/tracing.h"
@@ -33,6 +34,9 @@ struct replay_settings {
 	struct tracing tracing;
 	bool is_json;
 	bool is_through_uknetdev;
+	/** The operands are scripts, played to a side. */
+	bool is_played;
+	struct player_configuration player;
 };
 
 /** A run of the command. */
@@ -164,6 +168,38 @@ static bool replay_apply_json(void *context, const char *value, char *error)
 	return true;
 }
 
+static bool replay_apply_as(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	settings->is_played = true;
+	if (strcmp(value, "guest") == 0)
+		settings->player.side = PLAYER_AS_GUEST;
+	else if (strcmp(value, "host") == 0)
+		settings->player.side = PLAYER_AS_HOST;
+	else
+		settings->is_played = false;
+	if (!settings->is_played)
+		snprintf(error, CLI_ERROR_MAX,
+			 "names no side: '%.256s'; there are: guest, host",
+			 value);
+	return settings->is_played;
+}
+
+static bool replay_apply_define(void *context, const char *value, char *error)
+{
+	struct player_configuration *player =
+		&((struct replay_settings *)context)->player;
+
+	if (player->define_count == SCRIPT_DEFINES_MAX) {
+		snprintf(error, CLI_ERROR_MAX, "defines more than %u variables",
+			 SCRIPT_DEFINES_MAX);
+		return false;
+	}
+	player->defines[player->define_count++] = value;
+	return true;
+}
+
 static const struct cli_option replay_options[] = {
 	{"vmm", "VMM",
 	 "the hypervisor, as 'vmmsim list' shows them (default hyperv),\n"
@@ -191,6 +227,13 @@ static const struct cli_option replay_options[] = {
 	 "times of the captures they came from",
 	 replay_apply_write},
 	{"trace", "FILE", TRACING_HELP, replay_apply_trace},
+	{"as", "SIDE",
+	 "the operands are traces, or scripts of that form: play the\n"
+	 "guest's half to the simulated host (guest), or the host's half\n"
+	 "to the driver (host), and compare what the other side does",
+	 replay_apply_as},
+	{"define", "NAME=VALUE", "give a variable of the scripts its value",
+	 replay_apply_define},
 	{"json", NULL, "print one JSON event a line instead of a table",
 	 replay_apply_json},
 };
@@ -551,6 +594,28 @@ static size_t replay_count_usbmon(const struct cli_call *call)
 	return count;
 }
 
+/** Play each operand. @return the worst of their exit statuses */
+static enum cli_exit replay_play(const struct cli_call *call)
+{
+	struct replay_settings *settings = call->settings;
+	enum cli_exit status = CLI_PASS, one;
+	size_t n;
+
+	settings->player.is_json = settings->is_json;
+	settings->player.tracing = settings->tracing;
+	if (settings->tracing.count && call->operand_count != 1) {
+		cli_complain("option '--trace' is for one run: name one "
+			     "script");
+		return CLI_USAGE;
+	}
+	for (n = 0; n < call->operand_count; n++) {
+		one = player_play(call->operands[n], &settings->player);
+		if (one == CLI_FAIL || status == CLI_PASS)
+			status = one;
+	}
+	return status;
+}
+
 static enum cli_exit replay_run(const struct cli_call *call)
 {
 	struct replay_session session = {
@@ -566,6 +631,8 @@ static enum cli_exit replay_run(const struct cli_call *call)
 			     "--help'");
 		return CLI_USAGE;
 	}
+	if (session.settings->is_played)
+		return replay_play(call);
 	usbmon = replay_count_usbmon(call);
 	if (usbmon && usbmon < call->operand_count) {
 		cli_complain("captures of usbmon and of Ethernet go in runs of "

@@ -229,3 +229,30 @@ bool stack_checksum_finish(const struct net_packet *packet, uint8_t *frame,
 				 packet->checksum_offset, true);
 	return true;
 }
+
+const uint8_t *stack_assemble(const struct net_packet *packet,
+			      const struct net_segment segments[],
+			      uint8_t *frame, uint32_t *bytes)
+{
+	uint32_t room = STACK_FRAME_MAX, done = 0, i;
+
+	for (i = 0; i < packet->segment_count; i++, segments++) {
+		if (segments->length > room - done)
+			return NULL;
+		memcpy(frame + done, segments->data, segments->length);
+		done += segments->length;
+	}
+	if (done != packet->length || done < ETHERNET_HEADER_BYTES ||
+	    !stack_checksum_finish(packet, frame, done))
+		return NULL;
+	if (packet->flags & NET_VLAN) {
+		memmove(frame + 16, frame + 12, done - 12);
+		frame[12] = ETHERNET_TYPE_VLAN >> 8;
+		frame[13] = ETHERNET_TYPE_VLAN & 0xff;
+		frame[14] = packet->vlan_tag >> 8;
+		frame[15] = packet->vlan_tag & 0xff;
+		done += ETHERNET_VLAN_BYTES;
+	}
+	*bytes = done;
+	return frame;
+}

@@ -93,6 +93,18 @@ void stack_sent(struct stack *stack, void *owner);
 bool stack_checksum_finish(const struct net_packet *packet, uint8_t *frame,
 			   uint32_t bytes);
 
+/**
+ * Put a received frame together, its tag in place and its checksum whole.
+ *
+ * @param segments those of the packet
+ * @param frame room for STACK_FRAME_MAX + ETHERNET_VLAN_BYTES
+ * @param bytes out: its length
+ * @return the frame, or NULL: it makes no sense
+ */
+const uint8_t *stack_assemble(const struct net_packet *packet,
+			      const struct net_segment segments[],
+			      uint8_t *frame, uint32_t *bytes);
+
 /** Take back the receive buffers of a frame that was looked at. */
 void stack_received(struct stack *stack, const struct net_segment segments[],
 		    unsigned count);

@@ -158,13 +158,33 @@ void exits_msr_write(struct machine *machine, uint32_t msr, uint64_t value)
 	border_wrote(machine, BORDER_COST_EXIT, BORDER_EXIT);
 }
 
+bool machine_hypercall(struct machine *machine, uint64_t page, uint64_t control,
+		       uint64_t input, uint64_t output, uint64_t *result)
+{
+	const struct machine_hypervisor *hypervisor = &machine->hypervisor;
+	bool called = false;
+
+	*result = 0;
+	machine->counters.hypercalls++;
+	machine->in_host++;
+	if (hypervisor->hypercall)
+		called = hypervisor->hypercall(hypervisor->context,
+					       machine->cpu, page, control,
+					       input, output, result);
+	machine->in_host--;
+	if (!called)
+		return false;
+	if (traced(machine))
+		trace_hypercall(machine, control, input, *result);
+	border_wrote(machine, BORDER_COST_EXIT, BORDER_EXIT);
+	return true;
+}
+
 uint64_t exits_hypercall(struct machine *machine, const void *page,
 			 uint64_t control, uint64_t input, uint64_t output)
 {
-	const struct machine_hypervisor *hypervisor = &machine->hypervisor;
 	size_t offset = (uintptr_t)page - (uintptr_t)machine->arena;
-	uint64_t result = 0;
-	bool called = false;
+	uint64_t result;
 	char place[160];
 
 	if (!memory_holds(machine, page, 1) || offset % MACHINE_PAGE_SIZE ||
@@ -174,24 +194,14 @@ uint64_t exits_hypercall(struct machine *machine, const void *page,
 			     "hypercall 0x%llx through %s: no executable page",
 			     (unsigned long long)control, place);
 	}
-	machine->counters.hypercalls++;
-	machine->in_host++;
-	if (hypervisor->hypercall)
-		called =
-			hypervisor->hypercall(hypervisor->context, machine->cpu,
-					      memory_physical(machine, offset),
-					      control, input, output, &result);
-	machine->in_host--;
-	if (!called) {
+	if (!machine_hypercall(machine, memory_physical(machine, offset),
+			       control, input, output, &result)) {
 		heap_describe(machine, page, place, sizeof(place));
 		machine_stop(machine, MACHINE_FAULT,
 			     "invalid opcode: hypercall 0x%llx through %s on "
 			     "vCPU %u, where nothing callable is",
 			     (unsigned long long)control, place, machine->cpu);
 	}
-	if (traced(machine))
-		trace_hypercall(machine, control, input, result);
-	border_wrote(machine, BORDER_COST_EXIT, BORDER_EXIT);
 	return result;
 }
 

@@ -321,6 +321,14 @@ struct machine_hypervisor {
 void machine_hypervisor_set(struct machine *machine,
 			    const struct machine_hypervisor *hypervisor);
 
+/**
+ * The guest calls the page at a physical address, whatever its code is: for
+ * those who play a guest that has none. Inside machine_run().
+ * @return false: nothing callable is there
+ */
+bool machine_hypercall(struct machine *machine, uint64_t page, uint64_t control,
+		       uint64_t input, uint64_t output, uint64_t *result);
+
 /** Registers of a device, on the I/O ports or in the physical address space. */
 struct machine_region {
 	uint64_t base, bytes;

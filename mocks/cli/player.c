@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The machine that a script is played on, and the comparison.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mocks/cli/player_internal.h"
+#include "mocks/cli/replay.h"
+#include "mocks/cli/text.h"
+
+/* ---- Complaints ---- */
+
+void player_fail(struct player *player, size_t n, const char *format, ...)
+{
+	va_list arguments;
+
+	if (player->has_failed)
+		return;
+	player->has_failed = true;
+	player->status = CLI_FAIL;
+	fprintf(player->report, "%s:%u: ", player->path,
+		script_line(player->script, n));
+	va_start(arguments, format);
+	vfprintf(player->report, format, arguments);
+	va_end(arguments);
+	fputs("\n  script: ", player->report);
+	script_show(player->script, n, player->report);
+}
+
+void player_refuse(struct player *player, const char *sentence)
+{
+	if (player->has_failed)
+		return;
+	player->has_failed = true;
+	player->status = CLI_USAGE;
+	fprintf(player->report, "%s\n", sentence);
+}
+
+bool player_encode(struct player *player, size_t n, struct trace_built *built)
+{
+	char error[SCRIPT_ERROR_MAX];
+	enum trace_kind kind = script_kind(player->script, n);
+	bool is_read = script_direction(player->script, n) == TRACE_TO_GUEST &&
+		       (kind == TRACE_MSR || kind == TRACE_CPUID);
+
+	if (is_read ? script_encode_read(player->script, n, built, error)
+		    : script_encode(player->script, n, built, error))
+		return true;
+	player_refuse(player, error);
+	return false;
+}
+
+/* ---- Comparing ---- */
+
+/** The driver does nothing more, or nothing more is to be seen. */
+static void player_stop(void *argument)
+{
+	struct player *player = argument;
+	struct script *script = player->script;
+	size_t n = script_first(script);
+
+	while (n < script_count(script) && script_is_done(script, n))
+		n++;
+	if (n < script_count(script))
+		player_fail(player, n, "that did not come");
+	machine_stop(player->vm->machine, MACHINE_STOPPED,
+		     "the script is over");
+}
+
+/** A step further; after a failure there is none. */
+static void player_progress(struct player *player)
+{
+	player->moved++;
+	machine_event_schedule(player->vm->machine, &player->stop,
+			       player->has_failed ? 0 : PLAYER_DRIVER_PATIENCE);
+}
+
+static void player_event(void *context, const struct trace_event *event)
+{
+	struct player *player = context;
+	struct trace_observer tracer = tracing_observer(&player->tracing);
+	size_t n;
+
+	if (tracer.event)
+		tracer.event(tracer.context, event);
+	player_memory_learn(&player->memory, event);
+	if (player->has_failed ||
+	    (player->host && player_host_ignores(player, event)))
+		return;
+	if (!script_match(player->script, event, &n, player->report)) {
+		player->has_failed = true;
+		player->status = CLI_FAIL;
+	}
+	if (player->configuration->side != PLAYER_AS_HOST)
+		return;
+	if (event->direction == TRACE_FROM_GUEST)
+		player_progress(player);
+	if (player->host && !player->has_failed)
+		player_host_event(player, n, event);
+}
+
+/* ---- The machine ---- */
+
+static bool player_number(struct player *player, const char *key,
+			  uint64_t fallback, uint64_t most, uint64_t *number)
+{
+	char text[64], sentence[CLI_ERROR_MAX];
+	char *end;
+
+	*number = fallback;
+	if (!script_about(player->script, key, text, sizeof(text)))
+		return true;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *number <= most)
+		return true;
+	snprintf(sentence, sizeof(sentence),
+		 "%s:1: '%s' is a number up to %" PRIu64 ", not '%s'",
+		 player->path, key, most, text);
+	player_refuse(player, sentence);
+	return false;
+}
+
+/** Which host the first line names. @return false: it is said */
+static bool player_host_choose(struct player *player,
+			       struct virtual_machine_configuration *vm,
+			       struct vmm_host *host)
+{
+	char vmm[64] = "hyperv", name[64], text[SCRIPT_ERROR_MAX];
+	char sentence[CLI_ERROR_MAX];
+	const struct vmm *found;
+
+	script_about(player->script, "vmm", vmm, sizeof(vmm));
+	found = vmm_find(vmm);
+	if (!found) {
+		vmm_complain(vmm, VMM_WANTS_ONE, text, sizeof(text));
+		goto wrong;
+	}
+	if (found != &vmm_hyperv) {
+		snprintf(text, sizeof(text),
+			 "only traces of hyperv can be played so far, not of "
+			 "%s",
+			 vmm);
+		goto wrong;
+	}
+	snprintf(name, sizeof(name), "%s", found->host_default);
+	script_about(player->script, "host", name, sizeof(name));
+	if (!vmm_host_find(found, name, host) || host->is_hostile) {
+		vmm_host_complain(found, name, VMM_WANTS_ONE, text,
+				  sizeof(text));
+		goto wrong;
+	}
+	vm->vmm = found->name;
+	vm->host = host->name;
+	return true;
+wrong:
+	snprintf(sentence, sizeof(sentence), "%s:1: %s", player->path, text);
+	player_refuse(player, sentence);
+	return false;
+}
+
+/** Frames go nowhere: the observer saw them. */
+static void player_sent(void *context, const struct wire_frame *frame)
+{
+	(void)context;
+	(void)frame;
+}
+
+static bool player_make(struct player *player)
+{
+	struct virtual_machine_configuration vm = {
+		.observer = {.event = player_event, .context = player},
+	};
+	struct vmm_host host;
+	uint64_t mtu;
+
+	if (!player_host_choose(player, &vm, &host) ||
+	    !player_number(player, "seed", 1, INT64_MAX, &vm.machine.seed) ||
+	    !player_number(player, "mtu", 0, REPLAY_MTU_MAX, &mtu))
+		return false;
+	/* What the player does with memory is not what a guest does. */
+	if (player->configuration->side == PLAYER_AS_GUEST)
+		vm.machine.checkers_off = UINT32_MAX;
+	player->wire = wire_tap_create(player_sent, NULL);
+	vm.wire = player->wire;
+	vm.mtu = (uint16_t)mtu;
+	vm.device.vlan_offload = replay_offloads_vlan(vm.machine.seed);
+	if (player->wire)
+		player->vm = virtual_machine_create(&vm);
+	if (!player->vm) {
+		player_refuse(player, "out of memory for a virtual machine");
+		return false;
+	}
+	player->memory.machine = player->vm->machine;
+	return true;
+}
+
+/**
+ * What a host reads of a ring after it was told that the channel is closed is
+ * chance: packets of that time are left out.
+ */
+static void player_leave_unread(struct script *script)
+{
+	bool closed[PLAYER_RELIDS_MAX] = {false};
+	uint64_t relid;
+	size_t n;
+
+	for (n = 0; n < script_count(script); n++) {
+		if (script_direction(script, n) != TRACE_FROM_GUEST)
+			continue;
+		if (script_kind(script, n) == TRACE_PACKET &&
+		    script_number(script, n, "channel", &relid) &&
+		    relid < PLAYER_RELIDS_MAX && closed[relid])
+			script_leave_out(script, n);
+		if (script_kind(script, n) != TRACE_MESSAGE ||
+		    !script_number(script, n, "child_relid", &relid) ||
+		    relid >= PLAYER_RELIDS_MAX)
+			continue;
+		if (strcmp(script_name(script, n), "CLOSECHANNEL") == 0)
+			closed[relid] = true;
+		else if (strcmp(script_name(script, n), "OPENCHANNEL") == 0)
+			closed[relid] = false;
+	}
+}
+
+/* ---- Playing ---- */
+
+/** Record what is played, if that is wanted; false: it is said. */
+static bool player_record(struct player *player)
+{
+	const struct virtual_machine *vm = player->vm;
+	char about[256], error[TRACE_FILE_ERROR_MAX];
+
+	player->tracing = player->configuration->tracing;
+	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=%" PRIu64,
+		 vm->vmm->name, vm->host.name, vm->configuration.mtu,
+		 vm->configuration.machine.seed);
+	if (tracing_open(&player->tracing, about, error))
+		return true;
+	player_refuse(player, error);
+	return false;
+}
+
+static void player_run(struct player *player)
+{
+	enum machine_outcome outcome;
+
+	bool as_host = player->configuration->side == PLAYER_AS_HOST;
+
+	if (as_host && !player_host_create(player)) {
+		player_refuse(player, "out of memory for a virtual machine");
+		return;
+	}
+	player->stop.fire = player_stop;
+	player->stop.argument = player;
+	outcome = virtual_machine_run(player->vm,
+				      as_host ? player_driver : player_guest,
+				      player);
+	machine_event_cancel(player->vm->machine, &player->stop);
+	if (player->has_failed)
+		return;
+	if (outcome != MACHINE_DONE && outcome != MACHINE_STOPPED) {
+		player->has_failed = true;
+		player->status = CLI_FAIL;
+		fprintf(player->report, "%s: the guest died: %s\n",
+			player->path, machine_reason(player->vm->machine));
+	} else if (!script_is_over(player->script)) {
+		player_fail(player, script_first(player->script),
+			    "that did not come");
+	}
+}
+
+/** "PASS FILE ..." on standard output. */
+static void player_verdict(const struct player *player)
+{
+	const char *side = player->configuration->side == PLAYER_AS_GUEST
+				   ? "guest"
+				   : "host";
+	size_t checked = script_checked(player->script);
+	size_t left_out = script_count(player->script) - checked;
+	json_t *json;
+
+	if (!player->configuration->is_json) {
+		text_print(stdout, "%s  %s as %s",
+			   player->has_failed ? "FAIL" : "PASS", player->path,
+			   side);
+		printf(": %zu events compared, %zu left out\n", checked,
+		       left_out);
+		return;
+	}
+	json = json_pack("{s:s, s:o, s:s, s:b, s:I, s:I}", "event", "played",
+			 "script", text_json(player->path), "as", side,
+			 "passed", !player->has_failed, "compared",
+			 (json_int_t)checked, "left_out", (json_int_t)left_out);
+	if (json) {
+		json_dumpf(json, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(json);
+}
+
+/** What went wrong, line by line: a script does not steer a terminal. */
+static void player_tell(char *report)
+{
+	const char *name = "vmmsim: ";
+	char *line;
+
+	while ((line = strsep(&report, "\n"))) {
+		if (*line)
+			text_print(stderr, "%s%s", name, line);
+		if (*line)
+			fputc('\n', stderr);
+		name = "";
+	}
+}
+
+static void player_free(struct player *player)
+{
+	virtual_machine_destroy(player->vm);
+	player_host_destroy(player);
+	player_driver_destroy(player);
+	if (player->wire)
+		wire_destroy(player->wire);
+	player_memory_free(&player->memory);
+	trace_built_free(&player->built);
+	trace_built_free(&player->payload);
+	script_free(player->script);
+}
+
+enum cli_exit player_play(const char *path,
+			  const struct player_configuration *configuration)
+{
+	struct player player = {
+		.configuration = configuration,
+		.path = path,
+	};
+	char error[TRACE_FILE_ERROR_MAX];
+	char *report = NULL;
+	size_t bytes;
+
+	player.report = open_memstream(&report, &bytes);
+	if (!player.report) {
+		cli_complain("out of memory");
+		return CLI_USAGE;
+	}
+	player.script = script_load(path, configuration->defines,
+				    configuration->define_count,
+				    configuration->side == PLAYER_AS_HOST
+					    ? &player_host_rules
+					    : &player_guest_rules,
+				    error);
+	if (!player.script)
+		player_refuse(&player, error);
+	else
+		player_leave_unread(player.script);
+	if (player.script && player_make(&player) && player_record(&player))
+		player_run(&player);
+	if (!tracing_close(&player.tracing, error))
+		player_refuse(&player, error);
+	if (player.script && player.status != CLI_USAGE)
+		player_verdict(&player);
+	player_free(&player);
+	fclose(player.report);
+	player_tell(report);
+	free(report);
+	return player.status;
+}

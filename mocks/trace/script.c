@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scripts: read, and put together again. script_compare.c compares them.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mocks/trace/file.h"
+#include "mocks/trace/script_internal.h"
+
+/** More events than any capture of use gives. */
+#define EVENTS_MAX	  4000000u
+#define PCAPNG_FIRST_BYTE 0x0a
+
+void script_complain(const struct script *script, unsigned line,
+		     unsigned column, const char *what, char *error)
+{
+	if (column)
+		snprintf(error, SCRIPT_ERROR_MAX, "%s:%u:%u: %s", script->path,
+			 line, column, what);
+	else
+		snprintf(error, SCRIPT_ERROR_MAX, "%s:%u: %s", script->path,
+			 line, what);
+}
+
+/* ---- Events ---- */
+
+static struct script_item *item_room(struct script *script)
+{
+	struct script_item *items;
+	size_t room = script->room ? script->room * 2 : 256;
+
+	if (script->count == script->room) {
+		items = room > EVENTS_MAX
+				? NULL
+				: realloc(script->items, room * sizeof(*items));
+		if (!items)
+			return NULL;
+		script->items = items;
+		script->room = room;
+	}
+	memset(&script->items[script->count], 0, sizeof(*script->items));
+	return &script->items[script->count++];
+}
+
+/** Keep a record with as much room as it needs. */
+static bool item_add(struct script *script, const struct trace_record *record,
+		     unsigned line, unsigned group)
+{
+	struct script_item *item = item_room(script);
+	size_t fields = record->count * sizeof(*record->fields);
+
+	if (!item)
+		return false;
+	item->line = line;
+	item->group = group;
+	item->kind = record->kind;
+	item->direction = record->direction;
+	memcpy(item->name, record->name, sizeof(item->name));
+	item->name_column = record->name_column;
+	item->is_open = record->is_open;
+	item->fields = malloc(fields ? fields : 1);
+	item->pool = malloc(record->pool_bytes ? record->pool_bytes : 1);
+	if (!item->fields || !item->pool)
+		return false;
+	memcpy(item->fields, record->fields, fields);
+	item->count = record->count;
+	if (record->pool_bytes)
+		memcpy(item->pool, record->pool, record->pool_bytes);
+	item->pool_bytes = record->pool_bytes;
+	item->is_checked =
+		!script->rules.checks || script->rules.checks(record);
+	item->is_done = !item->is_checked;
+	if (item->is_checked)
+		script->has[item->kind][item->direction] = true;
+	return true;
+}
+
+bool script_item_record(const struct script_item *item,
+			struct trace_record *record)
+{
+	struct trace_field *field;
+	uint8_t *pool;
+
+	trace_record_clear(record);
+	if (!record->pool || record->pool_room < item->pool_bytes) {
+		pool = realloc(record->pool, item->pool_bytes + 256);
+		if (!pool)
+			return false;
+		record->pool = pool;
+		record->pool_room = item->pool_bytes + 256;
+	}
+	record->kind = item->kind;
+	record->direction = item->direction;
+	memcpy(record->name, item->name, sizeof(record->name));
+	record->name_column = item->name_column;
+	record->is_open = item->is_open;
+	for (field = item->fields; record->count < item->count; field++)
+		record->fields[record->count++] = *field;
+	if (item->pool_bytes)
+		memcpy(record->pool, item->pool, item->pool_bytes);
+	record->pool_bytes = item->pool_bytes;
+	return true;
+}
+
+/* ---- Variables ---- */
+
+struct trace_field *script_field_copy(struct trace_record *to, const char *key,
+				      const struct trace_record *from,
+				      const struct trace_field *field)
+{
+	struct trace_field *copy;
+
+	if (field->kind == TRACE_NUMBER)
+		return trace_record_number(to, key, field->number, field->base,
+					   field->name[0] ? field->name : NULL);
+	copy = trace_record_bytes(to, key, trace_field_bytes(from, field),
+				  field->length);
+	if (copy)
+		copy->kind = field->kind;
+	return copy;
+}
+
+bool script_substitute(const struct script *script, struct trace_record *record)
+{
+	char name[TRACE_NAME_MAX];
+	struct trace_field *value, *field, copy;
+	unsigned n;
+
+	for (n = 0; n < record->count; n++) {
+		field = &record->fields[n];
+		if (field->kind != TRACE_VARIABLE)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)field->length,
+			 (const char *)trace_field_bytes(record, field));
+		value = trace_record_find(&script->variables, name);
+		if (!value)
+			continue;
+		if (!script_field_copy(record, "", &script->variables, value))
+			return false;
+		copy = record->fields[--record->count];
+		memcpy(copy.key, field->key, sizeof(copy.key));
+		copy.column = field->column;
+		*field = copy;
+	}
+	return true;
+}
+
+/** "NAME=value", as it could stand in the first line of a script. */
+static bool define(struct script *script, const char *text, char *error)
+{
+	static const char first[] = "trace 1 ";
+	size_t length = strlen(text) + sizeof(first);
+	const struct trace_record *about;
+	struct trace_record record = {0};
+	struct trace_text *reader = NULL;
+	char *line = malloc(length);
+	FILE *stream = NULL;
+	bool good = false;
+
+	if (line) {
+		snprintf(line, length, "%s%s", first, text);
+		stream = fmemopen(line, strlen(line), "r");
+	}
+	if (stream)
+		reader = trace_text_open(stream, text);
+	if (!reader) {
+		snprintf(error, SCRIPT_ERROR_MAX, "out of memory");
+	} else if (trace_text_next(reader, &record) == TRACE_ITEM_EOF &&
+		   (about = trace_text_about(reader))->count == 1 &&
+		   about->fields[0].kind != TRACE_ANY &&
+		   about->fields[0].kind != TRACE_VARIABLE) {
+		good = script_field_copy(&script->variables,
+					 about->fields[0].key, about,
+					 &about->fields[0]);
+	}
+	if (reader && !good)
+		snprintf(error, SCRIPT_ERROR_MAX,
+			 "a variable is defined as NAME=value, not '%.128s'",
+			 text);
+	trace_text_close(reader);
+	trace_record_free(&record);
+	if (stream)
+		fclose(stream);
+	free(line);
+	return good;
+}
+
+/* ---- Reading ---- */
+
+/** Copy what the first line says, with the values of variables. */
+static bool about_take(struct script *script, const struct trace_record *about)
+{
+	unsigned n;
+
+	for (n = 0; n < about->count; n++)
+		if (!script_field_copy(&script->about, about->fields[n].key,
+				       about, &about->fields[n]))
+			return false;
+	return script_substitute(script, &script->about);
+}
+
+static bool load_text(struct script *script, FILE *stream, char *error)
+{
+	struct trace_text *text = trace_text_open(stream, script->path);
+	struct trace_record record = {0};
+	unsigned group = 0, groups = 0;
+	enum trace_item item = TRACE_ITEM_BROKEN;
+	bool good = text;
+
+	while (good &&
+	       (item = trace_text_next(text, &record)) != TRACE_ITEM_EOF) {
+		if (item == TRACE_ITEM_BROKEN) {
+			snprintf(error, SCRIPT_ERROR_MAX, "%s",
+				 trace_text_error(text));
+			goto out;
+		}
+		if ((item == TRACE_ITEM_UNORDERED && group) ||
+		    (item == TRACE_ITEM_END_UNORDERED && !group)) {
+			script_complain(script, trace_text_line(text), 0,
+					group ? "a group in a group"
+					      : "no group ends here",
+					error);
+			goto out;
+		}
+		if (item == TRACE_ITEM_UNORDERED)
+			group = ++groups;
+		else if (item == TRACE_ITEM_END_UNORDERED)
+			group = 0;
+		else
+			good = item_add(script, &record, trace_text_line(text),
+					group);
+	}
+	if (good && group) {
+		script_complain(script, trace_text_line(text), 0,
+				"a group has no end", error);
+		goto out;
+	}
+	if (!good || !about_take(script, trace_text_about(text)))
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory",
+			 script->path);
+	else
+		group = UINT32_MAX;
+out:
+	trace_record_free(&record);
+	trace_text_close(text);
+	return group == UINT32_MAX;
+}
+
+/** The comment of a pcapng is what a first line says. */
+static bool about_parse(struct script *script, const char *about)
+{
+	struct trace_record record = {0};
+	struct trace_text *text;
+	char line[512];
+	FILE *stream;
+	bool good = false;
+
+	snprintf(line, sizeof(line), "trace 1 %s", about);
+	stream = fmemopen(line, strlen(line), "r");
+	text = stream ? trace_text_open(stream, script->path) : NULL;
+	if (text)
+		good = trace_text_next(text, &record) == TRACE_ITEM_EOF &&
+		       about_take(script, trace_text_about(text));
+	trace_text_close(text);
+	trace_record_free(&record);
+	if (stream)
+		fclose(stream);
+	return good;
+}
+
+static bool load_recording(struct script *script, char *error)
+{
+	struct trace_reader *reader = trace_reader_open(script->path, error);
+	struct trace_record record = {0};
+	const struct trace_event *event;
+	enum trace_read read = TRACE_READ_BROKEN;
+	bool good = reader;
+	unsigned number = 0;
+
+	if (!reader)
+		return false;
+	while (good &&
+	       (read = trace_reader_next(reader, &event)) == TRACE_READ_EVENT)
+		good = trace_decode(&record, event) &&
+		       item_add(script, &record, ++number, 0);
+	if (!good || (read == TRACE_READ_END &&
+		      !about_parse(script, trace_reader_about(reader)))) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
+			 good ? "it does not say what ran" : "out of memory");
+		good = false;
+	} else if (read == TRACE_READ_BROKEN) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s",
+			 trace_reader_error(reader));
+		good = false;
+	}
+	trace_record_free(&record);
+	trace_reader_close(reader);
+	return good;
+}
+
+static bool load(struct script *script, char *error)
+{
+	FILE *stream = fopen(script->path, "rb");
+	bool good;
+	int first;
+
+	if (!stream) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
+			 strerror(errno));
+		return false;
+	}
+	first = getc(stream);
+	ungetc(first, stream);
+	if (first == PCAPNG_FIRST_BYTE) {
+		fclose(stream);
+		return load_recording(script, error);
+	}
+	good = load_text(script, stream, error);
+	fclose(stream);
+	return good;
+}
+
+struct script *script_load(const char *path, const char *const defines[],
+			   size_t define_count,
+			   const struct script_rules *rules, char *error)
+{
+	struct script *script = calloc(1, sizeof(*script));
+	size_t n;
+
+	if (script)
+		script->path = strdup(path);
+	if (!script || !script->path) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", path);
+		script_free(script);
+		return NULL;
+	}
+	script->rules = *rules;
+	for (n = 0; n < define_count; n++)
+		if (!define(script, defines[n], error))
+			goto fail;
+	if (load(script, error))
+		return script;
+fail:
+	script_free(script);
+	return NULL;
+}
+
+void script_free(struct script *script)
+{
+	size_t n;
+
+	if (!script)
+		return;
+	for (n = 0; n < script->count; n++) {
+		free(script->items[n].fields);
+		free(script->items[n].pool);
+	}
+	free(script->items);
+	trace_record_free(&script->about);
+	trace_record_free(&script->variables);
+	trace_record_free(&script->bound);
+	trace_record_free(&script->expected);
+	trace_record_free(&script->actual);
+	trace_built_free(&script->built);
+	free(script->path);
+	free(script);
+}
+
+/* ---- Looking at it ---- */
+
+bool script_about(const struct script *script, const char *key, char *text,
+		  size_t bytes)
+{
+	const struct trace_field *field =
+		trace_record_find(&script->about, key);
+
+	if (!field)
+		return false;
+	if (field->kind == TRACE_NUMBER)
+		snprintf(text, bytes, "%" PRIu64, field->number);
+	else
+		snprintf(text, bytes, "%s%.*s",
+			 field->kind == TRACE_VARIABLE ? "$" : "",
+			 (int)field->length,
+			 (const char *)trace_field_bytes(&script->about,
+							 field));
+	return true;
+}
+
+size_t script_count(const struct script *script)
+{
+	return script->count;
+}
+
+size_t script_checked(const struct script *script)
+{
+	size_t n, checked = 0;
+
+	for (n = 0; n < script->count; n++)
+		checked += script->items[n].is_checked;
+	return checked;
+}
+
+size_t script_first(const struct script *script)
+{
+	return script->first;
+}
+
+unsigned script_line(const struct script *script, size_t n)
+{
+	return script->items[n].line;
+}
+
+enum trace_kind script_kind(const struct script *script, size_t n)
+{
+	return script->items[n].kind;
+}
+
+enum trace_direction script_direction(const struct script *script, size_t n)
+{
+	return script->items[n].direction;
+}
+
+const char *script_name(const struct script *script, size_t n)
+{
+	return script->items[n].name;
+}
+
+bool script_number(const struct script *script, size_t n, const char *key,
+		   uint64_t *number)
+{
+	const struct script_item *item = &script->items[n];
+	unsigned i;
+
+	for (i = 0; i < item->count; i++)
+		if (strcmp(item->fields[i].key, key) == 0 &&
+		    item->fields[i].kind == TRACE_NUMBER) {
+			*number = item->fields[i].number;
+			return true;
+		}
+	return false;
+}
+
+bool script_has_word(const struct script *script, size_t n, const char *key,
+		     const char *word)
+{
+	const struct script_item *item = &script->items[n];
+	const struct trace_field *field;
+
+	for (field = item->fields; field < item->fields + item->count; field++)
+		if (strcmp(field->key, key) == 0)
+			return field->kind == TRACE_NUMBER
+				       ? strcmp(field->name, word) == 0
+				       : field->kind == TRACE_TEXT &&
+						 field->length ==
+							 strlen(word) &&
+						 !memcmp(item->pool +
+								 field->start,
+							 word, field->length);
+	return false;
+}
+
+bool script_is_done(const struct script *script, size_t n)
+{
+	return script->items[n].is_done;
+}
+
+bool script_is_checked(const struct script *script, size_t n)
+{
+	return script->items[n].is_checked;
+}
+
+void script_leave_out(struct script *script, size_t n)
+{
+	script->items[n].is_checked = false;
+	script->items[n].is_done = true;
+}
+
+bool script_is_over(const struct script *script)
+{
+	size_t n;
+
+	for (n = script->first; n < script->count; n++)
+		if (!script->items[n].is_done)
+			return false;
+	return true;
+}
+
+/** What is not known of a read is what it is going to say. */
+static void fill(struct trace_record *record)
+{
+	struct trace_field *field = record->fields;
+
+	for (; field < record->fields + record->count; field++) {
+		if (field->kind != TRACE_ANY && field->kind != TRACE_VARIABLE)
+			continue;
+		field->kind = TRACE_NUMBER;
+		field->number = 0;
+	}
+}
+
+static bool encode(struct script *script, size_t n, struct trace_built *built,
+		   bool is_read, char *error)
+{
+	const struct script_item *item = &script->items[n];
+	char what[TRACE_ERROR_MAX] = "out of memory";
+	unsigned column = 0;
+
+	if (script_item_record(item, &script->expected) &&
+	    script_substitute(script, &script->expected)) {
+		if (is_read)
+			fill(&script->expected);
+		if (trace_encode(built, &script->expected, what, &column))
+			return true;
+	}
+	script_complain(script, item->line, column, what, error);
+	return false;
+}
+
+bool script_encode(struct script *script, size_t n, struct trace_built *built,
+		   char *error)
+{
+	return encode(script, n, built, false, error);
+}
+
+bool script_encode_read(struct script *script, size_t n,
+			struct trace_built *built, char *error)
+{
+	return encode(script, n, built, true, error);
+}
+
+void script_show(struct script *script, size_t n, FILE *stream)
+{
+	if (script_item_record(&script->items[n], &script->expected) &&
+	    script_substitute(script, &script->expected)) {
+		trace_text_show(stream, &script->expected);
+		fputc('\n', stream);
+	}
+}
