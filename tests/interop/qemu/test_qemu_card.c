@@ -97,26 +97,6 @@ END_TEST
 
 /* ---- Interrupts ---- */
 
-/** Sleep armed until woken, and only then look. */
-static void armed_receive(struct trial *trial, unsigned number)
-{
-	uint8_t frame[100];
-	uint64_t deadline;
-
-	trial_frame_make(frame, sizeof(frame), witness_mac, number);
-	trial_turn(trial);
-	trial->stack.woken = false;
-	ck_assert(nic_arm(trial->nic, 0));
-	trial_deliver(trial, frame, sizeof(frame));
-	deadline = port_time(trial->port) + 2000000000u;
-	while (!trial->stack.woken && port_time(trial->port) < deadline)
-		port_relax(trial->port, deadline);
-	ck_assert(trial->stack.woken);
-	trial_await(trial, 0, 1);
-	ck_assert_mem_eq(trial->received[0].data, frame, sizeof(frame));
-	trial_forget(trial);
-}
-
 static void armed(struct trial *trial)
 {
 	struct nic_statistics statistics;
@@ -124,7 +104,7 @@ static void armed(struct trial *trial)
 
 	trial_up(trial);
 	for (n = 0; n < 50; n++)
-		armed_receive(trial, n);
+		trial_armed_receive(trial, n);
 	nic_statistics(trial->nic, &statistics);
 	ck_assert_uint_ge(statistics.interrupts, 50);
 }
@@ -225,8 +205,12 @@ static void checksums(struct trial *trial)
 /** QEMU writes a checksum into the guest's own frame before it sends it. */
 START_TEST(test_checksums)
 {
-	trial_run_without(1u << MACHINE_CHECK_OWNERSHIP, "checksums", kinds[_i],
-			  checksums);
+	const struct virtual_machine_configuration configuration = {
+		.host = kinds[_i],
+		.machine.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
+	};
+
+	trial_run_with("checksums", &configuration, checksums);
 }
 END_TEST
 

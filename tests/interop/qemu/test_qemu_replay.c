@@ -57,7 +57,7 @@ static void replay_one(const char *name, const char *host,
 	ck_assert_msg(capture, "%s", error);
 	replay_capture(capture, &configuration, &result);
 	capture_close(capture);
-	printf("%-30s %-14s %-8s mtu %4u %6" PRIu64 " frames %8" PRIu64
+	printf("%-30s %-35s %-8s mtu %4u %6" PRIu64 " frames %8" PRIu64
 	       " bytes %5" PRIu64 " accesses %4" PRIu64 " messages %4" PRIu64
 	       " lines\n",
 	       name, host,

@@ -13,6 +13,7 @@
 #define TRIAL_PATIENCE 2000000000ull
 #define TRIAL_TURN     20000ull
 #define TRIAL_BURST    16u
+#define TRIAL_SEED     11u
 #define HIGH	       ((uint64_t)1 << 32)
 
 /* ---- What comes out ---- */
@@ -176,6 +177,26 @@ void trial_deliver_lost(struct trial *trial, const uint8_t *frame,
 	witness_lost(trial->vm, 0, 1);
 }
 
+void trial_armed_receive(struct trial *trial, unsigned number)
+{
+	uint8_t frame[100];
+	uint64_t deadline;
+
+	trial_frame_make(frame, sizeof(frame), trial->nic->information.mac,
+			 number);
+	trial_turn(trial);
+	trial->stack.woken = false;
+	ck_assert(nic_arm(trial->nic, 0));
+	trial_deliver(trial, frame, sizeof(frame));
+	deadline = port_time(trial->port) + TRIAL_PATIENCE;
+	while (!trial->stack.woken && port_time(trial->port) < deadline)
+		port_relax(trial->port, deadline);
+	ck_assert(trial->stack.woken);
+	trial_await(trial, 0, 1);
+	ck_assert_mem_eq(trial->received[0].data, frame, sizeof(frame));
+	trial_forget(trial);
+}
+
 void trial_exchange(struct trial *trial, unsigned frames, uint32_t bytes)
 {
 	uint8_t frame[STACK_FRAME_MAX];
@@ -258,23 +279,38 @@ static void trial_check(const struct trial *trial)
 void trial_run(const char *name, const char *host,
 	       void (*guest)(struct trial *trial))
 {
-	trial_run_without(0, name, host, guest);
+	const struct virtual_machine_configuration configuration = {
+		.host = host,
+	};
+
+	trial_run_with(name, &configuration, guest);
 }
 
-void trial_run_without(unsigned checkers_off, const char *name,
-		       const char *host, void (*guest)(struct trial *trial))
+static void trial_print(const char *name, const char *host)
 {
-	struct virtual_machine_configuration configuration = {
-		.vmm = WITNESS_VMM,
-		.host = host,
-		.machine = {.seed = 11, .checkers_off = checkers_off},
-	};
-	struct trial *trial = calloc(1, sizeof(*trial));
 	const struct witness_traffic *passed = &witness_traffic;
+
+	printf("%-18s %-35s out %4" PRIu64 " frames %7" PRIu64
+	       " bytes, in %4" PRIu64 " frames %7" PRIu64 " bytes, %5" PRIu64
+	       " accesses, %4" PRIu64 " messages, %4" PRIu64 " lines\n",
+	       name, host, passed->sent_frames, passed->sent_bytes,
+	       passed->received_frames, passed->received_bytes,
+	       passed->accesses, passed->messages, passed->lines);
+	fflush(stdout);
+}
+
+void trial_run_with(const char *name,
+		    const struct virtual_machine_configuration *asked,
+		    void (*guest)(struct trial *trial))
+{
+	struct virtual_machine_configuration configuration = *asked;
+	struct trial *trial = calloc(1, sizeof(*trial));
 
 	ck_assert(trial);
 	trial->guest = guest;
 	trial->wire = wire_tap_create(trial_wired, trial);
+	configuration.vmm = WITNESS_VMM;
+	configuration.machine.seed = TRIAL_SEED;
 	configuration.wire = trial->wire;
 	trial->vm = virtual_machine_create(&configuration);
 	ck_assert_msg(trial->vm, "%s", witness_reason);
@@ -288,13 +324,7 @@ void trial_run_without(unsigned checkers_off, const char *name,
 	if (!trial->is_host_gone)
 		ck_assert_str_eq(witness_reason, "");
 	free(trial);
-	printf("%-18s %-14s out %4" PRIu64 " frames %7" PRIu64
-	       " bytes, in %4" PRIu64 " frames %7" PRIu64 " bytes, %5" PRIu64
-	       " accesses, %4" PRIu64 " messages, %4" PRIu64 " lines\n",
-	       name, host, passed->sent_frames, passed->sent_bytes,
-	       passed->received_frames, passed->received_bytes,
-	       passed->accesses, passed->messages, passed->lines);
-	fflush(stdout);
+	trial_print(name, configuration.host);
 }
 
 int trial_main(Suite *suite)

@@ -48,9 +48,13 @@ struct trial {
 void trial_run(const char *name, const char *host,
 	       void (*guest)(struct trial *trial));
 
-/** The same with some checkers off, as in struct machine_configuration. */
-void trial_run_without(unsigned checkers_off, const char *name,
-		       const char *host, void (*guest)(struct trial *trial));
+/**
+ * The same of a machine that is configured.
+ * @param configuration all but the hypervisor, the wire and a seed
+ */
+void trial_run_with(const char *name,
+		    const struct virtual_machine_configuration *configuration,
+		    void (*guest)(struct trial *trial));
 
 /* ---- Inside the guest ---- */
 
@@ -76,6 +80,8 @@ void trial_await_event(struct trial *trial, unsigned event);
 /** Reclaim, receive, and hear of events, once. */
 void trial_turn(struct trial *trial);
 void trial_forget(struct trial *trial);
+/** Sleep armed until a frame wakes it, and only then look. */
+void trial_armed_receive(struct trial *trial, unsigned number);
 /** So many frames each way, and each is the one that was put in. */
 void trial_exchange(struct trial *trial, unsigned frames, uint32_t bytes);
 
