@@ -240,6 +240,7 @@ int main(void)
 	tests = tcase_create("offloads");
 	tcase_add_test(tests, test_segmentation);
 	tcase_add_test(tests, test_checksums);
+	tcase_set_timeout(tests, TRIAL_TIMEOUT);
 	suite_add_tcase(suite, tests);
 	return trial_main(suite);
 }

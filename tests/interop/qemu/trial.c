@@ -30,7 +30,8 @@ static void trial_wired(void *context, const struct wire_frame *frame)
 	trial->wired_count++;
 }
 
-static void trial_keep(struct trial *trial, const struct net_packet *packet,
+static void trial_keep(struct trial *trial, unsigned queue,
+		       const struct net_packet *packet,
 		       const struct net_segment segments[])
 {
 	struct trial_frame *place = &trial->received[trial->received_count];
@@ -51,37 +52,56 @@ static void trial_keep(struct trial *trial, const struct net_packet *packet,
 	ck_assert_uint_eq(place->length, packet->length);
 	place->flags = packet->flags;
 	place->vlan_tag = packet->vlan_tag;
+	place->segment_bytes = packet->segment_bytes;
+	place->queue = (uint16_t)queue;
+	ck_assert(stack_checksum_finish(packet, place->data, place->length));
 	trial->received_count++;
 }
 
-static void trial_reclaim(struct trial *trial)
+static void trial_reclaim_queue(struct trial *trial, unsigned queue)
 {
 	void *owners[TRIAL_BURST];
 	unsigned count, n;
 
 	do {
-		count = nic_reclaim(trial->nic, 0, owners, TRIAL_BURST);
+		count = nic_reclaim(trial->nic, queue, owners, TRIAL_BURST);
 		for (n = 0; n < count; n++)
 			stack_sent(&trial->stack, owners[n]);
 	} while (count == TRIAL_BURST);
 }
 
-void trial_turn(struct trial *trial)
+static void trial_reclaim(struct trial *trial)
+{
+	unsigned queue;
+
+	for (queue = 0; queue < trial->nic->information.queues; queue++)
+		trial_reclaim_queue(trial, queue);
+}
+
+static void trial_receive(struct trial *trial, unsigned queue)
 {
 	struct net_packet packets[TRIAL_BURST];
 	struct net_segment segments[TRIAL_BURST * 6];
 	unsigned count, n;
 
-	trial_reclaim(trial);
-	count = nic_receive(trial->nic, 0, packets, TRIAL_BURST, segments,
+	count = nic_receive(trial->nic, queue, packets, TRIAL_BURST, segments,
 			    TRIAL_BURST * 6);
 	for (n = 0; n < count; n++) {
-		trial_keep(trial, &packets[n],
+		trial_keep(trial, queue, &packets[n],
 			   &segments[packets[n].first_segment]);
 		stack_received(&trial->stack,
 			       &segments[packets[n].first_segment],
 			       packets[n].segment_count);
 	}
+}
+
+void trial_turn(struct trial *trial)
+{
+	unsigned queue;
+
+	trial_reclaim(trial);
+	for (queue = 0; queue < trial->nic->information.queues; queue++)
+		trial_receive(trial, queue);
 	if (trial->stack.events_woken) {
 		trial->stack.events_woken = false;
 		trial->events |= nic_events(trial->nic);
@@ -149,6 +169,7 @@ void trial_send(struct trial *trial, const uint8_t *frame, uint32_t bytes,
 {
 	struct net_segment segments[STACK_PIECES_MAX];
 	struct net_packet packet;
+	uint64_t deadline = 0;
 
 	ck_assert(stack_can_put(&trial->stack));
 	stack_put(&trial->stack, frame, bytes, &packet, segments);
@@ -160,7 +181,11 @@ void trial_send(struct trial *trial, const uint8_t *frame, uint32_t bytes,
 		packet.l4_offset = how->l4_offset;
 		packet.segment_bytes = how->segment_bytes;
 	}
-	ck_assert_uint_eq(nic_transmit(trial->nic, 0, &packet, 1, segments), 1);
+	while (nic_transmit(trial->nic, trial->transmit_queue, &packet, 1,
+			    segments) != 1) {
+		ck_assert(trial_goes_on(trial, &deadline));
+		trial_turn(trial);
+	}
 }
 
 void trial_deliver(struct trial *trial, const uint8_t *frame, uint32_t bytes)
@@ -241,6 +266,10 @@ void trial_down(struct trial *trial)
 	if (trial->vm->stage >= VIRTUAL_MACHINE_OPEN) {
 		virtual_machine_back(trial->vm, VIRTUAL_MACHINE_OPEN);
 		trial_reclaim(trial);
+		/* A device that wanted a reset would have had one. */
+		ck_assert(trial->is_host_gone ||
+			  !(trial->events &
+			    (NIC_EVENT_FAILED | NIC_EVENT_RECOVERED)));
 	}
 	virtual_machine_down(trial->vm);
 	trial->nic = NULL;

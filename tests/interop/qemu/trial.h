@@ -12,12 +12,15 @@
 #include "mocks/cli/stack.h"
 #include "tests/interop/qemu/witness.h"
 
-#define TRIAL_FRAMES 64u
+#define TRIAL_FRAMES  64u
+/** Seconds that a test may take where many others run. */
+#define TRIAL_TIMEOUT 60
 
 /** A frame that came out, with what was said of it (received only). */
 struct trial_frame {
 	uint32_t length;
-	uint16_t flags, vlan_tag;
+	uint16_t flags, vlan_tag, segment_bytes;
+	uint16_t queue;
 	uint8_t data[STACK_FRAME_MAX];
 };
 
@@ -35,6 +38,8 @@ struct trial {
 	unsigned events;
 	/** Receive buffers that came back, and those of them above 4 GiB. */
 	unsigned buffers, buffers_high;
+	/** Where trial_send() puts frames. */
+	unsigned transmit_queue;
 	/** Its host is no more: what the check says of it is known. */
 	bool is_host_gone;
 	void (*guest)(struct trial *trial);
