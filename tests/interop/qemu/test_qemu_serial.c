@@ -12,7 +12,7 @@
 
 #define BOARDS	   2
 #define BAUD	   115200u
-#define BYTES	   4096u
+#define BYTES	   2048u
 #define PATIENCE   5000000000ull
 #define PAUSE	   200000u
 #define LINE_PIECE 200u
@@ -354,10 +354,10 @@ static void with_card(struct trial *trial)
 			 0);
 	trial_up(trial);
 	for (n = 1; n <= 8; n++) {
-		line_write(&line, 300);
+		line_write(&line, 250);
 		trial_armed_receive(trial, n);
 		trial_exchange(trial, 8, 1000);
-		line_await(&line, n * 300, n * 300);
+		line_await(&line, n * 250, n * 250);
 	}
 	uart8250_interrupts_stop(&line.uart);
 	line_check(&line);
