@@ -39,6 +39,8 @@
 #define ARGUMENTS_MAX	 64u
 #define ARGUMENT_BYTES	 128u
 #define OPTIONS_MAX	 8u
+/** Requests, monitor, network, serial port. */
+#define SOCKETS		 4u
 
 /** A socket of lines, and what came of the next one. */
 struct channel {
@@ -50,7 +52,7 @@ struct channel {
 struct qemu {
 	struct qemu_configuration configuration;
 	pid_t process;
-	int memory, firmware, errors, wire;
+	int memory, firmware, errors, wire, serial;
 	struct channel qtest, monitor;
 	uint64_t accesses;
 	bool is_ended;
@@ -274,6 +276,13 @@ void qemu_link_set(struct qemu *qemu, bool up)
 	monitor_ask(qemu, command);
 }
 
+void qemu_announce(struct qemu *qemu)
+{
+	monitor_ask(qemu, "{\"execute\":\"announce-self\",\"arguments\":"
+			  "{\"initial\":50,\"max\":50,\"rounds\":1,"
+			  "\"step\":1}}\n");
+}
+
 /* ---- The wire ---- */
 
 bool qemu_wire_send(struct qemu *qemu, const void *frame, size_t bytes)
@@ -306,6 +315,26 @@ void qemu_wait(struct qemu *qemu, unsigned microseconds)
 	/* Whether it was long enough is not for this to say. */
 	if (!qemu->failure[0])
 		(void)ppoll(wanted, 2, &time, NULL);
+}
+
+/* ---- The serial port ---- */
+
+size_t qemu_serial_send(struct qemu *qemu, const void *data, size_t bytes)
+{
+	ssize_t sent =
+		send(qemu->serial, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		qemu_fail(qemu, "QEMU's serial port takes nothing: %s",
+			  strerror(errno));
+	return sent > 0 ? (size_t)sent : 0;
+}
+
+size_t qemu_serial_receive(struct qemu *qemu, void *data, size_t bytes)
+{
+	ssize_t got = recv(qemu->serial, data, bytes, MSG_DONTWAIT);
+
+	return got > 0 ? (size_t)got : 0;
 }
 
 /* ---- Life ---- */
@@ -405,7 +434,7 @@ command_option(struct command *command, const char *option, const char *format,
 }
 
 static void command_build(struct command *command, const struct qemu *qemu,
-			  const int sockets[3])
+			  const int sockets[SOCKETS])
 {
 	static const char *const all[] = {
 		QEMU_PROGRAM,
@@ -437,11 +466,13 @@ static void command_build(struct command *command, const struct qemu *qemu,
 		       sockets[0]);
 	command_option(command, "-chardev", "socket,id=monitor,fd=%d",
 		       sockets[1]);
+	command_option(command, "-chardev", "socket,id=" QEMU_SERIAL ",fd=%d",
+		       sockets[3]);
 	if (it->tap)
 		command_option(command, "-netdev",
 			       "tap,id=" QEMU_NETWORK
-			       ",ifname=%s,script=no,downscript=no",
-			       it->tap);
+			       ",ifname=%s,queues=%u,script=no,downscript=no",
+			       it->tap, it->tap_queues ? it->tap_queues : 1);
 	else
 		command_option(command, "-netdev",
 			       "dgram,id=" QEMU_NETWORK
@@ -451,11 +482,11 @@ static void command_build(struct command *command, const struct qemu *qemu,
 		command_add(command, it->arguments[n]);
 }
 
-static bool qemu_spawn(struct qemu *qemu, const int sockets[3])
+static bool qemu_spawn(struct qemu *qemu, const int sockets[SOCKETS])
 {
 	struct command command = {0};
-	const int descriptors[] = {sockets[0], sockets[1], sockets[2],
-				   qemu->memory, qemu->firmware};
+	const int descriptors[] = {sockets[0], sockets[1],   sockets[2],
+				   sockets[3], qemu->memory, qemu->firmware};
 	pid_t parent = getpid();
 
 	command_build(&command, qemu, sockets);
@@ -470,11 +501,13 @@ static bool qemu_spawn(struct qemu *qemu, const int sockets[3])
 }
 
 /** Files and sockets; theirs are the ends that are QEMU's. */
-static bool qemu_connect(struct qemu *qemu, int theirs[3])
+static bool qemu_connect(struct qemu *qemu, int theirs[SOCKETS])
 {
-	static const int types[3] = {SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM};
-	int *const ours[3] = {&qemu->qtest.descriptor,
-			      &qemu->monitor.descriptor, &qemu->wire};
+	static const int types[SOCKETS] = {SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM,
+					   SOCK_STREAM};
+	int *const ours[SOCKETS] = {&qemu->qtest.descriptor,
+				    &qemu->monitor.descriptor, &qemu->wire,
+				    &qemu->serial};
 	unsigned n;
 	int ends[2];
 
@@ -486,7 +519,7 @@ static bool qemu_connect(struct qemu *qemu, int theirs[3])
 		qemu_fail(qemu, "memory for QEMU: %s", strerror(errno));
 		return false;
 	}
-	for (n = 0; n < 3; n++) {
+	for (n = 0; n < SOCKETS; n++) {
 		if (socketpair(AF_UNIX, types[n] | SOCK_CLOEXEC, 0, ends) < 0) {
 			qemu_fail(qemu, "socketpair: %s", strerror(errno));
 			return false;
@@ -523,20 +556,21 @@ struct qemu *qemu_start(const struct qemu_configuration *configuration,
 			char *reason)
 {
 	struct qemu *qemu = calloc(1, sizeof(*qemu));
-	int theirs[3] = {-1, -1, -1};
+	int theirs[SOCKETS] = {-1, -1, -1, -1};
 
 	if (!qemu) {
 		snprintf(reason, QEMU_REASON_MAX, "out of memory");
 		return NULL;
 	}
 	qemu->configuration = *configuration;
-	qemu->memory = qemu->firmware = qemu->errors = qemu->wire = -1;
+	qemu->memory = qemu->firmware = qemu->errors = -1;
+	qemu->wire = qemu->serial = -1;
 	qemu->qtest.descriptor = qemu->monitor.descriptor = -1;
 	if (qemu_connect(qemu, theirs) && qemu_spawn(qemu, theirs)) {
-		close_all(theirs, 3);
+		close_all(theirs, SOCKETS);
 		qemu_greet(qemu);
 	}
-	close_all(theirs, 3);
+	close_all(theirs, SOCKETS);
 	if (!qemu->failure[0])
 		return qemu;
 	qemu_stop(qemu, reason);
@@ -592,9 +626,10 @@ static void qemu_report(struct qemu *qemu, char *reason)
 
 bool qemu_stop(struct qemu *qemu, char *reason)
 {
-	int files[] = {qemu->memory,	       qemu->firmware,
-		       qemu->errors,	       qemu->wire,
-		       qemu->qtest.descriptor, qemu->monitor.descriptor};
+	int files[] = {
+		qemu->memory, qemu->firmware,	      qemu->errors,
+		qemu->wire,   qemu->qtest.descriptor, qemu->monitor.descriptor,
+		qemu->serial};
 
 	reason[0] = '\0';
 	if (!qemu->failure[0] && !qemu->is_ended)

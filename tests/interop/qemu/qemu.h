@@ -22,9 +22,10 @@
 #define QEMU_REASON_MAX 2048u
 /** The longest frame on the wire. */
 #define QEMU_FRAME_MAX	65536u
-/** Identifiers on its command line: the memory, and the network. */
+/** Identifiers on its command line: memory, network, serial port's far end. */
 #define QEMU_MEMORY	"ram0"
 #define QEMU_NETWORK	"n0"
+#define QEMU_SERIAL	"serial"
 /** Input lines of the interrupt controller that is watched. */
 #define QEMU_LINES	24u
 
@@ -39,6 +40,8 @@ struct qemu_configuration {
 	uint64_t ram_bytes;
 	/** A TAP interface for the network; NULL: qemu_wire_send(), ... */
 	const char *tap;
+	/** Of the TAP; 0: one. */
+	unsigned tap_queues;
 	/** A line of the first I/O APIC rose or fell; may be NULL. */
 	void (*line)(void *context, unsigned line, bool asserted);
 	void *context;
@@ -99,5 +102,14 @@ size_t qemu_wire_receive(struct qemu *qemu, void *frame, size_t bytes);
 void qemu_wait(struct qemu *qemu, unsigned microseconds);
 /** The cable of the network is plugged, or not. */
 void qemu_link_set(struct qemu *qemu, bool up);
+/** Have the cards tell the network where they are, as after a migration. */
+void qemu_announce(struct qemu *qemu);
+
+/* ---- Serial port, of a device with chardev=serial ---- */
+
+/** @return how many bytes there was room for */
+size_t qemu_serial_send(struct qemu *qemu, const void *data, size_t bytes);
+/** @return how many bytes came */
+size_t qemu_serial_receive(struct qemu *qemu, void *data, size_t bytes);
 
 #endif /* TESTS_INTEROP_QEMU_QEMU_H */

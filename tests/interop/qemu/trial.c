@@ -13,6 +13,7 @@
 #define TRIAL_PATIENCE 2000000000ull
 #define TRIAL_TURN     20000ull
 #define TRIAL_BURST    16u
+#define TRIAL_SEED     11u
 #define HIGH	       ((uint64_t)1 << 32)
 
 /* ---- What comes out ---- */
@@ -29,7 +30,8 @@ static void trial_wired(void *context, const struct wire_frame *frame)
 	trial->wired_count++;
 }
 
-static void trial_keep(struct trial *trial, const struct net_packet *packet,
+static void trial_keep(struct trial *trial, unsigned queue,
+		       const struct net_packet *packet,
 		       const struct net_segment segments[])
 {
 	struct trial_frame *place = &trial->received[trial->received_count];
@@ -50,37 +52,56 @@ static void trial_keep(struct trial *trial, const struct net_packet *packet,
 	ck_assert_uint_eq(place->length, packet->length);
 	place->flags = packet->flags;
 	place->vlan_tag = packet->vlan_tag;
+	place->segment_bytes = packet->segment_bytes;
+	place->queue = (uint16_t)queue;
+	ck_assert(stack_checksum_finish(packet, place->data, place->length));
 	trial->received_count++;
 }
 
-static void trial_reclaim(struct trial *trial)
+static void trial_reclaim_queue(struct trial *trial, unsigned queue)
 {
 	void *owners[TRIAL_BURST];
 	unsigned count, n;
 
 	do {
-		count = nic_reclaim(trial->nic, 0, owners, TRIAL_BURST);
+		count = nic_reclaim(trial->nic, queue, owners, TRIAL_BURST);
 		for (n = 0; n < count; n++)
 			stack_sent(&trial->stack, owners[n]);
 	} while (count == TRIAL_BURST);
 }
 
-void trial_turn(struct trial *trial)
+static void trial_reclaim(struct trial *trial)
+{
+	unsigned queue;
+
+	for (queue = 0; queue < trial->nic->information.queues; queue++)
+		trial_reclaim_queue(trial, queue);
+}
+
+static void trial_receive(struct trial *trial, unsigned queue)
 {
 	struct net_packet packets[TRIAL_BURST];
 	struct net_segment segments[TRIAL_BURST * 6];
 	unsigned count, n;
 
-	trial_reclaim(trial);
-	count = nic_receive(trial->nic, 0, packets, TRIAL_BURST, segments,
+	count = nic_receive(trial->nic, queue, packets, TRIAL_BURST, segments,
 			    TRIAL_BURST * 6);
 	for (n = 0; n < count; n++) {
-		trial_keep(trial, &packets[n],
+		trial_keep(trial, queue, &packets[n],
 			   &segments[packets[n].first_segment]);
 		stack_received(&trial->stack,
 			       &segments[packets[n].first_segment],
 			       packets[n].segment_count);
 	}
+}
+
+void trial_turn(struct trial *trial)
+{
+	unsigned queue;
+
+	trial_reclaim(trial);
+	for (queue = 0; queue < trial->nic->information.queues; queue++)
+		trial_receive(trial, queue);
 	if (trial->stack.events_woken) {
 		trial->stack.events_woken = false;
 		trial->events |= nic_events(trial->nic);
@@ -148,6 +169,7 @@ void trial_send(struct trial *trial, const uint8_t *frame, uint32_t bytes,
 {
 	struct net_segment segments[STACK_PIECES_MAX];
 	struct net_packet packet;
+	uint64_t deadline = 0;
 
 	ck_assert(stack_can_put(&trial->stack));
 	stack_put(&trial->stack, frame, bytes, &packet, segments);
@@ -159,7 +181,11 @@ void trial_send(struct trial *trial, const uint8_t *frame, uint32_t bytes,
 		packet.l4_offset = how->l4_offset;
 		packet.segment_bytes = how->segment_bytes;
 	}
-	ck_assert_uint_eq(nic_transmit(trial->nic, 0, &packet, 1, segments), 1);
+	while (nic_transmit(trial->nic, trial->transmit_queue, &packet, 1,
+			    segments) != 1) {
+		ck_assert(trial_goes_on(trial, &deadline));
+		trial_turn(trial);
+	}
 }
 
 void trial_deliver(struct trial *trial, const uint8_t *frame, uint32_t bytes)
@@ -174,6 +200,26 @@ void trial_deliver_lost(struct trial *trial, const uint8_t *frame,
 {
 	trial_deliver(trial, frame, bytes);
 	witness_lost(trial->vm, 0, 1);
+}
+
+void trial_armed_receive(struct trial *trial, unsigned number)
+{
+	uint8_t frame[100];
+	uint64_t deadline;
+
+	trial_frame_make(frame, sizeof(frame), trial->nic->information.mac,
+			 number);
+	trial_turn(trial);
+	trial->stack.woken = false;
+	ck_assert(nic_arm(trial->nic, 0));
+	trial_deliver(trial, frame, sizeof(frame));
+	deadline = port_time(trial->port) + TRIAL_PATIENCE;
+	while (!trial->stack.woken && port_time(trial->port) < deadline)
+		port_relax(trial->port, deadline);
+	ck_assert(trial->stack.woken);
+	trial_await(trial, 0, 1);
+	ck_assert_mem_eq(trial->received[0].data, frame, sizeof(frame));
+	trial_forget(trial);
 }
 
 void trial_exchange(struct trial *trial, unsigned frames, uint32_t bytes)
@@ -220,6 +266,10 @@ void trial_down(struct trial *trial)
 	if (trial->vm->stage >= VIRTUAL_MACHINE_OPEN) {
 		virtual_machine_back(trial->vm, VIRTUAL_MACHINE_OPEN);
 		trial_reclaim(trial);
+		/* A device that wanted a reset would have had one. */
+		ck_assert(trial->is_host_gone ||
+			  !(trial->events &
+			    (NIC_EVENT_FAILED | NIC_EVENT_RECOVERED)));
 	}
 	virtual_machine_down(trial->vm);
 	trial->nic = NULL;
@@ -258,23 +308,38 @@ static void trial_check(const struct trial *trial)
 void trial_run(const char *name, const char *host,
 	       void (*guest)(struct trial *trial))
 {
-	trial_run_without(0, name, host, guest);
+	const struct virtual_machine_configuration configuration = {
+		.host = host,
+	};
+
+	trial_run_with(name, &configuration, guest);
 }
 
-void trial_run_without(unsigned checkers_off, const char *name,
-		       const char *host, void (*guest)(struct trial *trial))
+static void trial_print(const char *name, const char *host)
 {
-	struct virtual_machine_configuration configuration = {
-		.vmm = WITNESS_VMM,
-		.host = host,
-		.machine = {.seed = 11, .checkers_off = checkers_off},
-	};
-	struct trial *trial = calloc(1, sizeof(*trial));
 	const struct witness_traffic *passed = &witness_traffic;
+
+	printf("%-18s %-35s out %4" PRIu64 " frames %7" PRIu64
+	       " bytes, in %4" PRIu64 " frames %7" PRIu64 " bytes, %5" PRIu64
+	       " accesses, %4" PRIu64 " messages, %4" PRIu64 " lines\n",
+	       name, host, passed->sent_frames, passed->sent_bytes,
+	       passed->received_frames, passed->received_bytes,
+	       passed->accesses, passed->messages, passed->lines);
+	fflush(stdout);
+}
+
+void trial_run_with(const char *name,
+		    const struct virtual_machine_configuration *asked,
+		    void (*guest)(struct trial *trial))
+{
+	struct virtual_machine_configuration configuration = *asked;
+	struct trial *trial = calloc(1, sizeof(*trial));
 
 	ck_assert(trial);
 	trial->guest = guest;
 	trial->wire = wire_tap_create(trial_wired, trial);
+	configuration.vmm = WITNESS_VMM;
+	configuration.machine.seed = TRIAL_SEED;
 	configuration.wire = trial->wire;
 	trial->vm = virtual_machine_create(&configuration);
 	ck_assert_msg(trial->vm, "%s", witness_reason);
@@ -288,13 +353,7 @@ void trial_run_without(unsigned checkers_off, const char *name,
 	if (!trial->is_host_gone)
 		ck_assert_str_eq(witness_reason, "");
 	free(trial);
-	printf("%-18s %-14s out %4" PRIu64 " frames %7" PRIu64
-	       " bytes, in %4" PRIu64 " frames %7" PRIu64 " bytes, %5" PRIu64
-	       " accesses, %4" PRIu64 " messages, %4" PRIu64 " lines\n",
-	       name, host, passed->sent_frames, passed->sent_bytes,
-	       passed->received_frames, passed->received_bytes,
-	       passed->accesses, passed->messages, passed->lines);
-	fflush(stdout);
+	trial_print(name, configuration.host);
 }
 
 int trial_main(Suite *suite)

@@ -12,12 +12,15 @@
 #include "mocks/cli/stack.h"
 #include "tests/interop/qemu/witness.h"
 
-#define TRIAL_FRAMES 64u
+#define TRIAL_FRAMES  64u
+/** Seconds that a test may take where many others run. */
+#define TRIAL_TIMEOUT 60
 
 /** A frame that came out, with what was said of it (received only). */
 struct trial_frame {
 	uint32_t length;
-	uint16_t flags, vlan_tag;
+	uint16_t flags, vlan_tag, segment_bytes;
+	uint16_t queue;
 	uint8_t data[STACK_FRAME_MAX];
 };
 
@@ -35,6 +38,8 @@ struct trial {
 	unsigned events;
 	/** Receive buffers that came back, and those of them above 4 GiB. */
 	unsigned buffers, buffers_high;
+	/** Where trial_send() puts frames. */
+	unsigned transmit_queue;
 	/** Its host is no more: what the check says of it is known. */
 	bool is_host_gone;
 	void (*guest)(struct trial *trial);
@@ -48,9 +53,13 @@ struct trial {
 void trial_run(const char *name, const char *host,
 	       void (*guest)(struct trial *trial));
 
-/** The same with some checkers off, as in struct machine_configuration. */
-void trial_run_without(unsigned checkers_off, const char *name,
-		       const char *host, void (*guest)(struct trial *trial));
+/**
+ * The same of a machine that is configured.
+ * @param configuration all but the hypervisor, the wire and a seed
+ */
+void trial_run_with(const char *name,
+		    const struct virtual_machine_configuration *configuration,
+		    void (*guest)(struct trial *trial));
 
 /* ---- Inside the guest ---- */
 
@@ -76,6 +85,8 @@ void trial_await_event(struct trial *trial, unsigned event);
 /** Reclaim, receive, and hear of events, once. */
 void trial_turn(struct trial *trial);
 void trial_forget(struct trial *trial);
+/** Sleep armed until a frame wakes it, and only then look. */
+void trial_armed_receive(struct trial *trial, unsigned number);
 /** So many frames each way, and each is the one that was put in. */
 void trial_exchange(struct trial *trial, unsigned frames, uint32_t bytes);
 

@@ -8,62 +8,31 @@
  * interrupt that was sent before its vector was masked is known before the
  * guest knows that it is masked, as on a real bus.
  */
-#include "tests/interop/qemu/witness.h"
+#include "tests/interop/qemu/witness_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "tests/interop/qemu/firmware.h"
+#include "serial/uart8250.h"
 
-/** QEMU's q35 has so much below 4 GiB, when it has more than 2816 MiB. */
-#define LOW_BYTES	0x80000000u
-#define RAM_BYTES	0xc0000000u
 #define HIGH_FIRST	0x100000000u
-/** Words of messages: below the arena's addresses, and above all of them. */
-#define MESSAGES_LOW	0x10000u
-#define MESSAGES_HIGH	0x120000000u
 #define MESSAGE_VECTORS 256u
 #define MESSAGES_BYTES	(4u * MESSAGE_VECTORS * MACHINE_CPUS_MAX)
 /** Real time that QEMU is given by a guest that does nothing. */
 #define PATIENCE_US	200u
 /** Calls of the border between two looks of a guest that does something. */
 #define BUSY_CALLS	200u
-/** Frames that wait for the socket; and that the guest has not seen yet. */
-#define OUTGOING_MAX	1024u
+/** Frames that the guest has not seen yet. */
 #define OUTGOING_WINDOW 16u
-#define COMMAND_OFFSET	4u
-#define COMMAND_MASTER	4u
+#define SERIAL_PORTS	8u
+#define ARGUMENTS_MAX	16u
 
 const uint8_t witness_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 const char *witness_tap;
 char witness_reason[QEMU_REASON_MAX];
 struct witness_traffic witness_traffic;
-
-struct outgoing {
-	uint8_t *data;
-	uint32_t length;
-};
-
-struct witness {
-	struct virtual_machine *vm;
-	struct qemu *qemu;
-	struct machine_ram_file ram_file;
-	uint32_t *messages;
-	uint32_t card;
-	struct machine_region ports, registers;
-	struct machine_line_source lines[QEMU_LINES];
-	struct machine_event look;
-	/** Of the last look: calls through the border until then. */
-	uint64_t calls;
-	struct outgoing outgoing[OUTGOING_MAX];
-	unsigned outgoing_first, outgoing_count;
-	struct vmm_counters counters;
-	/** Frames handed to the device before the guest opened the card. */
-	uint64_t handed_before;
-	uint8_t frame[QEMU_FRAME_MAX];
-};
 
 struct qemu *witness_qemu(const struct virtual_machine *vm)
 {
@@ -82,54 +51,41 @@ void witness_lost(struct virtual_machine *vm, int sent, int handed)
 
 /* ---- The hosts ---- */
 
-static const struct witness_host {
-	const char *name, *title;
-	/** With the device's own options left open at the end. */
-	const char *devices[3];
-	uint64_t messages;
-} witness_hosts[] = {
-	{"q35", "QEMU, MSI-X below 4 GiB", {"vmxnet3,addr=3"}, MESSAGES_LOW},
-	{"q35-high",
-	 "QEMU, MSI-X above 4 GiB",
-	 {"vmxnet3,addr=3"},
-	 MESSAGES_HIGH},
-	{"q35-intx", "QEMU, INTx", {"vmxnet3,addr=3"}, 0},
-	{"q35-bridge",
-	 "QEMU behind a bridge, MSI-X",
-	 {"vmxnet3,bus=b0,addr=2", "pci-bridge,id=b0,chassis_nr=1,addr=5"},
-	 MESSAGES_LOW},
-	{"q35-root-port",
-	 "QEMU behind a root port, INTx",
-	 {"vmxnet3,bus=b0", "pcie-root-port,id=b0,addr=6"},
-	 0},
-	{"q35-tap", "QEMU on a TAP", {"vmxnet3,addr=3"}, MESSAGES_LOW},
-};
+/** The vmxnet3's first. @return false: beyond */
+static bool hosts_get(size_t n, struct witness_host *host)
+{
+	size_t before = 0;
 
-#define HOSTS (sizeof(witness_hosts) / sizeof(witness_hosts[0]))
+	if (witness_q35_host(n, host))
+		return true;
+	while (witness_q35_host(before, host))
+		before++;
+	return witness_microvm_host(n - before, host);
+}
 
 static bool witness_host(size_t n, struct vmm_host *host)
 {
-	if (n >= HOSTS)
+	struct witness_host it;
+
+	if (!hosts_get(n, &it))
 		return false;
 	*host = (struct vmm_host){
-		.name = witness_hosts[n].name,
-		.title = witness_hosts[n].title,
-		.speaks = "vmxnet3 revision 1",
-		/* The driver pads what it sends, QEMU what a guest receives. */
-		.tx_frame_bytes_min = WITNESS_FRAME_MIN,
-		.rx_frame_bytes_min = WITNESS_FRAME_MIN,
+		.name = it.name,
+		.title = it.title,
+		.tx_frame_bytes_min = it.tx_frame_bytes_min,
+		.rx_frame_bytes_min = it.rx_frame_bytes_min,
 	};
+	snprintf(host->speaks, sizeof(host->speaks), "%s", it.speaks);
 	return true;
 }
 
-static const struct witness_host *witness_host_of(struct virtual_machine *vm)
+static void host_find(const char *name, struct witness_host *host)
 {
-	size_t n;
+	size_t n = 0;
 
-	for (n = 0; n < HOSTS - 1; n++)
-		if (strcmp(vm->host.name, witness_hosts[n].name) == 0)
-			break;
-	return &witness_hosts[n];
+	/* Whoever made the machine found it by this name. */
+	while (hosts_get(n, host) && strcmp(host->name, name) != 0)
+		n++;
 }
 
 /* ---- What QEMU did ---- */
@@ -200,7 +156,7 @@ static uint64_t frames_arrived(const struct witness *witness)
 static bool give_frames(struct witness *witness)
 {
 	uint64_t arrived = frames_arrived(witness);
-	struct outgoing *first;
+	struct witness_outgoing *first;
 	unsigned count = 0;
 
 	while (witness->outgoing_count &&
@@ -214,7 +170,7 @@ static bool give_frames(struct witness *witness)
 		witness_traffic.received_bytes += first->length;
 		free(first->data);
 		witness->outgoing_first =
-			(witness->outgoing_first + 1) % OUTGOING_MAX;
+			(witness->outgoing_first + 1) % WITNESS_OUTGOING;
 		witness->outgoing_count--;
 		count++;
 	}
@@ -253,55 +209,59 @@ static void witness_look(void *argument)
 
 /* ---- What the guest does ---- */
 
-static uint64_t ports_read(void *context, uint64_t offset, unsigned width)
+static uint64_t window_read(void *context, uint64_t offset, unsigned width)
 {
-	struct witness *witness = context;
+	struct witness_window *window = context;
+	uint64_t value = qemu_read(window->witness->qemu, window->space,
+				   window->region.base + offset, width);
 
-	return qemu_read(witness->qemu, QEMU_PORTS, FIRMWARE_PORTS + offset,
-			 width);
-}
-
-static void ports_write(void *context, uint64_t offset, uint64_t value,
-			unsigned width)
-{
-	struct witness *witness = context;
-
-	qemu_write(witness->qemu, QEMU_PORTS, FIRMWARE_PORTS + offset, value,
-		   width);
-	take_messages(witness);
-}
-
-static uint64_t registers_read(void *context, uint64_t offset, unsigned width)
-{
-	struct witness *witness = context;
-	uint64_t value = qemu_read(witness->qemu, QEMU_REGISTERS,
-				   FIRMWARE_REGISTERS + offset, width);
-
-	take_messages(witness);
+	take_messages(window->witness);
 	return value;
 }
 
-static void registers_write(void *context, uint64_t offset, uint64_t value,
-			    unsigned width)
+static void window_write(void *context, uint64_t offset, uint64_t value,
+			 unsigned width)
 {
-	struct witness *witness = context;
+	struct witness_window *window = context;
 
-	qemu_write(witness->qemu, QEMU_REGISTERS, FIRMWARE_REGISTERS + offset,
-		   value, width);
-	take_messages(witness);
+	qemu_write(window->witness->qemu, window->space,
+		   window->region.base + offset, value, width);
+	take_messages(window->witness);
+}
+
+void witness_window_add(struct witness *witness, enum qemu_space space,
+			uint64_t base, uint64_t bytes, const char *name)
+{
+	struct witness_window *window =
+		&witness->windows[witness->window_count++];
+
+	window->witness = witness;
+	window->space = space;
+	window->region = (struct machine_region){
+		.base = base,
+		.bytes = bytes,
+		.name = name,
+		.context = window,
+		.read = window_read,
+		.write = window_write,
+	};
+	if (space == QEMU_PORTS)
+		machine_port_region_add(witness->vm->machine, &window->region);
+	else
+		machine_mmio_region_add(witness->vm->machine, &window->region);
 }
 
 /** The other end of the wire has a frame for the guest. */
 static bool wire_received(void *card, const struct wire_frame *frame)
 {
 	struct witness *witness = card;
-	struct outgoing *place;
+	struct witness_outgoing *place;
 
-	if (witness->outgoing_count == OUTGOING_MAX)
+	if (witness->outgoing_count == WITNESS_OUTGOING)
 		return false;
 	place = &witness->outgoing[(witness->outgoing_first +
 				    witness->outgoing_count) %
-				   OUTGOING_MAX];
+				   WITNESS_OUTGOING];
 	place->data = malloc(frame->length);
 	if (!place->data)
 		return false;
@@ -314,29 +274,44 @@ static bool wire_received(void *card, const struct wire_frame *frame)
 
 /* ---- Life ---- */
 
-/** Start QEMU, and tell the machine where its memory is. */
-static bool witness_prepare(struct virtual_machine *vm)
+/** Start the QEMU of a host. */
+static struct qemu *host_start(struct witness *witness)
 {
-	const struct witness_host *host = witness_host_of(vm);
-	char card[128];
-	const char *arguments[] = {
-		"-machine",
-		"q35,pit=off,hpet=off,smbus=off,sata=off,i8042=off,"
-		"memory-backend=" QEMU_MEMORY,
-		"-device",
-		card,
-		NULL,
-		NULL,
-		NULL,
-	};
-	struct machine_configuration *machine = &vm->configuration.machine;
-	struct witness *witness = calloc(1, sizeof(*witness));
+	const struct witness_host *host = &witness->host;
+	const char *arguments[ARGUMENTS_MAX] = {NULL};
+	char card[256];
 	struct qemu_configuration configuration = {
 		.arguments = arguments,
-		.ram_bytes = RAM_BYTES,
+		.ram_bytes = host->board->ram_bytes,
+		.tap = host->tap_queues ? witness_tap : NULL,
+		.tap_queues = host->tap_queues,
 		.line = line_changed,
 		.context = witness,
 	};
+	unsigned n = 0;
+
+	while (host->board->arguments[n]) {
+		arguments[n] = host->board->arguments[n];
+		n++;
+	}
+	/* A bus comes before what is on it. */
+	if (host->bus) {
+		arguments[n++] = "-device";
+		arguments[n++] = host->bus;
+	}
+	snprintf(card, sizeof(card),
+		 "%s,netdev=" QEMU_NETWORK ",mac=52:54:00:12:34:56",
+		 host->card);
+	arguments[n++] = "-device";
+	arguments[n++] = card;
+	return qemu_start(&configuration, witness_reason);
+}
+
+/** Start QEMU, and tell the machine where its memory is. */
+static bool witness_prepare(struct virtual_machine *vm)
+{
+	struct machine_configuration *machine = &vm->configuration.machine;
+	struct witness *witness = calloc(1, sizeof(*witness));
 
 	memset(&witness_traffic, 0, sizeof(witness_traffic));
 	witness_reason[0] = '\0';
@@ -344,25 +319,15 @@ static bool witness_prepare(struct virtual_machine *vm)
 	if (!witness)
 		return false;
 	witness->vm = vm;
-	snprintf(card, sizeof(card),
-		 "%s,netdev=" QEMU_NETWORK ",mac=52:54:00:12:34:56",
-		 host->devices[0]);
-	if (host->devices[1]) {
-		/* A bus comes before what is on it. */
-		arguments[3] = host->devices[1];
-		arguments[4] = "-device";
-		arguments[5] = card;
-	}
-	if (strcmp(host->name, "q35-tap") == 0)
-		configuration.tap = witness_tap;
-	witness->qemu = qemu_start(&configuration, witness_reason);
+	host_find(vm->host.name, &witness->host);
+	witness->qemu = host_start(witness);
 	if (!witness->qemu)
 		return false;
 	witness->ram_file.descriptor = qemu_memory(witness->qemu);
-	witness->ram_file.low_bytes = LOW_BYTES;
+	witness->ram_file.low_bytes = witness->host.board->low_bytes;
 	machine->ram_file = &witness->ram_file;
-	machine->message_words = host->messages;
-	machine->no_messages = !host->messages;
+	machine->message_words = witness->host.messages;
+	machine->no_messages = !witness->host.messages;
 	return true;
 }
 
@@ -375,7 +340,7 @@ static bool messages_map(struct witness *witness)
 	if (!place)
 		return true;
 	if (place >= HIGH_FIRST)
-		place -= HIGH_FIRST - LOW_BYTES;
+		place -= HIGH_FIRST - witness->ram_file.low_bytes;
 	words = mmap(NULL, MESSAGES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 		     witness->ram_file.descriptor, (off_t)place);
 	if (words == MAP_FAILED)
@@ -388,31 +353,11 @@ static bool witness_create(struct virtual_machine *vm)
 {
 	struct witness *witness = vm->extra;
 
-	if (vm->configuration.mtu)
-		vm->configuration.vmxnet3.mtu = vm->configuration.mtu;
-	if (!messages_map(witness))
+	if (!messages_map(witness) || !witness->host.board->create(vm) ||
+	    qemu_failure(witness->qemu)[0])
 		return false;
-	witness->card = firmware_run(witness->qemu);
-	if (!witness->card || qemu_failure(witness->qemu)[0])
-		return false;
-	witness->ports = (struct machine_region){
-		.base = FIRMWARE_PORTS,
-		.bytes = FIRMWARE_PORTS_BYTES,
-		.name = "QEMU's configuration space",
-		.context = witness,
-		.read = ports_read,
-		.write = ports_write,
-	};
-	machine_port_region_add(vm->machine, &witness->ports);
-	witness->registers = (struct machine_region){
-		.base = FIRMWARE_REGISTERS,
-		.bytes = FIRMWARE_REGISTERS_BYTES,
-		.name = "QEMU's registers",
-		.context = witness,
-		.read = registers_read,
-		.write = registers_write,
-	};
-	machine_mmio_region_add(vm->machine, &witness->registers);
+	witness_window_add(witness, QEMU_PORTS, UART8250_COM1, SERIAL_PORTS,
+			   "QEMU's serial port");
 	wire_attach(vm->wire, wire_received, witness);
 	witness->look.fire = witness_look;
 	witness->look.argument = witness;
@@ -425,7 +370,7 @@ static void outgoing_free(struct witness *witness)
 	for (; witness->outgoing_count; witness->outgoing_count--) {
 		free(witness->outgoing[witness->outgoing_first].data);
 		witness->outgoing_first =
-			(witness->outgoing_first + 1) % OUTGOING_MAX;
+			(witness->outgoing_first + 1) % WITNESS_OUTGOING;
 	}
 }
 
@@ -471,14 +416,12 @@ static bool witness_is_dead(const struct virtual_machine *vm)
 	return qemu_failure(witness->qemu)[0];
 }
 
-/** Everything, as long as the card is a master of the bus. */
+/** Everything, or nothing. */
 static unsigned witness_shown(const struct virtual_machine *vm)
 {
-	const struct witness *witness = vm->extra;
+	struct witness *witness = vm->extra;
 
-	return firmware_read(witness->qemu, witness->card, COMMAND_OFFSET, 2) &
-		       COMMAND_MASTER &&
-	       !witness_is_dead(vm);
+	return witness->host.board->is_live(witness) && !witness_is_dead(vm);
 }
 
 static void witness_link_set(struct virtual_machine *vm, bool up)
@@ -516,20 +459,12 @@ static int witness_step(struct virtual_machine *vm,
 			const struct nic_stack *stack)
 {
 	struct witness *witness = vm->extra;
-	int error = 0;
 
-	switch (vm->stage) {
-	case VIRTUAL_MACHINE_OFF:
-		return pci_open(&vm->pci, vm->port, NULL);
-	case VIRTUAL_MACHINE_ATTACHED:
-		return 0;
-	default:
+	if (vm->stage == VIRTUAL_MACHINE_CONNECTED) {
 		take_frames(witness);
 		witness->handed_before = witness->counters.rx_frames;
-		vm->nic = vmxnet3_probe(&vm->pci, 0, &vm->configuration.vmxnet3,
-					stack, &error);
-		return error;
 	}
+	return witness->host.board->step(vm, stack);
 }
 
 /** Whoever waited for frames to come out has been woken. */
@@ -545,7 +480,9 @@ static void witness_disconnect(struct virtual_machine *vm)
 
 static void witness_detach(struct virtual_machine *vm)
 {
-	pci_close(&vm->pci);
+	struct witness *witness = vm->extra;
+
+	witness->host.board->detach(vm);
 }
 
 const struct vmm witness_vmm = {

@@ -8,7 +8,9 @@
  * a socket. Time is virtual as ever: an event looks every 50 us what QEMU did
  * meanwhile, and gives it real time when the guest has nothing to do.
  *
- * The hosts say how the card is plugged in:
+ * Its serial port is on COM1, and its far end is qemu_serial_send(), ...
+ *
+ * The hosts say which card is plugged in and how, vmxnet3 into a q35:
  *
  *	q35		directly, MSI-X into words below 1 MiB
  *	q35-high	the same, into words above 4 GiB
@@ -16,6 +18,14 @@
  *	q35-bridge	behind a conventional bridge, MSI-X
  *	q35-root-port	behind a root port of PCI Express, the interrupt line
  *	q35-tap		directly, on the TAP interface of witness_tap
+ *
+ * and virtio-net into a microvm, with the features in the name and no others
+ * of these: microvm[-event][-indirect][-packed][-merge]. With all that QEMU has
+ * on by default:
+ *
+ *	microvm-jumbo[-packed]	with an MTU of its own and a speed
+ *	microvm-tap[-packed]	on the TAP interface
+ *	microvm-tap-queues	the same, with two pairs of queues
  */
 #ifndef TESTS_INTEROP_QEMU_WITNESS_H
 #define TESTS_INTEROP_QEMU_WITNESS_H
@@ -27,19 +37,27 @@
 extern const struct vmm witness_vmm;
 #define WITNESS_VMM "qemu"
 
-/** The hosts above, without the TAP. */
+/** Those with vmxnet3, without the TAP: the first ones. */
 #define WITNESS_WAYS 5
+
+/** Those with virtio-net and chosen features, by the bits of a number. */
+#define WITNESS_EVENT_INDEX  1u
+#define WITNESS_INDIRECT     2u
+#define WITNESS_PACKED	     4u
+#define WITNESS_MERGEABLE    8u
+#define WITNESS_COMBINATIONS 16u
+const char *witness_combination(unsigned which);
 
 /** The MAC address of its card. */
 extern const uint8_t witness_mac[6];
 
-/** A shorter frame comes out so long, with zeros. */
+/** A shorter frame comes out so long of a vmxnet3, with zeros. */
 #define WITNESS_FRAME_MIN 60u
 
 /** Virtual nanoseconds between two looks at QEMU. */
 #define WITNESS_PERIOD 50000u
 
-/** For q35-tap. */
+/** For those on a TAP. */
 extern const char *witness_tap;
 
 /** What was wrong with the QEMU started last, "" if nothing. */
