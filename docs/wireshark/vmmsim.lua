@@ -11,10 +11,9 @@
 
 local vmmsim = Proto("vmmsim", "Guest and hypervisor")
 
--- Wireshark takes a frame in an RNDIS message for one more of its connection.
 vmmsim.prefs.frames = Pref.bool("Dissect the frames in RNDIS messages", true,
-	"Off: only the frames of the card's own interface are taken apart, " ..
-	"so that TCP's analysis sees each of them once")
+	"Off: only those of the card's own interface are taken apart. " ..
+	"tshark shows them with its option -2 only")
 
 local folder = debug.getinfo(1, "S").source:match("^@?(.*[/\\])") or ""
 local base = { vmmsim = vmmsim }

@@ -66,6 +66,8 @@ note_kind("flags", "Flags that cannot be", expert.group.MALFORMED,
 	expert.severity.ERROR)
 note_kind("reserved", "Reserved, and not zero", expert.group.PROTOCOL,
 	expert.severity.NOTE)
+note_kind("quirk", "Wrong, and known of some hosts", expert.group.PROTOCOL,
+	expert.severity.NOTE)
 note_kind("undissected", "Bytes that belong to nothing",
 	expert.group.UNDECODED, expert.severity.WARN)
 note_kind("rule", "The guest broke a rule", expert.group.PROTOCOL,

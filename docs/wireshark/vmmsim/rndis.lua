@@ -9,6 +9,7 @@ end
 local vmmsim = base.vmmsim
 local field = base.field
 local layout = base.layout
+local experts = base.experts
 local malformed = base.malformed
 local subtree = base.subtree
 local add_members = base.add_members
@@ -253,10 +254,13 @@ local function message_part(event, tree, w, shape, what, offset, length)
 	return w:part(offset, length)
 end
 
--- A frame is Ethernet's: what it says of it comes behind what we do.
+-- A frame is Ethernet's: what it says of it comes behind what we do. The card's
+-- interface has each frame too. Connections are followed while packets are read
+-- for the first time: there the frame is left out, or TCP would take the one
+-- for a repetition of the other.
 local function dissect_frame(event, tree, w)
 	tree:add(rndis_data, w:range(0, w.length))
-	if not vmmsim.prefs.frames then
+	if not vmmsim.prefs.frames or not event.pinfo.visited then
 		return w.length .. " bytes"
 	end
 	local columns = event.pinfo.cols
@@ -337,6 +341,12 @@ local rndis_bodies = {
 	[0x80000004] = dissect_rndis_oid,
 }
 
+-- What hosts of NVSP 5 and before tell of their offloads, whatever its length.
+local function has_short_length(w, type, length)
+	return type == 7 and length == 12 and w.length >= 20 and
+		w:number(8, 4) == 0x40020006
+end
+
 -- One message, which ends where it says. Returns its length and what it is.
 local function dissect_rndis_message(event, tree, w)
 	if w.length < 8 then
@@ -349,7 +359,11 @@ local function dissect_rndis_message(event, tree, w)
 	local shape = rndis_shapes[type]
 	local item = tree:add_le(rndis_type, w:range(0, 4))
 	local name = rndis_names[type] or "type " .. hex(type)
-	if length < 8 or length > w.length then
+	if has_short_length(w, type, length) then
+		item:add_proto_expert_info(experts.quirk,
+			"early hosts say that this message has 12 bytes")
+		length = w.length
+	elseif length < 8 or length > w.length then
 		malformed(event, item, "length",
 			"it says that it has %d bytes, and has %d", length,
 			w.length)
@@ -373,29 +387,26 @@ local function dissect_rndis_message(event, tree, w)
 	return length, text and name .. ": " .. text or name
 end
 
--- Several may follow each other.
+-- Several packets may follow each other; behind another message is padding.
 local function dissect_rndis(event)
-	local w, names = event.bytes, {}
+	local w, names, type = event.bytes, {}, nil
 	event.tree:add_le(rndis_channel, event.head:range(4, 4))
 	event.tree:add_le(event.is_to_guest and rndis_at_offset or
 		rndis_section, event.head:range(16, 4))
 	if w.length == 0 then
 		malformed(event, event.tree, "truncated", "there is no message")
 	end
-	while w.length > 0 do
-		if #names > 0 and w.length < 8 and w:is_zero(0, w.length) then
-			add_rest(event.tree, w, 0)
-			break
-		end
+	repeat
 		local tree = subtree(event.tree, w, "RNDIS")
 		local length, text = dissect_rndis_message(event, tree, w)
 		names[#names + 1] = text or "?"
-		if text then
-			tree:append_text(": " .. text)
-			tree:set_len(length)
-		end
+		tree:append_text(": " .. names[#names])
+		tree:set_len(length)
+		type = w.length >= 4 and w:number(0, 4)
 		w = w:from(length)
-	end
+	until type ~= 1 or w.length == 0 or
+		w.length < 8 and w:is_zero(0, w.length)
+	add_rest(event.tree, w, 0)
 	event.protocol = "RNDIS"
 	event.info = table.concat(names, " | ")
 	return event.bytes.length
