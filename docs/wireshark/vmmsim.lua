@@ -6,7 +6,7 @@
 --
 --	wireshark -X lua_script:vmmsim.lua run.pcapng
 --
--- The folder vmmsim beside this file holds the rest: base.lua, and a file for
+-- The folder vmmsim beside this file holds the rest: common.lua, and a file for
 -- each protocol. All numbers are little endian. Lua 5.2, Wireshark 4.0.
 
 local vmmsim = Proto("vmmsim", "Guest and hypervisor")
@@ -16,27 +16,27 @@ vmmsim.prefs.frames = Pref.bool("Dissect the frames in RNDIS messages", true,
 	"tshark shows them with its option -2 only")
 
 local folder = debug.getinfo(1, "S").source:match("^@?(.*[/\\])") or ""
-local base = { vmmsim = vmmsim }
+local common = { vmmsim = vmmsim }
 
 -- Run a file of the folder; it is given what all share.
-function base.load(name)
-	return assert(loadfile(folder .. "vmmsim/" .. name .. ".lua"))(base)
+function common.load(name)
+	return assert(loadfile(folder .. "vmmsim/" .. name .. ".lua"))(common)
 end
 
-base.load("base")
-local registers = base.load("registers")
-local vmbus = base.load("vmbus")
-local dissect_rndis = base.load("rndis")
-local dissect_descriptor = base.load("descriptors")
-local field = base.field
-local layout = base.layout
-local experts = base.experts
-local malformed = base.malformed
-local window = base.window
-local subtree = base.subtree
-local add_members = base.add_members
-local add_rest = base.add_rest
-local hex64 = base.hex64
+common.load("common")
+local registers = common.load("registers")
+local vmbus = common.load("vmbus")
+local dissect_rndis = common.load("rndis")
+local dissect_descriptor = common.load("descriptors")
+local field = common.field
+local layout = common.layout
+local experts = common.experts
+local malformed = common.malformed
+local window = common.window
+local subtree = common.subtree
+local add_members = common.add_members
+local add_rest = common.add_rest
+local hex64 = common.hex64
 
 -- ---- What is said of it ----
 
@@ -180,10 +180,10 @@ end
 -- ---- Wireshark learns of it ----
 
 local all_fields, all_experts = {}, {}
-for _, made in pairs(base.fields) do
+for _, made in pairs(common.fields) do
 	all_fields[#all_fields + 1] = made
 end
-for _, made in pairs(base.experts) do
+for _, made in pairs(common.experts) do
 	all_experts[#all_experts + 1] = made
 end
 vmmsim.fields = all_fields

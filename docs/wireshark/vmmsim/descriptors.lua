@@ -1,20 +1,20 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 --
 -- Rings of descriptors: vmxnet3's and virtio's.
-local base = ...
+local common = ...
 -- Wireshark runs each script of its folder: this one is for vmmsim.lua.
-if not base then
+if not common then
 	return
 end
-local vmmsim = base.vmmsim
-local field = base.field
-local layout = base.layout
-local malformed = base.malformed
-local subtree = base.subtree
-local add_members = base.add_members
-local add_rest = base.add_rest
-local hex = base.hex
-local hex64 = base.hex64
+local vmmsim = common.vmmsim
+local field = common.field
+local layout = common.layout
+local malformed = common.malformed
+local subtree = common.subtree
+local add_members = common.add_members
+local add_rest = common.add_rest
+local hex = common.hex
+local hex64 = common.hex64
 
 -- ---- Descriptors of vmxnet3 ----
 
@@ -224,8 +224,8 @@ local function dissect_descriptor(event)
 	local item = event.tree:add(descriptor_ring, event.place)
 	event.tree:add_le(descriptor_queue, event.head:range(4, 4))
 	event.tree:add_le(descriptor_index, event.head:range(16, 4))
-	local where = string.format("%s%d[%d]", event.place,
-		event.head:number(4, 4), event.head:number(16, 4))
+	local where = string.format("%s[%d] of queue %d", event.place,
+		event.head:number(16, 4), event.head:number(4, 4))
 	event.info = where
 	if not shape then
 		event.protocol = "vmmsim"

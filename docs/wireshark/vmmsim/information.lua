@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 --
 -- RNDIS: the buffers that its messages carry, by their OIDs.
-local base = ...
+local common = ...
 -- Wireshark runs each script of its folder: this one is for vmmsim.lua.
-if not base then
+if not common then
 	return
 end
-local field = base.field
-local layout = base.layout
-local malformed = base.malformed
-local add_members = base.add_members
-local hex = base.hex
+local field = common.field
+local layout = common.layout
+local malformed = common.malformed
+local add_members = common.add_members
+local hex = common.hex
 
 -- ---- RNDIS: what its messages carry ----
 

@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 --
 -- NVSP: what a network card's channel carries beside RNDIS, and around it.
-local base = ...
+local common = ...
 -- Wireshark runs each script of its folder: this one is for vmmsim.lua.
-if not base then
+if not common then
 	return
 end
-local field = base.field
-local layout = base.layout
-local malformed = base.malformed
-local subtree = base.subtree
-local add_members = base.add_members
-local add_rest = base.add_rest
-local hex = base.hex
-local hex64 = base.hex64
+local field = common.field
+local layout = common.layout
+local malformed = common.malformed
+local subtree = common.subtree
+local add_members = common.add_members
+local add_rest = common.add_rest
+local hex = common.hex
+local hex64 = common.hex64
 
 -- ---- NVSP ----
 

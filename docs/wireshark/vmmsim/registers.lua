@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 --
 -- CPUID, model-specific registers, hypercalls, registers of devices, interrupts.
-local base = ...
+local common = ...
 -- Wireshark runs each script of its folder: this one is for vmmsim.lua.
-if not base then
+if not common then
 	return
 end
-local field = base.field
-local layout = base.layout
-local malformed = base.malformed
-local add_members = base.add_members
-local hex = base.hex
-local hex64 = base.hex64
-local learn = base.learn
-local recall = base.recall
+local field = common.field
+local layout = common.layout
+local malformed = common.malformed
+local add_members = common.add_members
+local hex = common.hex
+local hex64 = common.hex64
+local learn = common.learn
+local recall = common.recall
 
 -- ---- CPUID, MSRs, hypercalls ----
 
@@ -328,8 +328,10 @@ local function register_named(event, names, offset)
 		event.tree:add(register_name, name):set_generated()
 		return name
 	end
-	-- Parts of a register, as a byte of a word, have no names.
-	if names[offset - offset % 4] == nil and offset < 0x100 then
+	-- Parts of a register, as a byte of a word, have no names; nor have all
+	-- places of a device's configuration.
+	if not names[offset - offset % 4] and
+		(names ~= virtio_mmio or offset < 0x100) then
 		malformed(event, event.tree, "type", "no register is at 0x%x",
 			offset)
 	end

@@ -1,23 +1,23 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 --
 -- RNDIS (MS-RNDIS): messages, and what they say of each packet.
-local base = ...
+local common = ...
 -- Wireshark runs each script of its folder: this one is for vmmsim.lua.
-if not base then
+if not common then
 	return
 end
-local vmmsim = base.vmmsim
-local field = base.field
-local layout = base.layout
-local experts = base.experts
-local malformed = base.malformed
-local subtree = base.subtree
-local add_members = base.add_members
-local add_rest = base.add_rest
-local hex = base.hex
-local learn = base.learn
-local recall = base.recall
-local information = base.load("information")
+local vmmsim = common.vmmsim
+local field = common.field
+local layout = common.layout
+local experts = common.experts
+local malformed = common.malformed
+local subtree = common.subtree
+local add_members = common.add_members
+local add_rest = common.add_rest
+local hex = common.hex
+local learn = common.learn
+local recall = common.recall
+local information = common.load("information")
 
 -- ---- RNDIS: per-packet information ----
 

@@ -2,12 +2,12 @@
 --
 -- What all parts of the dissector build on: fields, expert notes, windows over
 -- bytes, layouts of structures, and what is kept from packet to packet.
-local base = ...
+local common = ...
 -- Wireshark runs each script of its folder: this one is for vmmsim.lua.
-if not base then
+if not common then
 	return
 end
-local vmmsim = base.vmmsim
+local vmmsim = common.vmmsim
 
 -- ---- Fields ----
 
@@ -25,16 +25,17 @@ local kinds = {
 kinds.reserved = kinds.hex
 
 local fields = {}
-base.fields = fields
+common.fields = fields
 
--- A field "vmmsim.NAME"; the same one for all that have the name.
-function base.field(name, kind, names, mask)
+-- A field "vmmsim.NAME"; the same one for all that have the name. It is shown
+-- with a label, or the last word of its name.
+function common.field(name, kind, names, mask, label)
 	local path = "vmmsim." .. name
 	if fields[path] then
 		return fields[path]
 	end
 	local make, how = kinds[kind][1], kinds[kind][2]
-	local label = name:match("[^.]*$")
+	label = label or name:match("[^.]*$")
 	if how then
 		fields[path] = make(path, label, how, names, mask)
 	else
@@ -45,7 +46,7 @@ end
 
 -- Expert notes: each is a field too, "vmmsim.expert.NAME".
 local experts = {}
-base.experts = experts
+common.experts = experts
 
 local function note_kind(name, text, group, severity)
 	experts[name] = ProtoExpert.new("vmmsim.expert." .. name, text, group,
@@ -73,13 +74,13 @@ note_kind("undissected", "Bytes that belong to nothing",
 note_kind("rule", "The guest broke a rule", expert.group.PROTOCOL,
 	expert.severity.ERROR)
 
-local malformed_field = base.field("malformed", "text")
-local undissected_field = base.field("undissected", "bytes")
-local padding_field = base.field("padding", "bytes")
+local malformed_field = common.field("malformed", "text")
+local undissected_field = common.field("undissected", "bytes")
+local padding_field = common.field("padding", "bytes")
 
 -- An event is malformed: said at the place, and as vmmsim.malformed of the
 -- event as a whole, by which a display filter finds all of them.
-function base.malformed(event, tree, name, format, ...)
+function common.malformed(event, tree, name, format, ...)
 	local text = string.format(format, ...)
 	tree:add_proto_expert_info(experts[name], text)
 	event.tree:add(malformed_field, name .. ": " .. text):set_generated()
@@ -92,7 +93,7 @@ end
 local Window = {}
 Window.__index = Window
 
-function base.window(tvb, start, length)
+function common.window(tvb, start, length)
 	return setmetatable({ tvb = tvb, start = start, length = length },
 		Window)
 end
@@ -106,7 +107,7 @@ function Window:range(offset, length)
 end
 
 function Window:part(offset, length)
-	return base.window(self.tvb, self.start + offset, length)
+	return common.window(self.tvb, self.start + offset, length)
 end
 
 function Window:from(offset)
@@ -128,7 +129,7 @@ function Window:is_zero(offset, length)
 end
 
 -- A subtree for a window; nothing lies in an empty one.
-function base.subtree(tree, w, text)
+function common.subtree(tree, w, text)
 	if w.length == 0 then
 		return tree:add(vmmsim, text)
 	end
@@ -138,12 +139,12 @@ end
 -- ---- Layouts ----
 
 -- What a structure consists of: {NAME, OFFSET, BYTES, KIND, NAMES, MASK} each.
-function base.layout(prefix, name, bytes, members)
+function common.layout(prefix, name, bytes, members)
 	local made = { name = name, bytes = bytes }
 	for n, member in ipairs(members) do
 		made[n] = {
-			field = base.field(prefix .. "." .. member[1], member[4],
-				member[5], member[6]),
+			field = common.field(prefix .. "." .. member[1], member[4],
+				member[5], member[6], member[1]),
 			name = member[1],
 			offset = member[2],
 			bytes = member[3],
@@ -169,9 +170,9 @@ local function add_reserved(tree, w, member)
 end
 
 -- Add all members that are there. Returns whether all are.
-function base.add_members(event, tree, w, shape)
+function common.add_members(event, tree, w, shape)
 	if w.length < shape.bytes then
-		base.malformed(event, tree, "truncated", "%s has %d bytes, not %d",
+		common.malformed(event, tree, "truncated", "%s has %d bytes, not %d",
 			shape.name, w.length, shape.bytes)
 	end
 	for _, member in ipairs(shape) do
@@ -190,7 +191,7 @@ function base.add_members(event, tree, w, shape)
 end
 
 -- What lies behind all that is known: zeros are padding.
-function base.add_rest(tree, w, offset)
+function common.add_rest(tree, w, offset)
 	local length = w.length - offset
 	if length <= 0 then
 		return
@@ -204,12 +205,12 @@ function base.add_rest(tree, w, offset)
 	end
 end
 
-function base.hex(value)
+function common.hex(value)
 	return string.format("0x%x", value)
 end
 
 -- A number of 64 bits, short.
-function base.hex64(value)
+function common.hex64(value)
 	local text = value:tohex():gsub("^0+", "")
 	return "0x" .. (text == "" and "0" or text)
 end
@@ -224,14 +225,14 @@ function vmmsim.init()
 	learned, recalled = {}, {}
 end
 
-function base.learn(event, key, value)
+function common.learn(event, key, value)
 	if not event.pinfo.visited then
 		learned[key] = value
 	end
 end
 
 -- What was last learned of a key, before this packet; nil: nothing was.
-function base.recall(event, key)
+function common.recall(event, key)
 	local number = event.pinfo.number
 	recalled[number] = recalled[number] or {}
 	if not event.pinfo.visited then
