@@ -161,6 +161,14 @@ dissect planted.pcapng -T fields -Y 'vmmsim.malformed and !_ws.lua.text and
 	_ws.expert.severity == 0x00800000' -e frame.number >found
 [ "$(wc -l <found)" = "$(wc -l <planted)" ] || wrong "no expert notes"
 
+# A frame that Ethernet finds malformed.
+printf 'trace 1\n> rndis - channel=1 section=0 data=[%s]\n' \
+	'01 00*3 31 00*3 24 00*3 05 00*3 00*28 ff*5' >frame.vt
+try 0 convert frame.vt frame.pcapng
+dissect frame.pcapng -2 -T fields -e vmmsim.malformed >found
+grep -qx 'length: the frame of 5 bytes is malformed' found ||
+	wrong "a malformed frame is not marked"
+
 # Each part of what is around a message, and events that no trace in text has.
 # block TYPE BYTES: of pcapng; its body, in hexadecimal, comes in whole words.
 block() {

@@ -393,9 +393,6 @@ local function dissect_rndis(event)
 	event.tree:add_le(rndis_channel, event.head:range(4, 4))
 	event.tree:add_le(event.is_to_guest and rndis_at_offset or
 		rndis_section, event.head:range(16, 4))
-	if w.length == 0 then
-		malformed(event, event.tree, "truncated", "there is no message")
-	end
 	repeat
 		local tree = subtree(event.tree, w, "RNDIS")
 		local length, text = dissect_rndis_message(event, tree, w)
