@@ -286,9 +286,17 @@ static void kind_descriptor(struct codec *codec, struct trace_event *event)
 		const char *place;
 		const struct layout_family *family;
 	} rings[] = {
-		{"tx", &layout_vmxnet3_tx},   {"rx0", &layout_vmxnet3_rx},
-		{"rx1", &layout_vmxnet3_rx},  {"txc", &layout_vmxnet3_txc},
+		{"tx", &layout_vmxnet3_tx},
+		{"rx0", &layout_vmxnet3_rx},
+		{"rx1", &layout_vmxnet3_rx},
+		{"txc", &layout_vmxnet3_txc},
 		{"rxc", &layout_vmxnet3_rxc},
+		{"desc", &layout_virtq_desc},
+		{"indirect", &layout_virtq_desc},
+		{"avail", &layout_virtq_avail},
+		{"used", &layout_virtq_used},
+		{"packed", &layout_virtq_packed},
+		{"packed-indirect", &layout_virtq_packed},
 	};
 	size_t n;
 

@@ -343,6 +343,8 @@ static bool block_read(struct pcapng *pcapng, uint32_t *type, size_t *bytes)
 		return broken(pcapng, "the file ends in it");
 	if (get32(pcapng, tail) != length)
 		return broken(pcapng, "its two lengths differ");
+	/* Texts in it end here at the latest. */
+	pcapng->block[*bytes] = 0;
 	pcapng->next += length;
 	return true;
 }

@@ -158,7 +158,7 @@ static void region_plug(struct host_virtio *card)
 	card->region = (struct machine_region){
 		.base = card->configuration.base,
 		.bytes = card->personality->bytes,
-		.name = "virtio-net",
+		.name = "virtio-mmio",
 		.context = card,
 		.read = host_virtio_register_read,
 		.write = host_virtio_register_write,

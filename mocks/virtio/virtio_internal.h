@@ -41,6 +41,7 @@
 #ifndef MOCKS_VIRTIO_VIRTIO_INTERNAL_H
 #define MOCKS_VIRTIO_VIRTIO_INTERNAL_H
 
+#include "mocks/machine/trace.h"
 #include "mocks/virtio/virtio.h"
 #include "mocks/virtio/virtio_wire.h"
 #include "mocks/wire/frame.h"
@@ -256,6 +257,11 @@ struct virtio_chain *host_virtqueue_chain(struct virtio_queue *queue);
 void host_virtqueue_element(struct virtio_queue *queue,
 			    struct virtio_chain *chain, uint64_t address,
 			    uint32_t length, bool write);
+/** A descriptor, or an entry of a ring, was taken or written. */
+void host_virtqueue_trace(struct virtio_queue *queue,
+			  enum trace_direction direction, const char *place,
+			  uint32_t index, const uint8_t *bytes,
+			  uint32_t length);
 /** An id comes from the driver, or goes back. */
 void host_virtqueue_take(struct virtio_queue *queue, uint16_t id);
 

@@ -308,6 +308,23 @@ void host_virtqueue_element(struct virtio_queue *queue,
 	}
 }
 
+void host_virtqueue_trace(struct virtio_queue *queue,
+			  enum trace_direction direction, const char *place,
+			  uint32_t index, const uint8_t *bytes, uint32_t length)
+{
+	const struct trace_event event = {
+		.kind = TRACE_DESCRIPTOR,
+		.direction = direction,
+		.place = place,
+		.queue = queue->index,
+		.address = index,
+		.bytes = bytes,
+		.length = length,
+	};
+
+	machine_trace(queue->card->machine, &event);
+}
+
 /** Walk a part of a chain, element by element. */
 static bool elements_copy(struct virtio_queue *queue,
 			  const struct virtio_element *elements, uint32_t count,
