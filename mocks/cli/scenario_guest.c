@@ -552,11 +552,19 @@ bool scenario_deliver(struct scenario_guest *guest, uint32_t length)
 				   guest->vm->nic->information.mac);
 }
 
+uint32_t scenario_longest(const struct scenario_guest *guest)
+{
+	uint32_t bytes =
+		guest->vm->nic->information.mtu + ETHERNET_HEADER_BYTES;
+
+	return bytes < STACK_FRAME_MAX ? bytes : STACK_FRAME_MAX;
+}
+
 uint32_t scenario_length(struct scenario_guest *guest)
 {
 	return ETHERNET_HEADER_BYTES +
-	       random_below(&guest->random,
-			    guest->vm->nic->information.mtu + 1u);
+	       random_below(&guest->random, scenario_longest(guest) -
+						    ETHERNET_HEADER_BYTES + 1u);
 }
 
 unsigned scenario_frames(struct scenario_guest *guest, unsigned wanted)

@@ -82,7 +82,9 @@ void scenario_remove_after(struct scenario_guest *guest, uint64_t delay);
 /** The host offers it again: close what is left, and come up. */
 int scenario_return(struct scenario_guest *guest);
 
-/** A length between a bare header and the MTU's longest, without a tag. */
+/** The longest frame without a tag that the MTU and a stack's buffers allow. */
+uint32_t scenario_longest(const struct scenario_guest *guest);
+/** A length between a bare header and that. */
 uint32_t scenario_length(struct scenario_guest *guest);
 /**
  * Send a burst of at most SCENARIO_BURST.

@@ -59,7 +59,7 @@ int scenario_lengths(struct scenario_guest *guest)
 
 	if (error)
 		return error;
-	most = guest->vm->nic->information.mtu + ETHERNET_HEADER_BYTES;
+	most = scenario_longest(guest);
 	while (length <= most && !error) {
 		for (i = 0; i < SCENARIO_BURST && length <= most; i++) {
 			scenario_deliver(guest, length);

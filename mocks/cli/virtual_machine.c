@@ -35,6 +35,8 @@ static void virtual_machine_observe(struct virtual_machine *vm)
 
 static bool virtual_machine_make(struct virtual_machine *vm)
 {
+	if (vm->vmm->prepare && !vm->vmm->prepare(vm))
+		return false;
 	vm->machine = machine_create(&vm->configuration.machine);
 	if (!vm->machine)
 		return false;

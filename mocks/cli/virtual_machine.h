@@ -111,6 +111,8 @@ struct virtual_machine {
 	struct virtio_net_kept virtio_kept;
 	/** What was a card behind uk_netdev, until the machine goes. */
 	void *uknetdev;
+	/** What the host of vmm_extra keeps. */
+	void *extra;
 	/** Messages wait: virtual_machine_poll() is due. */
 	bool bus_woken;
 	/** What the host had counted as the guest opened the card. */

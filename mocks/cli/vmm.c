@@ -16,6 +16,8 @@ const struct vmm *const vmms[] = {
 
 const size_t vmm_count = sizeof(vmms) / sizeof(vmms[0]);
 
+const struct vmm *vmm_extra;
+
 const struct vmm *vmm_find(const char *name)
 {
 	size_t i;
@@ -23,6 +25,8 @@ const struct vmm *vmm_find(const char *name)
 	for (i = 0; i < vmm_count; i++)
 		if (strcmp(vmms[i]->name, name) == 0)
 			return vmms[i];
+	if (vmm_extra && strcmp(vmm_extra->name, name) == 0)
+		return vmm_extra;
 	return NULL;
 }
 

@@ -141,6 +141,12 @@ struct vmm {
 	unsigned fault_count;
 	void (*fault)(unsigned n, struct vmm_fault *fault);
 
+	/**
+	 * Before its machine is made: have its configuration say what the host
+	 * needs of it. NULL: nothing. @return as create()
+	 */
+	bool (*prepare)(struct virtual_machine *vm);
+
 	/* The host's side, in a machine that is there. */
 
 	/** @return false: out of memory; destroy() is called all the same */
@@ -195,6 +201,8 @@ struct vmm {
 extern const struct vmm *const vmms[];
 extern const size_t vmm_count;
 const struct vmm *vmm_find(const char *name);
+/** A hypervisor that is not in the table, but found by its name; NULL: none. */
+extern const struct vmm *vmm_extra;
 
 /** Whether a hypervisor has a host of that name. @param host out, or NULL */
 bool vmm_host_find(const struct vmm *vmm, const char *name,

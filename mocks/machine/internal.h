@@ -205,6 +205,7 @@ struct machine {
 	size_t ram_bytes;
 	struct addressing addressing;
 	struct overlay *overlays;
+	struct machine_memory *attached;
 	struct space pages, zone, heap;
 	/** Pages from here on were never used: they are zero. */
 	size_t fresh_page;
@@ -252,6 +253,7 @@ struct machine {
 	struct line lines[MACHINE_LINES];
 	unsigned lines_ready;
 	bool no_messages;
+	uint64_t message_words;
 
 	/* Exits. */
 	struct machine_hypervisor hypervisor;
@@ -271,7 +273,9 @@ struct machine {
 
 /* ---- Memory ---- */
 
-bool memory_create(struct machine *machine);
+/** @param file where the RAM is kept, or NULL */
+bool memory_create(struct machine *machine,
+		   const struct machine_ram_file *file);
 void memory_destroy(struct machine *machine);
 uint64_t memory_physical(const struct machine *machine, size_t offset);
 /** Physical address to offset in the arena; false when it is no RAM. */
@@ -399,8 +403,8 @@ void line_detach(struct machine *machine, unsigned number,
 void line_deliver(struct machine *machine);
 void line_destroy(struct machine *machine);
 /** What a device writes, and where, to raise a vector. */
-void message_make(uint8_t vector, unsigned cpu, uint64_t *address,
-		  uint32_t *data);
+void message_make(const struct machine *machine, uint8_t vector, unsigned cpu,
+		  uint64_t *address, uint32_t *data);
 
 /* ---- Exits ---- */
 

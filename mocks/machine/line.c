@@ -30,6 +30,7 @@
 #define MESSAGE_MODE_MASK    7u
 #define MESSAGE_MODE_LOWEST  1u
 #define MESSAGE_VECTOR_LEAST 16u
+#define MESSAGE_WORD_BYTES   4u
 
 static bool line_ready(const struct line *line)
 {
@@ -230,10 +231,14 @@ void line_destroy(struct machine *machine)
 
 /* ---- Messages ---- */
 
-void message_make(uint8_t vector, unsigned cpu, uint64_t *address,
-		  uint32_t *data)
+void message_make(const struct machine *machine, uint8_t vector, unsigned cpu,
+		  uint64_t *address, uint32_t *data)
 {
 	*address = MESSAGE_BASE | (uint64_t)cpu << MESSAGE_CPU_SHIFT;
+	if (machine->message_words)
+		*address = machine->message_words +
+			   MESSAGE_WORD_BYTES *
+				   (MACHINE_VECTORS * (uint64_t)cpu + vector);
 	*data = vector;
 }
 

@@ -106,6 +106,7 @@ machine_create(const struct machine_configuration *configuration)
 	machine->log = configuration->log;
 	machine->log_level = configuration->log_level;
 	machine->no_messages = configuration->no_messages;
+	machine->message_words = configuration->message_words;
 	machine->checkers_off = configuration->checkers_off;
 	machine->spoil_messages = configuration->spoil_messages;
 	machine->watch_due = WATCH_PERIOD;
@@ -114,8 +115,8 @@ machine_create(const struct machine_configuration *configuration)
 		MACHINE_VECTORS_RESERVED +
 		schedule_dice(machine) %
 			(MACHINE_VECTORS - MACHINE_VECTORS_RESERVED);
-	if (!memory_create(machine) || !heap_create(machine) ||
-	    !realtime_create(machine)) {
+	if (!memory_create(machine, configuration->ram_file) ||
+	    !heap_create(machine) || !realtime_create(machine)) {
 		machine_destroy(machine);
 		return NULL;
 	}

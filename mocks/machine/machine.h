@@ -54,9 +54,22 @@ enum machine_checker {
 	MACHINE_CHECKERS,
 };
 
+/** A file that holds the RAM, for another process to reach it too. */
+struct machine_ram_file {
+	/** The caller's; it is mapped when the machine is made. */
+	int descriptor;
+	/**
+	 * Physical addresses below that are offsets in the file; the first one
+	 * above 4 GiB is this offset.
+	 */
+	uint64_t low_bytes;
+};
+
 struct machine_configuration {
 	/** Bytes of RAM, default 32 MiB. */
 	size_t ram_bytes;
+	/** Where it is kept; NULL: in this process alone. */
+	const struct machine_ram_file *ram_file;
 	/** vCPUs, default 2. */
 	unsigned cpus;
 	uint64_t seed;
@@ -69,6 +82,12 @@ struct machine_configuration {
 	uint64_t tsc_hz;
 	/** The platform takes no message signalled interrupts: lines only. */
 	bool no_messages;
+	/**
+	 * 0: messages go to the local APICs. Otherwise to words of memory, the
+	 * one of a vector on a vCPU at message_words + 4 * (256 * cpu +
+	 * vector); whose they are, he calls machine_interrupt().
+	 */
+	uint64_t message_words;
 	/** Checkers that are off, 1 << enum machine_checker; 0: all are on. */
 	unsigned checkers_off;
 	/** The host's messages change as soon as they were read. */
@@ -204,6 +223,23 @@ bool machine_ram_read(struct machine *machine, uint64_t physical, void *to,
 		      size_t bytes);
 bool machine_ram_write(struct machine *machine, uint64_t physical,
 		       const void *from, size_t bytes);
+
+/** Memory beside the machine's own, which another process shares. */
+struct machine_memory {
+	uint64_t physical, bytes;
+	uint8_t *memory;
+	struct machine_memory *next;
+};
+
+/**
+ * Have the host reach it by its physical addresses, before RAM that has the
+ * same. Nothing watches it.
+ * @param memory embedded by its owner, who detaches it
+ */
+void machine_memory_attach(struct machine *machine,
+			   struct machine_memory *memory);
+void machine_memory_detach(struct machine *machine,
+			   struct machine_memory *memory);
 
 /**
  * Lay a page over RAM (TLFS 5.2.1 overlay pages): the guest and the host see

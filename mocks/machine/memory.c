@@ -125,7 +125,35 @@ static void addressing_draw(struct machine *machine, size_t pages)
 	addressing->high = HIGH_FIRST + schedule_dice(machine) % HIGH_PLAY;
 }
 
-bool memory_create(struct machine *machine)
+/** Map so many pages of a file, which lie one after the other in it. */
+static bool memory_map(struct machine *machine,
+		       const struct machine_ram_file *file, size_t offset,
+		       size_t bytes)
+{
+	uint64_t physical = memory_physical(machine, offset);
+	uint64_t place = physical;
+
+	if (physical >= HIGH_FIRST * MACHINE_PAGE_SIZE)
+		place -= HIGH_FIRST * MACHINE_PAGE_SIZE - file->low_bytes;
+	return mmap(machine->arena + offset, bytes, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, file->descriptor,
+		    (off_t)place) != MAP_FAILED;
+}
+
+/** Scattered pages one by one, the linear zone in one piece. */
+static bool memory_share(struct machine *machine,
+			 const struct machine_ram_file *file)
+{
+	size_t zone = machine->addressing.scattered * MACHINE_PAGE_SIZE;
+	size_t offset;
+
+	for (offset = 0; offset < zone; offset += MACHINE_PAGE_SIZE)
+		if (!memory_map(machine, file, offset, MACHINE_PAGE_SIZE))
+			return false;
+	return memory_map(machine, file, zone, machine->ram_bytes - zone);
+}
+
+bool memory_create(struct machine *machine, const struct machine_ram_file *file)
 {
 	size_t bytes = machine->ram_bytes ? machine->ram_bytes : RAM_DEFAULT;
 	void *arena;
@@ -143,7 +171,7 @@ bool memory_create(struct machine *machine)
 	machine->ram_bytes = bytes;
 	checker_create(machine);
 	addressing_draw(machine, bytes / MACHINE_PAGE_SIZE);
-	return true;
+	return !file || memory_share(machine, file);
 }
 
 void memory_destroy(struct machine *machine)
@@ -209,6 +237,36 @@ bool memory_offset(const struct machine *machine, uint64_t physical,
 
 /* ---- The host's view ---- */
 
+void machine_memory_attach(struct machine *machine,
+			   struct machine_memory *memory)
+{
+	memory->next = machine->attached;
+	machine->attached = memory;
+}
+
+void machine_memory_detach(struct machine *machine,
+			   struct machine_memory *memory)
+{
+	struct machine_memory **link = &machine->attached;
+
+	while (*link && *link != memory)
+		link = &(*link)->next;
+	if (*link)
+		*link = memory->next;
+}
+
+static uint8_t *attached_find(const struct machine *machine, uint64_t physical,
+			      size_t bytes)
+{
+	const struct machine_memory *memory;
+
+	for (memory = machine->attached; memory; memory = memory->next)
+		if (physical >= memory->physical && bytes <= memory->bytes &&
+		    physical - memory->physical <= memory->bytes - bytes)
+			return memory->memory + (physical - memory->physical);
+	return NULL;
+}
+
 static uint8_t *ram_find(struct machine *machine, uint64_t physical,
 			 size_t bytes)
 {
@@ -216,6 +274,12 @@ static uint8_t *ram_find(struct machine *machine, uint64_t physical,
 
 	if (bytes > MACHINE_PAGE_SIZE - physical % MACHINE_PAGE_SIZE)
 		return NULL;
+	if (machine->attached) {
+		uint8_t *memory = attached_find(machine, physical, bytes);
+
+		if (memory)
+			return memory;
+	}
 	if (!memory_offset(machine, physical, &offset))
 		return NULL;
 	/* Whoever touches guest memory may have changed it. */

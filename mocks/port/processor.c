@@ -85,7 +85,7 @@ int port_interrupt_message(struct port *port, uint8_t vector, unsigned cpu,
 		machine_stop(machine, MACHINE_FAULT,
 			     "port_interrupt_message() for vCPU %u of %u", cpu,
 			     machine->cpus);
-	message_make(vector, cpu, address, data);
+	message_make(machine, vector, cpu, address, data);
 	return 0;
 }
 

@@ -58,8 +58,8 @@ static void text(struct codec *codec, struct trace_event *event)
 		codec_fail(codec, field->column, "'text' wants a text");
 		return;
 	}
-	copy = strndup((const char *)trace_field_bytes(codec->record, field),
-		       field->length);
+	copy = trace_text_copy(trace_field_bytes(codec->record, field),
+			       field->length);
 	if (!copy) {
 		codec_fail(codec, 0, "out of memory");
 		return;
@@ -286,9 +286,17 @@ static void kind_descriptor(struct codec *codec, struct trace_event *event)
 		const char *place;
 		const struct layout_family *family;
 	} rings[] = {
-		{"tx", &layout_vmxnet3_tx},   {"rx0", &layout_vmxnet3_rx},
-		{"rx1", &layout_vmxnet3_rx},  {"txc", &layout_vmxnet3_txc},
+		{"tx", &layout_vmxnet3_tx},
+		{"rx0", &layout_vmxnet3_rx},
+		{"rx1", &layout_vmxnet3_rx},
+		{"txc", &layout_vmxnet3_txc},
 		{"rxc", &layout_vmxnet3_rxc},
+		{"desc", &layout_virtq_desc},
+		{"indirect", &layout_virtq_desc},
+		{"avail", &layout_virtq_avail},
+		{"used", &layout_virtq_used},
+		{"packed", &layout_virtq_packed},
+		{"packed-indirect", &layout_virtq_packed},
 	};
 	size_t n;
 

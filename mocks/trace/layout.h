@@ -67,9 +67,11 @@ struct layout_family {
 };
 
 extern const struct layout_family layout_vmbus, layout_nvsp, layout_rndis;
-/** Each a single layout, of 16 bytes. */
+/** Each a single layout. */
 extern const struct layout_family layout_vmxnet3_tx, layout_vmxnet3_rx,
-	layout_vmxnet3_txc, layout_vmxnet3_rxc, layout_cpuid;
+	layout_vmxnet3_txc, layout_vmxnet3_rxc, layout_virtq_desc,
+	layout_virtq_avail, layout_virtq_used, layout_virtq_packed,
+	layout_cpuid;
 
 extern const struct layout_name layout_msrs[], layout_packet_types[],
 	layout_vmxnet3_bar0[], layout_vmxnet3_bar1[], layout_vmxnet3_commands[],

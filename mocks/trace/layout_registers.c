@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Devices with registers: vmxnet3 with its commands and descriptors, and the
- * registers of virtio-mmio.
+ * Devices with registers: vmxnet3 with its commands and descriptors, and
+ * virtio-mmio with what lies in its rings.
  */
 #include <string.h>
 
@@ -134,21 +134,22 @@ static const struct layout_member rxc_members[] = {
 	DEC("type", 3, 24, 7),	  DEC("gen", 3, 31, 1),
 };
 
-#define ONE(name)                                                              \
+#define ONE(device, name, bytes)                                               \
 	static const struct layout name##_layout = {"",                        \
 						    0,                         \
-						    16,                        \
+						    bytes,                     \
 						    name##_members,            \
 						    COUNT(name##_members),     \
 						    LAYOUT_TAIL_BYTES,         \
 						    "data"};                   \
-	const struct layout_family layout_vmxnet3_##name = {0, &name##_layout, \
-							    1}
+	const struct layout_family layout_##device##_##name = {0,              \
+							       &name##_layout, \
+							       1}
 
-ONE(tx);
-ONE(rx);
-ONE(txc);
-ONE(rxc);
+ONE(vmxnet3, tx, 16);
+ONE(vmxnet3, rx, 16);
+ONE(vmxnet3, txc, 16);
+ONE(vmxnet3, rxc, 16);
 
 /* ---- virtio-mmio (virtio 1.2, 4.2.2) ---- */
 
@@ -169,3 +170,35 @@ const struct layout_name layout_virtio_mmio[] = {
 	{"SHMBaseHigh", 0x0bc},	     {"QueueReset", 0x0c0},
 	{"ConfigGeneration", 0x0fc}, {NULL, 0},
 };
+
+/* ---- virtio: rings (2.7.5, 2.7.6, 2.7.8; packed: 2.8.13) ---- */
+
+#define NUMBER(name, offset, bytes, format)                                    \
+	{                                                                      \
+		name, offset, bytes, format, NULL, 0, 0                        \
+	}
+
+static const struct layout_member desc_members[] = {
+	ADDRESS,
+	NUMBER("len", 8, 4, LAYOUT_DECIMAL),
+	NUMBER("flags", 12, 2, LAYOUT_HEX),
+	NUMBER("next", 14, 2, LAYOUT_DECIMAL),
+};
+static const struct layout_member avail_members[] = {
+	NUMBER("head", 0, 2, LAYOUT_DECIMAL),
+};
+static const struct layout_member used_members[] = {
+	NUMBER("id", 0, 4, LAYOUT_DECIMAL),
+	NUMBER("len", 4, 4, LAYOUT_DECIMAL),
+};
+static const struct layout_member packed_members[] = {
+	ADDRESS,
+	NUMBER("len", 8, 4, LAYOUT_DECIMAL),
+	NUMBER("id", 12, 2, LAYOUT_DECIMAL),
+	NUMBER("flags", 14, 2, LAYOUT_HEX),
+};
+
+ONE(virtq, desc, 16);
+ONE(virtq, avail, 2);
+ONE(virtq, used, 8);
+ONE(virtq, packed, 16);

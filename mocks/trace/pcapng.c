@@ -343,6 +343,8 @@ static bool block_read(struct pcapng *pcapng, uint32_t *type, size_t *bytes)
 		return broken(pcapng, "the file ends in it");
 	if (get32(pcapng, tail) != length)
 		return broken(pcapng, "its two lengths differ");
+	/* Texts in it end here at the latest. */
+	pcapng->block[*bytes] = 0;
 	pcapng->next += length;
 	return true;
 }
@@ -381,7 +383,7 @@ static bool section_take(struct pcapng *pcapng, size_t bytes)
 			      get16(pcapng, pcapng->block));
 	comment = option_find(pcapng, 12, bytes, OPTION_COMMENT, &length);
 	free(pcapng->about);
-	pcapng->about = comment ? strndup((const char *)comment, length) : NULL;
+	pcapng->about = comment ? trace_text_copy(comment, length) : NULL;
 	return true;
 }
 
@@ -469,7 +471,7 @@ static bool event_take(struct pcapng *pcapng, const uint8_t *bytes,
 	pcapng->place[place] = 0;
 	event->place = place ? pcapng->place : NULL;
 	free(pcapng->text);
-	pcapng->text = strndup((const char *)bytes + place, text);
+	pcapng->text = trace_text_copy(bytes + place, text);
 	event->text = pcapng->text;
 	if (!pcapng->text)
 		return broken(pcapng, "out of memory");

@@ -151,3 +151,15 @@ const uint8_t *trace_field_bytes(const struct trace_record *record,
 {
 	return record->pool + field->start;
 }
+
+char *trace_text_copy(const uint8_t *bytes, size_t length)
+{
+	char *text = malloc(length + 1);
+
+	if (!text)
+		return NULL;
+	if (length)
+		memcpy(text, bytes, length);
+	text[length] = 0;
+	return text;
+}

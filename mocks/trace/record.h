@@ -90,4 +90,7 @@ uint64_t trace_field_number(const struct trace_record *record,
 const uint8_t *trace_field_bytes(const struct trace_record *record,
 				 const struct trace_field *field);
 
+/** Bytes as a string, to be freed; NULL: out of memory. */
+char *trace_text_copy(const uint8_t *bytes, size_t length);
+
 #endif /* MOCKS_TRACE_RECORD_H */

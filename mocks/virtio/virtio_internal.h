@@ -41,6 +41,7 @@
 #ifndef MOCKS_VIRTIO_VIRTIO_INTERNAL_H
 #define MOCKS_VIRTIO_VIRTIO_INTERNAL_H
 
+#include "mocks/machine/trace.h"
 #include "mocks/virtio/virtio.h"
 #include "mocks/virtio/virtio_wire.h"
 #include "mocks/wire/frame.h"
@@ -186,9 +187,8 @@ struct host_virtio {
  * The driver broke a rule.
  * @param section of virtio 1.2, or the real device's name for its own rules
  */
-void host_virtio_break(struct host_virtio *card, const char *section,
-		       const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define host_virtio_break(card, section, ...)                                  \
+	machine_violation((card)->machine, section, __VA_ARGS__)
 /** Whether a fault fires now. */
 bool host_virtio_lies(struct host_virtio *card, enum host_virtio_fault fault);
 bool host_virtio_negotiated(const struct host_virtio *card, unsigned bit);
@@ -257,6 +257,11 @@ struct virtio_chain *host_virtqueue_chain(struct virtio_queue *queue);
 void host_virtqueue_element(struct virtio_queue *queue,
 			    struct virtio_chain *chain, uint64_t address,
 			    uint32_t length, bool write);
+/** A descriptor, or an entry of a ring, was taken or written. */
+void host_virtqueue_trace(struct virtio_queue *queue,
+			  enum trace_direction direction, const char *place,
+			  uint32_t index, const uint8_t *bytes,
+			  uint32_t length);
 /** An id comes from the driver, or goes back. */
 void host_virtqueue_take(struct virtio_queue *queue, uint16_t id);
 

@@ -77,6 +77,8 @@ static void indirect_walk(struct virtio_queue *queue,
 		machine_ram_read(card->machine,
 				 table + (uint64_t)n * DESCRIPTOR_BYTES, bytes,
 				 sizeof(bytes));
+		host_virtqueue_trace(queue, TRACE_FROM_GUEST, "packed-indirect",
+				     n, bytes, sizeof(bytes));
 		flags = virtio_get16(bytes + PACKED_FLAGS);
 		if (flags & ~DESCRIPTOR_WRITE)
 			host_virtio_break(card, "virtio 2.8.19",
@@ -137,6 +139,8 @@ struct virtio_chain *host_packed_pop(struct virtio_queue *queue)
 	}
 	chain = host_virtqueue_chain(queue);
 	for (;;) {
+		host_virtqueue_trace(queue, TRACE_FROM_GUEST, "packed",
+				     queue->available, bytes, sizeof(bytes));
 		slot_take(queue, chain, bytes);
 		chain->slots++;
 		slot_advance(queue);
@@ -193,6 +197,12 @@ static void slot_write(struct virtio_queue *queue, const struct place *place,
 		machine_ram_write(machine, at + PACKED_LENGTH,
 				  bytes + PACKED_LENGTH, 6);
 	machine_ram_write(machine, at + PACKED_FLAGS, bytes + PACKED_FLAGS, 2);
+	if (!machine_is_traced(machine))
+		return;
+	/* As the driver will find it. */
+	machine_ram_read(machine, at, bytes, sizeof(bytes));
+	host_virtqueue_trace(queue, TRACE_TO_GUEST, "packed", place->slot,
+			     bytes, sizeof(bytes));
 }
 
 static void place_advance(const struct virtio_queue *queue, struct place *place,

@@ -24,6 +24,19 @@ static uint16_t word_read(const struct virtio_queue *queue, uint64_t address)
 	return virtio_get16(bytes);
 }
 
+/** An entry of the available ring. */
+static uint16_t head_read(struct virtio_queue *queue, uint16_t index)
+{
+	uint64_t address = queue->driver_area + RING_ENTRIES + 2u * index;
+	uint16_t head = word_read(queue, address);
+	uint8_t bytes[2];
+
+	virtio_put16(bytes, head);
+	host_virtqueue_trace(queue, TRACE_FROM_GUEST, "avail", index, bytes,
+			     sizeof(bytes));
+	return head;
+}
+
 static void word_write(const struct virtio_queue *queue, uint64_t address,
 		       uint32_t value)
 {
@@ -79,12 +92,18 @@ const char *host_split_check(struct virtio_queue *queue)
 
 /* ---- Taking a chain ---- */
 
-static void descriptor_read(const struct virtio_queue *queue, uint64_t address,
+/** @param place how a trace calls the table */
+static void descriptor_read(struct virtio_queue *queue, const char *place,
+			    uint64_t table, uint16_t index,
 			    struct descriptor *descriptor)
 {
 	uint8_t bytes[DESCRIPTOR_BYTES] = {0};
 
-	machine_ram_read(queue->card->machine, address, bytes, sizeof(bytes));
+	machine_ram_read(queue->card->machine,
+			 table + (uint64_t)index * DESCRIPTOR_BYTES, bytes,
+			 sizeof(bytes));
+	host_virtqueue_trace(queue, TRACE_FROM_GUEST, place, index, bytes,
+			     sizeof(bytes));
 	descriptor->address = virtio_get64(bytes);
 	descriptor->length = virtio_get32(bytes + 8);
 	descriptor->flags = virtio_get16(bytes + 12);
@@ -188,8 +207,8 @@ static void table_walk(struct virtio_queue *queue, struct virtio_chain *chain,
 				chain->fault = "is longer than the queue";
 			return;
 		}
-		descriptor_read(queue, table + (uint64_t)at * DESCRIPTOR_BYTES,
-				&descriptor);
+		descriptor_read(queue, indirect ? "indirect" : "desc", table,
+				at, &descriptor);
 		descriptor_take(queue, chain, &descriptor, indirect);
 		if (!(descriptor.flags & DESCRIPTOR_NEXT) || chain->fault)
 			return;
@@ -252,8 +271,7 @@ struct virtio_chain *host_split_pop(struct virtio_queue *queue)
 		index_jumped(queue, index);
 		return NULL;
 	}
-	head = word_read(queue, queue->driver_area + RING_ENTRIES +
-					2u * (queue->available % queue->size));
+	head = head_read(queue, (uint16_t)(queue->available % queue->size));
 	if (head >= queue->size) {
 		head_wrong(queue, head);
 		return NULL;
@@ -279,6 +297,8 @@ static void entry_write(struct virtio_queue *queue, uint16_t index,
 			  queue->device_area + RING_ENTRIES +
 				  USED_ENTRY_BYTES * (index % queue->size),
 			  bytes, sizeof(bytes));
+	host_virtqueue_trace(queue, TRACE_TO_GUEST, "used", index % queue->size,
+			     bytes, sizeof(bytes));
 }
 
 void host_split_publish(struct virtio_queue *queue)

@@ -9,8 +9,8 @@
 #define RESET_PAUSE	100000ull
 /** How often a configuration is read that changes each time. */
 #define CONFIG_ATTEMPTS 16u
-/** The least bytes of registers: those of 4.2.2, and some configuration. */
-#define REGISTERS_LEAST 0x120u
+/** The least bytes of registers; of the configuration there may be any. */
+#define REGISTERS_LEAST 0x100u
 #define REGISTERS_ALIGN 4u
 /** Alignment of the three areas of a queue is theirs by being pages. */
 #define HALF_BITS	32u
@@ -77,9 +77,13 @@ uint32_t virtio_mmio_status(struct virtio_mmio *mmio)
 	return mmio_read(mmio, VIRTIO_MMIO_STATUS);
 }
 
-/* Write the bits of before and one more. */
+/* Write the bits of before and one more; that of the device stays (2.1.1). */
 static void status_add(struct virtio_mmio *mmio, enum virtio_status bit)
 {
+	uint32_t status = virtio_mmio_status(mmio);
+
+	if (status != VIRTIO_GONE)
+		mmio->status |= status & VIRTIO_STATUS_NEEDS_RESET;
 	mmio->status |= bit;
 	mmio_write(mmio, VIRTIO_MMIO_STATUS, mmio->status);
 }

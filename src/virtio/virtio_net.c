@@ -37,10 +37,12 @@ static int virtio_net_start(struct nic *nic)
 		return virtio_net_death(card);
 	if (card->started)
 		return 0;
-	/* Frames may come before the last command is given. */
+	/* Nothing is sent before the last command is given (5.1.6.5.5). */
+	atomic_store(&card->halted, true);
 	card->started = true;
 	error = atomic_load(&card->live) ? virtio_net_resume(card)
 					 : virtio_net_up(card);
+	atomic_store(&card->halted, false);
 	if (!error)
 		return 0;
 	virtio_net_down(card);
@@ -251,10 +253,8 @@ static uint32_t together_count(const struct virtio_net *card, uint32_t mtu)
 
 	if (virtio_net_has(card, VIRTIO_NET_FEATURE_MERGEABLE))
 		return 1;
-	if (bytes < VIRTIO_NET_HEADER + ETHERNET_HEADER_BYTES +
-			    ETHERNET_VLAN_BYTES + mtu)
-		bytes = VIRTIO_NET_HEADER + ETHERNET_HEADER_BYTES +
-			ETHERNET_VLAN_BYTES + mtu;
+	if (bytes < virtio_net_frame_room(mtu))
+		bytes = virtio_net_frame_room(mtu);
 	if (card->features &
 	    (VIRTIO_NET_FEATURE_GUEST_TSO4 | VIRTIO_NET_FEATURE_GUEST_TSO6))
 		bytes = VIRTIO_NET_RECEIVE_LARGE;
@@ -269,8 +269,7 @@ static uint32_t mtu_room(const struct virtio_net *card, uint32_t together)
 				   ? VIRTIO_NET_CHAIN
 				   : together;
 
-	room = room * buffers - VIRTIO_NET_HEADER - ETHERNET_HEADER_BYTES -
-	       ETHERNET_VLAN_BYTES;
+	room = room * buffers - virtio_net_frame_room(0);
 	return room < VIRTIO_NET_MTU_MAX ? (uint32_t)room : VIRTIO_NET_MTU_MAX;
 }
 
@@ -289,7 +288,10 @@ static uint32_t mtu_choose(struct virtio_net *card, uint16_t device_mtu)
 		mtu = device_mtu ? device_mtu : VIRTIO_NET_MTU_DEFAULT;
 	if (device_mtu != 0 && mtu > device_mtu)
 		mtu = device_mtu;
-	together = together_count(card, mtu);
+	/* Frames may be as long as the device says, whatever is sent. */
+	together = together_count(card, device_mtu ? device_mtu : mtu);
+	if (device_mtu != 0)
+		card->receive_least = virtio_net_frame_room(device_mtu);
 	if (together > VIRTIO_NET_CHAIN)
 		together = VIRTIO_NET_CHAIN;
 	most = mtu_room(card, together);
@@ -424,12 +426,17 @@ static int virtio_net_make(struct virtio_net *card,
 	return virtio_net_alive(card) ? 0 : virtio_net_death(card);
 }
 
-/* Leave the device as it was found: it was not ready yet. */
-static void virtio_net_abort(struct virtio_net *card)
+/*
+ * The device is not ready yet. It is told when it is given up (3.1.1), unless
+ * that would end it for whoever comes next; memory may be there another time.
+ */
+static void virtio_net_abort(struct virtio_net *card, int error)
 {
 	virtio_net_line_close(card);
-	if (card->negotiated)
+	if (card->negotiated && (error == ERROR_NO_MEMORY || card->reset_once))
 		virtio_mmio_reset(&card->mmio);
+	else if (card->negotiated)
+		virtio_mmio_fail(&card->mmio);
 	virtio_net_free(card);
 }
 
@@ -474,7 +481,7 @@ virtio_net_open(struct port *port, const struct virtio_mmio_place *place,
 		log_warning(port, "virtio-net: not opened: %s",
 			    error_name(result));
 	if (card)
-		virtio_net_abort(card);
+		virtio_net_abort(card, result);
 	return NULL;
 }
 

@@ -76,17 +76,16 @@ static void command_send(struct virtio_net *card,
 		virtio_mmio_notify(&card->mmio, control->index);
 }
 
-/* Wait until the command is used; 0 or an error. */
-static int command_wait(struct virtio_net *card)
+/* Wait until the command is used; 0 and what was written, or an error. */
+static int command_wait(struct virtio_net *card, struct virtqueue_used *used)
 {
 	struct virtio_net_control *control = &card->control;
 	uint64_t now = port_time(card->port);
 	uint64_t deadline = now + VIRTIO_NET_COMMAND_TIME;
-	struct virtqueue_used used;
 	int result;
 
 	for (;;) {
-		result = virtqueue_take(&control->virtqueue, &used);
+		result = virtqueue_take(&control->virtqueue, used);
 		if (result == 1)
 			return 0;
 		if (result < 0) {
@@ -112,25 +111,28 @@ static int command_do(struct virtio_net *card, enum virtio_net_command command,
 		      const void *data, uint32_t bytes)
 {
 	struct virtio_net_control *control = &card->control;
+	struct virtqueue_used used;
 	int error;
 
 	/* The page is the device's until the one before comes back. */
 	if (control->virtqueue.in_flight > 0) {
-		error = command_wait(card);
+		error = command_wait(card, &used);
 		if (error)
 			return error;
 	}
 	command_send(card, command, data, bytes);
-	error = command_wait(card);
+	error = command_wait(card, &used);
 	if (error) {
 		log_warning(card->port, "virtio-net: command %#x: %s",
 			    (unsigned)command, error_name(error));
 		return error;
 	}
-	return shared_load8(card->port, control->page + ANSWER_OFFSET) ==
-			       VIRTIO_NET_COMMAND_OK
-		       ? 0
-		       : ERROR_IO;
+	/* What it does not say that it wrote is no answer (2.7.8.3). */
+	if (used.bytes == 0 ||
+	    shared_load8(card->port, control->page + ANSWER_OFFSET) !=
+		    VIRTIO_NET_COMMAND_OK)
+		return ERROR_IO;
+	return 0;
 }
 
 /* ---- Filters ---- */

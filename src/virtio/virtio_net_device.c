@@ -22,7 +22,9 @@ static const struct {
 	{VIRTIO_NET_FEATURE_CONTROL_RX_EX,
 	 VIRTIO_NET_FEATURE_CONTROL | VIRTIO_NET_FEATURE_CONTROL_RX},
 	{VIRTIO_NET_FEATURE_CONTROL_VLAN, VIRTIO_NET_FEATURE_CONTROL},
-	{VIRTIO_NET_FEATURE_CONTROL_MAC, VIRTIO_NET_FEATURE_CONTROL},
+	/* Its command is of a class that needs this one (5.1.6.5.2). */
+	{VIRTIO_NET_FEATURE_CONTROL_MAC,
+	 VIRTIO_NET_FEATURE_CONTROL | VIRTIO_NET_FEATURE_CONTROL_RX},
 	{VIRTIO_NET_FEATURE_MULTIQUEUE, VIRTIO_NET_FEATURE_CONTROL},
 	{VIRTIO_NET_FEATURE_ANNOUNCE,
 	 VIRTIO_NET_FEATURE_CONTROL | VIRTIO_NET_FEATURE_STATUS},
@@ -38,7 +40,7 @@ static const struct {
 	 VIRTIO_NET_FEATURE_STATUS | VIRTIO_NET_FEATURE_CONTROL |              \
 	 VIRTIO_NET_FEATURE_CONTROL_RX | VIRTIO_NET_FEATURE_CONTROL_RX_EX |    \
 	 VIRTIO_NET_FEATURE_ANNOUNCE | VIRTIO_NET_FEATURE_CONTROL_MAC |        \
-	 VIRTIO_NET_FEATURE_SPEED)
+	 VIRTIO_NET_FEATURE_HEADER_LENGTH | VIRTIO_NET_FEATURE_SPEED)
 
 static uint64_t buffers_for(const struct virtio_net *card, uint64_t bytes)
 {
@@ -62,8 +64,21 @@ static bool large_fits(const struct virtio_net *card, uint64_t features)
 		       card->configuration.receive_queue;
 }
 
+/*
+ * Whether there can be buffers for a frame of the device's MTU, as there must
+ * be if it is accepted (5.1.4.2).
+ */
+static bool mtu_fits(struct virtio_net *card)
+{
+	uint16_t mtu = virtio_mmio_config16(&card->mmio, VIRTIO_NET_CONFIG_MTU);
+	uint64_t buffers = buffers_for(card, virtio_net_frame_room(mtu));
+
+	return buffers <= VIRTIO_NET_CHAIN &&
+	       buffers <= card->configuration.receive_queue;
+}
+
 /* What of the offer is wanted, and can be had together. */
-static uint64_t features_choose(const struct virtio_net *card, uint64_t offered)
+static uint64_t features_choose(struct virtio_net *card, uint64_t offered)
 {
 	const struct virtio_net_configuration *wanted = &card->configuration;
 	uint64_t features = FEATURES_BASE;
@@ -81,6 +96,8 @@ static uint64_t features_choose(const struct virtio_net *card, uint64_t offered)
 	for (i = 0; i < sizeof(dependencies) / sizeof(dependencies[0]); i++)
 		if ((features & dependencies[i].needs) != dependencies[i].needs)
 			features &= ~dependencies[i].feature;
+	if ((features & VIRTIO_NET_FEATURE_MTU) && !mtu_fits(card))
+		features &= ~VIRTIO_NET_FEATURE_MTU;
 	/* Of no use without one of them, and then not allowed. */
 	if (!(features &
 	      (VIRTIO_NET_FEATURE_HOST_TSO4 | VIRTIO_NET_FEATURE_HOST_TSO6)))

@@ -97,6 +97,8 @@ struct virtio_net_transmit {
 	struct virtio_net_given *given;
 	uint16_t first_given;
 	uint32_t given_free;
+	/** A frame was not taken; since, an owner was reclaimed. */
+	bool room_wanted, room_free;
 	/** Owners to be reclaimed: a circle of size; frames in flight. */
 	void **done;
 	uint32_t done_first, done_count;
@@ -198,6 +200,8 @@ struct virtio_net {
 	bool negotiated;
 	/** The device would not be reset: it may write into memory. */
 	bool unstoppable;
+	/** Bytes of buffers that each receive queue starts with, at least. */
+	uint32_t receive_least;
 	struct virtio_net_queue *queues;
 	unsigned queue_count;
 	struct virtio_net_control control;
@@ -257,6 +261,13 @@ static inline bool virtio_net_has(const struct virtio_net *card,
 }
 
 /** What a control call returns on a card that is not alive. */
+/** Bytes of buffers that a frame of an MTU takes, its header among them. */
+static inline uint32_t virtio_net_frame_room(uint32_t mtu)
+{
+	return VIRTIO_NET_HEADER + ETHERNET_HEADER_BYTES + ETHERNET_VLAN_BYTES +
+	       mtu;
+}
+
 static inline int virtio_net_death(const struct virtio_net *card)
 {
 	return atomic_load(&card->state) == VIRTIO_NET_REMOVED ? ERROR_NO_DEVICE

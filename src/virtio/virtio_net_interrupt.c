@@ -127,8 +127,11 @@ bool virtio_net_arm(struct nic *nic, unsigned index)
 		armed = false;
 	else if (virtio_net_flows(card))
 		armed = queue_ask(queue);
-	if (!armed)
+	if (!armed) {
 		atomic_store(&queue->armed, false);
+		/* Said once: who does not transmit need not hear it again. */
+		queue->transmit.room_free = false;
+	}
 	virtio_net_leave(queue);
 	return armed;
 }

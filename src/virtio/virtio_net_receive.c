@@ -231,7 +231,10 @@ int virtio_net_receive_fill(struct virtio_net_queue *queue)
 	places_reset(receive);
 	ring_fill(queue);
 	virtqueue_publish(&receive->virtqueue);
-	return receive->virtqueue.in_flight > 0 ? 0 : ERROR_NO_MEMORY;
+	return receive->virtqueue.in_flight > 0 &&
+			       receive->room >= queue->card->receive_least
+		       ? 0
+		       : ERROR_NO_MEMORY;
 }
 
 void virtio_net_receive_refill(struct virtio_net_queue *queue)

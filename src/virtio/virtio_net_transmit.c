@@ -189,7 +189,7 @@ bool virtio_net_transmit_has_work(struct virtio_net_queue *queue)
 {
 	struct virtio_net_transmit *transmit = &queue->transmit;
 
-	if (transmit->done_count > 0)
+	if (transmit->done_count > 0 || transmit->room_free)
 		return true;
 	if (transmit->in_flight == 0)
 		return false;
@@ -224,6 +224,11 @@ unsigned virtio_net_reclaim(struct nic *nic, unsigned index, void *owners[],
 		transmit->done_first =
 			(transmit->done_first + 1) % transmit->size;
 		transmit->done_count--;
+	}
+	/* Whatever makes room brings an owner back. */
+	if (count > 0) {
+		transmit->room_free |= transmit->room_wanted;
+		transmit->room_wanted = false;
 	}
 	virtio_net_leave(queue);
 	return count;
@@ -471,9 +476,11 @@ unsigned virtio_net_transmit(struct nic *nic, unsigned index,
 		return 0;
 	if (virtio_net_flows(card))
 		virtio_net_transmit_poll(queue);
+	queue->transmit.room_free = false;
 	while (taken < n && virtio_net_flows(card) &&
 	       transmit_one(queue, &packets[taken], segments))
 		taken++;
+	queue->transmit.room_wanted = taken < n;
 	if (taken > 0 && virtqueue_publish(&queue->transmit.virtqueue)) {
 		virtio_mmio_notify(&card->mmio, queue->transmit.index);
 		queue->statistics.doorbells++;

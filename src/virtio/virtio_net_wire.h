@@ -31,6 +31,7 @@
 #define VIRTIO_NET_FEATURE_ANNOUNCE	  (1ull << 21)
 #define VIRTIO_NET_FEATURE_MULTIQUEUE	  (1ull << 22)
 #define VIRTIO_NET_FEATURE_CONTROL_MAC	  (1ull << 23)
+#define VIRTIO_NET_FEATURE_HEADER_LENGTH  (1ull << 59)
 #define VIRTIO_NET_FEATURE_SPEED	  (1ull << 63)
 
 /* ---- Configuration (5.1.4): offsets; widths are those of the fields ---- */

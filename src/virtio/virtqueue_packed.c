@@ -8,8 +8,9 @@
  * counter is, used as well when the device is done. A chain is known by an id
  * of the driver's, which says in the used descriptor how many were skipped.
  *
- * The flags of the first descriptor of a burst are stored last: the device
- * looks no further than that, and so sees all of the burst or nothing.
+ * The flags of the first descriptor of a chain are stored when all behind it
+ * are, and those of a burst last: the device looks no further than that, and so
+ * sees all of the burst or nothing.
  */
 #include "virtio/virtqueue.h"
 
@@ -50,26 +51,30 @@ static void descriptor_write(struct virtqueue *queue,
 	shared_store16(queue->port, &descriptor->id, id);
 }
 
-/* Fill the next descriptor; the first of a burst is shown later. */
-static void ring_put(struct virtqueue *queue,
-		     const struct virtqueue_piece *piece, uint16_t id,
-		     uint16_t flags)
+/* Fill the next descriptor, all but its flags; which those are to be. */
+static uint16_t ring_put(struct virtqueue *queue,
+			 const struct virtqueue_piece *piece, uint16_t id,
+			 uint16_t flags)
 {
-	struct virtio_packed_descriptor *descriptor =
-		&ring_of(queue)[queue->next];
-
 	flags |= available_flags(queue);
-	descriptor_write(queue, descriptor, piece, id);
-	if (queue->added == 0) {
-		queue->held = queue->next;
-		queue->held_flags = flags;
-	} else {
-		shared_store16(queue->port, &descriptor->flags, flags);
-	}
+	descriptor_write(queue, &ring_of(queue)[queue->next], piece, id);
 	queue->added++;
 	if (++queue->next == queue->size) {
 		queue->next = 0;
 		queue->wrap = !queue->wrap;
+	}
+	return flags;
+}
+
+/* Show the first descriptor of a chain; that of a burst is shown later. */
+static void head_show(struct virtqueue *queue, uint16_t head, uint16_t flags,
+		      bool is_first)
+{
+	if (is_first) {
+		queue->held = head;
+		queue->held_flags = flags;
+	} else {
+		shared_store16(queue->port, &ring_of(queue)[head].flags, flags);
 	}
 }
 
@@ -83,6 +88,8 @@ static void chain_indirect(struct virtqueue *queue,
 		.physical = port_physical(queue->port, table),
 		.bytes = count * (uint32_t)sizeof(table[0]),
 	};
+	uint16_t head = queue->next, flags;
+	bool is_first = queue->added == 0;
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
@@ -90,22 +97,32 @@ static void chain_indirect(struct virtqueue *queue,
 		shared_store16(queue->port, &table[i].flags,
 			       i < readable ? 0 : VIRTIO_DESCRIPTOR_WRITE);
 	}
-	ring_put(queue, &whole, id, VIRTIO_DESCRIPTOR_INDIRECT);
+	flags = ring_put(queue, &whole, id, VIRTIO_DESCRIPTOR_INDIRECT);
+	head_show(queue, head, flags, is_first);
 }
 
+/* The first is shown when all behind it are (2.8.17). */
 static void chain_direct(struct virtqueue *queue,
 			 const struct virtqueue_piece pieces[],
 			 unsigned readable, unsigned count, uint16_t id)
 {
-	uint16_t flags;
+	uint16_t head = queue->next, head_flags = 0, at, flags;
+	bool is_first = queue->added == 0;
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
+		at = queue->next;
 		flags = i < readable ? 0 : VIRTIO_DESCRIPTOR_WRITE;
 		if (i + 1 < count)
 			flags |= VIRTIO_DESCRIPTOR_NEXT;
-		ring_put(queue, &pieces[i], id, flags);
+		flags = ring_put(queue, &pieces[i], id, flags);
+		if (i == 0)
+			head_flags = flags;
+		else
+			shared_store16(queue->port, &ring_of(queue)[at].flags,
+				       flags);
 	}
+	head_show(queue, head, head_flags, is_first);
 }
 
 static bool packed_add(struct virtqueue *queue,

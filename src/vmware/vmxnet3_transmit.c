@@ -435,6 +435,19 @@ static bool tso_plan(const struct vmxnet3 *card, struct frame_out *frame)
 	return true;
 }
 
+/*
+ * A frame that is filled up has its checksum made here: QEMU puts all bytes
+ * behind the header into the pseudo header's length, filling and all.
+ */
+static void padding_plan(struct frame_out *frame)
+{
+	frame->padding = VMXNET3_FRAME_MIN - frame->packet->length;
+	frame->word2 = 0;
+	if (frame->packet->flags & CHECKSUM_L4)
+		frame->word3 &=
+			~(frame->packet->l4_offset | VMXNET3_TX_CHECKSUM);
+}
+
 /* Whether a frame can be sent at all; finds out what there is to know. */
 static bool frame_plan(const struct vmxnet3 *card, struct frame_out *frame)
 {
@@ -461,7 +474,7 @@ static bool frame_plan(const struct vmxnet3 *card, struct frame_out *frame)
 	frame->copied = packet->length;
 	/* Nobody behind here makes a short frame long enough. */
 	if (packet->length < VMXNET3_FRAME_MIN)
-		frame->padding = VMXNET3_FRAME_MIN - packet->length;
+		padding_plan(frame);
 	return true;
 }
 
@@ -556,11 +569,44 @@ static void headers_prepare(const struct net_packet *packet, uint8_t *headers)
 		memset(headers + packet->l3_offset + IPV4_CHECKSUM, 0, 2);
 }
 
+/* Make the checksum of a frame; zeroes behind it add nothing. */
+static void short_checksum(const struct net_packet *packet,
+			   uint8_t frame[VMXNET3_FRAME_MIN])
+{
+	bool is_udp = (packet->flags & NET_TX_CHECKSUM_UDP) != 0;
+	uint8_t *field = frame + packet->l4_offset +
+			 (is_udp ? UDP_CHECKSUM : TCP_CHECKSUM);
+	uint32_t sum = 0, i;
+
+	for (i = packet->l4_offset; i < packet->length; i++)
+		sum += (i - packet->l4_offset) % 2 != 0
+			       ? frame[i]
+			       : (uint32_t)frame[i] << 8;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16)) & 0xffff;
+	/* Zero is how UDP says that there is none. */
+	if (sum == 0 && is_udp)
+		sum = 0xffff;
+	field[0] = (uint8_t)(sum >> 8);
+	field[1] = (uint8_t)sum;
+}
+
+/* A frame that is filled up, in the slot of its descriptor. */
+static void short_write(struct vmxnet3 *card, uint8_t *slot,
+			const struct frame_out *out)
+{
+	uint8_t frame[VMXNET3_FRAME_MIN] = {0};
+
+	frame_read(out, 0, frame, out->copied);
+	if (out->packet->flags & CHECKSUM_L4)
+		short_checksum(out->packet, frame);
+	shared_write(card->port, slot, frame, sizeof(frame));
+}
+
 /* Fill the slot of a descriptor. */
 static void slot_write(struct vmxnet3_queue *queue, uint32_t index,
 		       const struct frame_out *frame)
 {
-	static const uint8_t zeroes[VMXNET3_FRAME_MIN];
 	struct vmxnet3 *card = queue->card;
 	uint8_t *slot = queue->transmit.data.memory;
 	uint8_t headers[VMXNET3_TX_HEADERS_MAX];
@@ -575,6 +621,10 @@ static void slot_write(struct vmxnet3_queue *queue, uint32_t index,
 		shared_write(card->port, slot, headers, frame->copied);
 		return;
 	}
+	if (frame->padding != 0) {
+		short_write(card, slot, frame);
+		return;
+	}
 	for (; left > 0; segment++) {
 		if (segment->length == 0)
 			continue;
@@ -582,8 +632,6 @@ static void slot_write(struct vmxnet3_queue *queue, uint32_t index,
 		slot += segment->length;
 		left -= segment->length;
 	}
-	if (frame->padding != 0)
-		shared_write(card->port, slot, zeroes, frame->padding);
 }
 
 /* ---- Descriptors ---- */

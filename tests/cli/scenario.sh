@@ -125,9 +125,13 @@ grep -Eq '^bring-up +vmware +qemu +1 +[0-9]{2,} .* 0  pass$' out ||
 try 0 scenario faults --vmm vmware
 vmware_faults=$(tail -n +2 out | sed 's/ .*//')
 [ "$(sort -u <<<"$vmware_faults" | wc -l)" -ge 50 ] || wrong "not 50 faults"
+try 0 scenario faults --vmm firecracker
+virtio_faults=$(tail -n +2 out | sed 's/ .*//')
+[ "$(sort -u <<<"$virtio_faults" | wc -l)" -ge 60 ] || wrong "not 60 faults"
 try 0 scenario faults --vmm all
 [ "$(tail -n +2 out | wc -l)" = \
-	$(($(wc -l <<<"$faults") + $(wc -l <<<"$vmware_faults"))) ] ||
+	$(($(wc -l <<<"$faults") + $(wc -l <<<"$vmware_faults") +
+		$(wc -l <<<"$virtio_faults"))) ] ||
 	wrong "faults --vmm all"
 try 0 scenario run all --vmm vmware --host hostile --seeds 8
 [ "$(grep -Ec '^[a-z-]+ +vmware +hostile +[0-9]+ .* 0  pass$' out)" = \

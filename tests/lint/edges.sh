@@ -3,7 +3,7 @@
 #
 # The tables of edge cases in tests/README.md are true: each test that they name
 # is in the file that they say, and each test that has the number of a case in
-# its name is in a table. Numbers of vmxnet3's cases have no gap.
+# its name is in a table. Numbers of the cases of vmxnet3 and virtio have no gap.
 #
 # Before it reads the project it changes a copy of the tables and wants to see
 # that found.
@@ -13,6 +13,7 @@ set -euo pipefail
 
 source_folder=$(cd "${1:-.}" && pwd)
 cases_of_vmxnet3=55
+cases_of_virtio=46
 
 # tables_of FILE: a line for each test that the tables name, "KIND.FILE TEST".
 tables_of() {
@@ -47,17 +48,20 @@ mistakes() {
 	for ((n = 1; n <= cases_of_vmxnet3; n++)); do
 		grep -q "^| V$n |.*\`edge_" "$1" || printf 'V%d has no test\n' "$n"
 	done
+	for ((n = 1; n <= cases_of_virtio; n++)); do
+		grep -q "^| M$n |.*\`edge_" "$1" || printf 'M%d has no test\n' "$n"
+	done
 }
 
 planted=$(mktemp)
 trap 'rm -f "$planted"' EXIT
 # shellcheck disable=SC2016 # backquotes of the tables
-sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; /^| V17 |/d' \
+sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; /^| V17 |/d; /^| M23 |/d' \
 	"$source_folder/tests/README.md" >"$planted"
 found=$(mistakes "$planted")
 for wanted in 'not in the tests: unit.vmxnet3_transmit edge_V16_ring_ever_full' \
 	'in no table: unit.vmxnet3_transmit edge_V16_ring_never_full' \
-	'V17 has no test'; do
+	'V17 has no test' 'M23 has no test'; do
 	[[ $found == *"$wanted"* ]] || {
 		printf 'a planted mistake is not found: %s\n' "$wanted"
 		exit 1

@@ -558,16 +558,21 @@ static uint32_t words_sum(uint32_t sum, const uint8_t *bytes, uint32_t count)
 	return sum;
 }
 
+static uint32_t pseudo_sum(const uint8_t *ip, uint32_t bytes)
+{
+	bool four = ip[0] >> 4 == 4;
+
+	return four ? words_sum(ip[9] + bytes, ip + 12, 8)
+		    : words_sum(ip[6] + bytes, ip + 8, 32);
+}
+
 static uint32_t transport_sum(const uint8_t *frame, uint32_t bytes)
 {
 	const uint8_t *ip = frame + 14;
-	bool four = ip[0] >> 4 == 4;
-	uint32_t header = four ? 20 : 40;
-	uint32_t sum = four ? words_sum(ip[9], ip + 12, 8)
-			    : words_sum(ip[6], ip + 8, 32);
+	uint32_t header = ip[0] >> 4 == 4 ? 20 : 40;
 
-	return words_sum(sum + bytes - 14 - header, ip + header,
-			 bytes - 14 - header);
+	bytes -= 14 + header;
+	return words_sum(pseudo_sum(ip, bytes), ip + header, bytes);
 }
 
 uint32_t card_frame_make(uint8_t *frame, unsigned version, bool tcp,
@@ -615,6 +620,17 @@ uint32_t card_frame_make(uint8_t *frame, unsigned version, bool tcp,
 	field[0] = (uint8_t)(sum >> 8);
 	field[1] = (uint8_t)sum;
 	return transport + length;
+}
+
+void card_frame_unsum(uint8_t *frame, uint32_t bytes)
+{
+	bool four = frame[14] >> 4 == 4;
+	uint32_t header = four ? 34 : 54;
+	bool tcp = frame[four ? 23 : 20] == 6;
+	uint32_t sum = pseudo_sum(frame + 14, bytes - header);
+
+	frame[header + (tcp ? 16 : 6)] = (uint8_t)(sum >> 8);
+	frame[header + (tcp ? 17 : 7)] = (uint8_t)sum;
 }
 
 bool card_frame_sums(const uint8_t *frame, uint32_t bytes)

@@ -132,6 +132,8 @@ bool card_arrive(struct raw_vmxnet3 *raw, const void *data, uint32_t bytes);
 uint32_t card_frame_make(uint8_t *frame, unsigned version, bool tcp,
 			 uint16_t source_port, uint32_t sequence,
 			 uint32_t payload);
+/** Leave only the pseudo header's sum in such a frame, as a stack does. */
+void card_frame_unsum(uint8_t *frame, uint32_t bytes);
 /** The Internet checksum of what it covers comes out right. */
 bool card_frame_sums(const uint8_t *frame, uint32_t bytes);
 

@@ -14,45 +14,6 @@
 #define STATUS_DRIVER_OK 4u
 #define STATUS_FAILED	 0x80u
 
-/* ---- Guest memory ---- */
-
-uint16_t virtio_script_ram16(struct virtio_script *script, uint64_t at)
-{
-	uint16_t value = 0;
-
-	assert_true(
-		machine_ram_read(script->machine, at, &value, sizeof(value)));
-	return value;
-}
-
-static uint32_t ram32(struct virtio_script *script, uint64_t at)
-{
-	uint32_t value = 0;
-
-	assert_true(
-		machine_ram_read(script->machine, at, &value, sizeof(value)));
-	return value;
-}
-
-static uint64_t ram64(struct virtio_script *script, uint64_t at)
-{
-	return ram32(script, at) | (uint64_t)ram32(script, at + 4) << 32;
-}
-
-void virtio_script_ram_set16(struct virtio_script *script, uint64_t at,
-			     uint16_t value)
-{
-	assert_true(
-		machine_ram_write(script->machine, at, &value, sizeof(value)));
-}
-
-void virtio_script_ram_set32(struct virtio_script *script, uint64_t at,
-			     uint32_t value)
-{
-	assert_true(
-		machine_ram_write(script->machine, at, &value, sizeof(value)));
-}
-
 /* ---- Registers ---- */
 
 static void log_access(struct virtio_script *script, bool is_write,
@@ -124,7 +85,7 @@ static uint64_t register_read(struct virtio_script *script, uint64_t offset)
 			       ? script->queue_sizes[script->queue_select]
 			       : 0;
 	case 0x044:
-		return selected(script)->ready;
+		return script->queues_used || selected(script)->ready;
 	case 0x060:
 		return script->interrupt_status;
 	case 0x070:
@@ -137,12 +98,18 @@ static uint64_t register_read(struct virtio_script *script, uint64_t offset)
 	}
 }
 
+static bool is_gone(struct virtio_script *script)
+{
+	script->gone |= script->gone_at > 0 && --script->gone_at == 0;
+	return script->gone;
+}
+
 static uint64_t region_read(void *context, uint64_t offset, unsigned width)
 {
 	struct virtio_script *script = context;
 	uint64_t value;
 
-	if (script->gone)
+	if (is_gone(script))
 		return UINT64_MAX;
 	if (offset >= 0x100) {
 		value = config_read(script, offset - 0x100, width);
@@ -207,11 +174,6 @@ static void status_write(struct virtio_script *script, uint32_t value)
 	script->status = value;
 }
 
-static bool is_packed(const struct virtio_script *script)
-{
-	return (script->accepted & VIRTIO_BIT(F_PACKED)) != 0;
-}
-
 static void control_answer(struct virtio_script *script)
 {
 	struct virtio_script_chain *chain = &script->chain;
@@ -227,7 +189,7 @@ static void control_answer(struct virtio_script *script)
 		command->command = chain->bytes[1];
 		command->bytes = chain->readable - 2;
 		/* Tell of the next one, too. */
-		if (!is_packed(script) &&
+		if (!virtio_script_is_packed(script) &&
 		    (script->accepted & VIRTIO_BIT(F_EVENT_IDX)))
 			virtio_script_event(
 				script, script->control_queue,
@@ -237,7 +199,7 @@ static void control_answer(struct virtio_script *script)
 			return;
 		virtio_script_fill(script, chain, 0, &script->control_answer,
 				   1);
-		virtio_script_use(script, chain, 1);
+		virtio_script_use(script, chain, script->control_written);
 	}
 }
 
@@ -270,6 +232,9 @@ static void queue_write(struct virtio_script *script, uint64_t offset,
 	struct virtio_script_queue *queue = selected(script);
 
 	assert_int_equal(script->status & 0x8c, 8);
+	/* Of one that is ready they are left alone (4.2.2.2). */
+	if (offset != 0x044)
+		assert_int_equal(queue->ready, 0);
 	if (script->queues_stuck)
 		return;
 	switch (offset) {
@@ -318,6 +283,8 @@ static void register_write(struct virtio_script *script, uint64_t offset,
 		/* Only what was raised, and is defined (4.2.2.2). */
 		assert_int_equal(value & ~3ull, 0);
 		assert_int_equal(value & ~script->interrupt_status, 0);
+		if (script->in_acknowledge)
+			script->in_acknowledge(script);
 		script->interrupt_status &= ~(uint32_t)value;
 		script->acknowledged++;
 		break;
@@ -347,7 +314,7 @@ static void region_write(void *context, uint64_t offset, uint64_t value,
 	log_access(script, true, offset, value, width);
 	assert_int_equal(width, 4);
 	assert_int_equal(offset % 4, 0);
-	if (!script->gone)
+	if (!is_gone(script))
 		register_write(script, offset, value);
 }
 
@@ -384,310 +351,7 @@ uint32_t virtio_script_written(struct virtio_script *script, uint32_t offset,
 	return 0;
 }
 
-/* ---- Queues ---- */
-
-static void chain_piece(struct virtio_script *script,
-			struct virtio_script_chain *chain, uint64_t at,
-			uint16_t flags)
-{
-	struct virtio_script_piece *piece;
-
-	assert_true(chain->count < VIRTIO_SCRIPT_PIECES);
-	piece = &chain->pieces[chain->count++];
-	piece->address = ram64(script, at);
-	piece->length = ram32(script, at + 8);
-	piece->writable = (flags & 2) != 0;
-	assert_int_not_equal(piece->length, 0);
-	if (piece->writable) {
-		chain->writable += piece->length;
-		return;
-	}
-	/* What is read stands first. */
-	assert_int_equal(chain->writable, 0);
-	assert_true(chain->readable + piece->length <= sizeof(chain->bytes));
-	assert_true(machine_ram_read(script->machine, piece->address,
-				     chain->bytes + chain->readable,
-				     piece->length));
-	chain->readable += piece->length;
-}
-
-static void split_chain(struct virtio_script *script,
-			struct virtio_script_chain *chain, uint64_t table,
-			uint32_t size, uint32_t at, bool is_table)
-{
-	uint64_t address;
-	uint16_t flags;
-
-	for (;;) {
-		assert_true(at < size);
-		address = table + 16ull * at;
-		flags = virtio_script_ram16(script, address + 12);
-		if (flags & 4) {
-			assert_false(is_table);
-			assert_int_equal(flags, 4);
-			assert_true(script->accepted & VIRTIO_BIT(F_INDIRECT));
-			chain->indirect = true;
-			chain->entries = 1;
-			split_chain(script, chain, ram64(script, address),
-				    ram32(script, address + 8) / 16, 0, true);
-			return;
-		}
-		chain_piece(script, chain, address, flags);
-		if (!is_table)
-			chain->entries++;
-		assert_true(chain->count <= script->queues[chain->queue].size);
-		if (!(flags & 1))
-			return;
-		at = virtio_script_ram16(script, address + 14);
-	}
-}
-
-static bool split_take(struct virtio_script *script,
-		       struct virtio_script_queue *queue,
-		       struct virtio_script_chain *chain)
-{
-	uint16_t index = virtio_script_ram16(script, queue->driver + 2);
-	uint32_t mask = queue->size - 1;
-
-	if (index == queue->next)
-		return false;
-	/* Firecracker stops the machine for more than that. */
-	assert_true((uint16_t)(index - queue->next) <= queue->size);
-	chain->id = virtio_script_ram16(
-		script, queue->driver + 4 + 2ull * (queue->next & mask));
-	queue->next++;
-	split_chain(script, chain, queue->descriptors, queue->size, chain->id,
-		    false);
-	return true;
-}
-
-static void packed_table(struct virtio_script *script,
-			 struct virtio_script_chain *chain, uint64_t table,
-			 uint32_t count)
-{
-	uint16_t flags;
-	uint32_t i;
-
-	chain->indirect = true;
-	assert_true(count <= script->queues[chain->queue].size);
-	for (i = 0; i < count; i++) {
-		flags = virtio_script_ram16(script, table + 16ull * i + 14);
-		assert_int_equal(flags & ~2u, 0);
-		chain_piece(script, chain, table + 16ull * i, flags);
-	}
-}
-
-static bool packed_take(struct virtio_script *script,
-			struct virtio_script_queue *queue,
-			struct virtio_script_chain *chain)
-{
-	uint64_t at = queue->descriptors + 16ull * queue->next;
-	uint16_t flags = virtio_script_ram16(script, at + 14);
-
-	if (((flags >> 7 & 1) != queue->next_wrap) ||
-	    ((flags >> 15 & 1) == queue->next_wrap))
-		return false;
-	for (;;) {
-		at = queue->descriptors + 16ull * queue->next;
-		flags = virtio_script_ram16(script, at + 14);
-		assert_int_equal(flags >> 7 & 1, queue->next_wrap);
-		assert_int_not_equal(flags >> 15 & 1, queue->next_wrap);
-		chain->id = virtio_script_ram16(script, at + 12);
-		chain->entries++;
-		assert_true(chain->entries <= queue->size);
-		if (flags & 4) {
-			assert_int_equal(flags & 3, 0);
-			assert_true(script->accepted & VIRTIO_BIT(F_INDIRECT));
-			packed_table(script, chain, ram64(script, at),
-				     ram32(script, at + 8) / 16);
-		} else {
-			chain_piece(script, chain, at, flags);
-		}
-		if (++queue->next == queue->size) {
-			queue->next = 0;
-			queue->next_wrap = !queue->next_wrap;
-		}
-		if (!(flags & 1))
-			return true;
-	}
-}
-
-bool virtio_script_take(struct virtio_script *script, unsigned index,
-			struct virtio_script_chain *chain)
-{
-	struct virtio_script_queue *queue = &script->queues[index];
-
-	chain->queue = index;
-	chain->entries = 0;
-	chain->count = 0;
-	chain->readable = 0;
-	chain->writable = 0;
-	chain->indirect = false;
-	if (!queue->ready || !(script->status & STATUS_DRIVER_OK))
-		return false;
-	return is_packed(script) ? packed_take(script, queue, chain)
-				 : split_take(script, queue, chain);
-}
-
-void virtio_script_use_id(struct virtio_script *script, unsigned index,
-			  uint32_t id, uint32_t entries, uint32_t length)
-{
-	struct virtio_script_queue *queue = &script->queues[index];
-	uint64_t at;
-
-	if (is_packed(script)) {
-		at = queue->descriptors + 16ull * queue->used;
-		virtio_script_ram_set16(script, at + 12, (uint16_t)id);
-		virtio_script_ram_set32(script, at + 8, length);
-		virtio_script_ram_set16(script, at + 14,
-					queue->used_wrap ? 0x8082 : 2);
-		queue->used = (uint16_t)(queue->used + entries);
-		if (queue->used >= queue->size) {
-			queue->used = (uint16_t)(queue->used - queue->size);
-			queue->used_wrap = !queue->used_wrap;
-		}
-		return;
-	}
-	at = queue->device + 4 + 8ull * (queue->used & (queue->size - 1));
-	virtio_script_ram_set32(script, at, id);
-	virtio_script_ram_set32(script, at + 4, length);
-	virtio_script_ram_set16(script, queue->device + 2, ++queue->used);
-}
-
-void virtio_script_use(struct virtio_script *script,
-		       const struct virtio_script_chain *chain, uint32_t length)
-{
-	virtio_script_use_id(script, chain->queue, chain->id, chain->entries,
-			     length);
-}
-
-void virtio_script_fill(struct virtio_script *script,
-			const struct virtio_script_chain *chain,
-			uint32_t offset, const void *data, uint32_t bytes)
-{
-	const struct virtio_script_piece *piece;
-	const uint8_t *from = data;
-	uint32_t part;
-	unsigned i;
-
-	for (i = 0; i < chain->count && bytes > 0; i++) {
-		piece = &chain->pieces[i];
-		if (!piece->writable)
-			continue;
-		if (offset >= piece->length) {
-			offset -= piece->length;
-			continue;
-		}
-		part = piece->length - offset;
-		if (part > bytes)
-			part = bytes;
-		assert_true(machine_ram_write(
-			script->machine, piece->address + offset, from, part));
-		from += part;
-		bytes -= part;
-		offset = 0;
-	}
-	assert_int_equal(bytes, 0);
-}
-
-bool virtio_script_interrupt_wanted(struct virtio_script *script,
-				    unsigned index)
-{
-	struct virtio_script_queue *queue = &script->queues[index];
-	bool events = (script->accepted & VIRTIO_BIT(F_EVENT_IDX)) != 0;
-	uint16_t flags, place;
-
-	if (is_packed(script)) {
-		place = virtio_script_ram16(script, queue->driver);
-		flags = virtio_script_ram16(script, queue->driver + 2);
-		if (flags != 2)
-			return flags == 0;
-		assert_true(events);
-		/* The last one that was used, of one entry. */
-		return place == ((queue->used + queue->size - 1) % queue->size |
-				 (queue->used == 0 ? !queue->used_wrap
-						   : queue->used_wrap)
-					 << 15);
-	}
-	flags = virtio_script_ram16(script, queue->driver);
-	if (!events)
-		return flags == 0;
-	assert_int_equal(flags, 0);
-	return virtio_script_ram16(script,
-				   queue->driver + 4 + 2ull * queue->size) ==
-	       (uint16_t)(queue->used - 1);
-}
-
-void virtio_script_quiet(struct virtio_script *script, unsigned index,
-			 bool quiet)
-{
-	struct virtio_script_queue *queue = &script->queues[index];
-
-	virtio_script_ram_set16(script,
-				queue->device + (is_packed(script) ? 2 : 0),
-				quiet);
-}
-
-void virtio_script_event(struct virtio_script *script, unsigned index,
-			 uint16_t place)
-{
-	struct virtio_script_queue *queue = &script->queues[index];
-
-	if (!is_packed(script)) {
-		virtio_script_ram_set16(script,
-					queue->device + 4 + 8ull * queue->size,
-					place);
-		return;
-	}
-	virtio_script_ram_set16(script, queue->device, place);
-	virtio_script_ram_set16(script, queue->device + 2, 2);
-}
-
-/* ---- Frames ---- */
-
-static void header_write(const struct virtio_script_header *header,
-			 uint8_t bytes[12])
-{
-	bytes[0] = header->flags;
-	bytes[1] = header->gso_type;
-	memcpy(bytes + 2, &header->header_bytes, 2);
-	memcpy(bytes + 4, &header->segment_bytes, 2);
-	memcpy(bytes + 6, &header->start, 2);
-	memcpy(bytes + 8, &header->offset, 2);
-	memcpy(bytes + 10, &header->buffers, 2);
-}
-
-unsigned virtio_script_receive(struct virtio_script *script, unsigned queue,
-			       const struct virtio_script_header *header,
-			       const void *data, uint32_t bytes)
-{
-	static const struct virtio_script_header plain;
-	struct virtio_script_header filled = header ? *header : plain;
-	struct virtio_script_chain *chain = &script->chain;
-	static uint8_t frame[70012];
-	uint32_t done = 0, part, room;
-	unsigned count = 0, i;
-
-	memcpy(frame + 12, data, bytes);
-	bytes += 12;
-	if (!virtio_script_take(script, queue, chain))
-		return 0;
-	/* All buffers are of one size. */
-	room = chain->writable;
-	if (filled.buffers == 0)
-		filled.buffers = (uint16_t)((bytes + room - 1) / room);
-	header_write(&filled, frame);
-	for (i = 0; done < bytes; i++) {
-		if (i > 0 && !virtio_script_take(script, queue, chain))
-			return count;
-		part = bytes - done < room ? bytes - done : room;
-		virtio_script_fill(script, chain, 0, frame + done, part);
-		virtio_script_use(script, chain, part);
-		done += part;
-		count++;
-	}
-	return count;
-}
+/* ---- Interrupts ---- */
 
 void virtio_script_interrupt(struct virtio_script *script, uint32_t reasons)
 {
@@ -706,6 +370,8 @@ static unsigned stack_supply(void *context, unsigned queue,
 	unsigned i;
 
 	(void)queue;
+	if (script->in_supply)
+		script->in_supply(script);
 	for (i = 0; i < n && script->free_count > 0 &&
 		    script->supplied < script->supply_most;
 	     i++) {
@@ -841,6 +507,7 @@ static void script_defaults(struct virtio_script *script)
 		.line = VIRTIO_SCRIPT_LINE,
 	};
 	script->control_queue = 2;
+	script->control_written = 1;
 	script->supply_most = UINT32_MAX;
 	script->buffer_bytes = VIRTIO_SCRIPT_BUFFER_BYTES;
 	script->configuration.kept = &script->kept;
@@ -861,14 +528,18 @@ void virtio_script_run(void (*body)(struct virtio_script *script),
 		       bool start)
 {
 	/* Its tests send the same bytes again while they are under way. */
-	static const struct machine_configuration configuration = {
+	struct machine_configuration configuration = {
 		.checkers_off = 1u << MACHINE_CHECK_OWNERSHIP,
+		.log_level = PORT_LOG_WARNING,
 	};
 	struct virtio_script *script = calloc(1, sizeof(*script));
 	struct script_body run = {script, body, start};
 	struct machine_counters counters;
 
 	assert_non_null(script);
+	script->said = open_memstream(&script->said_text, &script->said_bytes);
+	assert_non_null(script->said);
+	configuration.log = script->said;
 	script->machine = machine_create(&configuration);
 	assert_non_null(script->machine);
 	script->port = machine_port(script->machine);
@@ -885,5 +556,7 @@ void virtio_script_run(void (*body)(struct virtio_script *script),
 	assert_int_equal(counters.dma_live, 0);
 	assert_int_equal(script->early_kicks, 0);
 	machine_destroy(script->machine);
+	fclose(script->said);
+	free(script->said_text);
 	free(script);
 }

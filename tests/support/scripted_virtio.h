@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "mocks/machine/fault.h"
 #include "mocks/machine/machine.h"
@@ -56,6 +57,7 @@ enum virtio_script_feature {
 	F_EVENT_IDX = 29,
 	F_VERSION_1 = 32,
 	F_PACKED = 34,
+	F_GUEST_HDRLEN = 59,
 	F_SPEED_DUPLEX = 63,
 };
 
@@ -124,6 +126,10 @@ struct virtio_script {
 	/* The configuration changes with each of so many reads of it. */
 	unsigned config_changes;
 	bool gone;
+	/* It goes at that access; 0: it stays. */
+	unsigned gone_at;
+	/* Its queues are in use already. */
+	bool queues_used;
 	/* What was written. */
 	uint32_t status, features_select, driver_features_select, queue_select;
 	uint64_t accepted;
@@ -137,6 +143,8 @@ struct virtio_script {
 	unsigned control_queue;
 	uint8_t control_answer;
 	bool control_silent;
+	/* Bytes of the answer that it says were written: 1. */
+	uint32_t control_written;
 	struct virtio_script_command commands[VIRTIO_SCRIPT_COMMANDS];
 	unsigned command_count;
 	struct machine_region region;
@@ -152,6 +160,14 @@ struct virtio_script {
 	/* Armed before the card is opened. */
 	struct machine_fault fault;
 	void (*in_kick)(struct virtio_script *script, unsigned queue);
+	/* Before an interrupt is acknowledged; while the stack is asked for
+	 * buffers. */
+	void (*in_acknowledge)(struct virtio_script *script);
+	void (*in_supply)(struct virtio_script *script);
+	/* What the driver said: warnings and errors. */
+	FILE *said;
+	char *said_text;
+	size_t said_bytes;
 	/* State of a test. */
 	unsigned step;
 	struct virtio_script_chain chain;
@@ -177,6 +193,9 @@ void virtio_script_ram_set16(struct virtio_script *script, uint64_t at,
 			     uint16_t value);
 void virtio_script_ram_set32(struct virtio_script *script, uint64_t at,
 			     uint32_t value);
+
+/* Whether the driver accepted packed rings. */
+bool virtio_script_is_packed(const struct virtio_script *script);
 
 /* Take the next chain that is available on a queue, if there is one. */
 bool virtio_script_take(struct virtio_script *script, unsigned queue,

@@ -270,6 +270,26 @@ static void platforms_without_messages(void **state)
 	machine_destroy(machine);
 }
 
+/** Each vector of each vCPU has a word of its own. */
+static void messages_to_words(void **state)
+{
+	const struct machine_configuration configuration = {
+		.cpus = 2,
+		.message_words = 0x120000000,
+	};
+	struct machine *machine = machine_create(&configuration);
+	uint64_t address;
+	uint32_t data;
+
+	(void)state;
+	assert_int_equal(port_interrupt_message(machine_port(machine), 40, 1,
+						&address, &data),
+			 0);
+	assert_true(address == 0x120000000 + 4 * (256 + 40));
+	assert_int_equal(data, 40);
+	machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_lost_one_comes_with_the_next),
 		cmocka_unit_test(messages_become_vectors),
 		cmocka_unit_test(platforms_without_messages),
+		cmocka_unit_test(messages_to_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

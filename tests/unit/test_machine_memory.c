@@ -3,12 +3,15 @@
  * The machine's memory: physical addresses, allocation, overlays, and what was
  * given to devices.
  */
+#define _GNU_SOURCE /* memfd_create() */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -142,6 +145,56 @@ static void addresses_are_the_seeds(void **state)
 	(void)state;
 	assert_int_equal(first_page(11), first_page(11));
 	assert_int_not_equal(first_page(11), first_page(12));
+}
+
+/** Each byte is in the file where another process looks for its address. */
+static void ram_in_a_file(void **state)
+{
+	const struct machine_ram_file file = {
+		.descriptor = memfd_create("ram", MFD_CLOEXEC),
+		.low_bytes = FOUR_GB / 2,
+	};
+	const struct machine_configuration configuration = {
+		.seed = 3,
+		.ram_file = &file,
+	};
+	struct machine *machine;
+	uint64_t place;
+	uint8_t *pages, byte;
+	unsigned n, high = 0;
+
+	(void)state;
+	assert_int_equal(ftruncate(file.descriptor, 3 * (off_t)FOUR_GB / 4), 0);
+	machine = machine_create(&configuration);
+	assert_non_null(machine);
+	pages = port_pages_alloc(machine_port(machine), 200, 0, "pages");
+	for (n = 0; n < 200; n++) {
+		place = port_physical(machine_port(machine), pages + n * PAGE);
+		if (place >= FOUR_GB) {
+			place -= FOUR_GB - file.low_bytes;
+			high++;
+		}
+		pages[n * PAGE + 7] = (uint8_t)(n + 1);
+		assert_int_equal(
+			pread(file.descriptor, &byte, 1, (off_t)place + 7), 1);
+		assert_int_equal(byte, n + 1);
+		assert_int_equal(pwrite(file.descriptor, "x", 1, (off_t)place),
+				 1);
+		assert_int_equal(pages[n * PAGE], 'x');
+	}
+	assert_in_range(high, 50, 150);
+	port_pages_free(machine_port(machine), pages, 200);
+	pages = port_pages_alloc(machine_port(machine), 4,
+				 PORT_PAGES_CONTIGUOUS, "zone");
+	place = port_physical(machine_port(machine), pages);
+	assert_int_equal(
+		pwrite(file.descriptor, "y", 1, (off_t)place + 3 * PAGE), 1);
+	assert_int_equal(pages[3 * PAGE], 'y');
+	port_pages_free(machine_port(machine), pages, 4);
+	machine_destroy(machine);
+	close(file.descriptor);
+	/* No file, no machine. */
+	assert_null(machine_create(&configuration));
 }
 
 static void contiguous_is_contiguous(void **state)
@@ -695,6 +748,7 @@ int main(void)
 		cmocka_unit_test(each_page_has_one_address),
 		cmocka_unit_test(ram_ends_with_its_page),
 		cmocka_unit_test(addresses_are_the_seeds),
+		cmocka_unit_test(ram_in_a_file),
 		cmocka_unit_test(contiguous_is_contiguous),
 		cmocka_unit_test(other_memory_has_no_address),
 		cmocka_unit_test(sizes_of_machines),

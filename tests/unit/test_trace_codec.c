@@ -32,9 +32,23 @@ struct made {
 	char text[32];
 };
 
-static const char *const places[] = {"bar0", "bar1", "tx",	    "rx0",
-				     "rx1",  "txc",  "rxc",	    "uart8250",
-				     NULL,   "x y",  "virtio-mmio0"};
+static const char *const places[] = {"bar0",
+				     "bar1",
+				     "tx",
+				     "rx0",
+				     "rx1",
+				     "txc",
+				     "rxc",
+				     "uart8250",
+				     NULL,
+				     "x y",
+				     "virtio-mmio0",
+				     "desc",
+				     "indirect",
+				     "avail",
+				     "used",
+				     "packed",
+				     "packed-indirect"};
 
 static uint64_t number(struct random *random, uint64_t most)
 {
@@ -318,6 +332,52 @@ static void messages_are_named(void **state)
 	trace_record_free(&record);
 }
 
+static const struct {
+	const char *place;
+	uint32_t length;
+	const char *shown;
+} rings[] = {
+	{"desc", 16,
+	 "address=0x807060504030201 len=202050057 flags=0xe0d next=4111"},
+	{"indirect", 16,
+	 "address=0x807060504030201 len=202050057 flags=0xe0d next=4111"},
+	{"avail", 2, "head=513"},
+	{"used", 8, "id=67305985 len=134678021"},
+	{"packed", 16,
+	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
+	{"packed-indirect", 16,
+	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
+};
+
+static void rings_of_virtio_are_named(void **state)
+{
+	struct trace_record record = {0};
+	struct trace_event event = {.kind = TRACE_DESCRIPTOR, .address = 7};
+	uint8_t bytes[16];
+	char wanted[256], *line;
+	size_t length, n;
+	FILE *stream;
+
+	(void)state;
+	for (n = 0; n < sizeof(bytes); n++)
+		bytes[n] = (uint8_t)(n + 1);
+	event.bytes = bytes;
+	for (n = 0; n < sizeof(rings) / sizeof(rings[0]); n++) {
+		event.place = rings[n].place;
+		event.length = rings[n].length;
+		stream = open_memstream(&line, &length);
+		assert_true(trace_decode(&record, &event));
+		trace_text_write(stream, &record, NULL);
+		fclose(stream);
+		snprintf(wanted, sizeof(wanted),
+			 "@0.000000000 > descriptor at=%s queue=0 index=7 %s\n",
+			 rings[n].place, rings[n].shown);
+		assert_string_equal(line, wanted);
+		free(line);
+	}
+	trace_record_free(&record);
+}
+
 /* ---- What is wrong ---- */
 
 static const struct {
@@ -580,6 +640,7 @@ int main(void)
 		cmocka_unit_test(lines_hold_every_event),
 		cmocka_unit_test(pcapng_holds_every_event),
 		cmocka_unit_test(messages_are_named),
+		cmocka_unit_test(rings_of_virtio_are_named),
 		cmocka_unit_test(wrong_lines_are_named),
 		cmocka_unit_test(wrong_events_are_named),
 		cmocka_unit_test(pcapng_ends_only_between_blocks),

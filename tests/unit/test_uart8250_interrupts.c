@@ -16,11 +16,14 @@
 #include "mocks/cli/random.h"
 #include "tests/support/serial_console.h"
 
-#define BASE	  UART8250_COM1
-#define LINE	  UART8250_COM1_LINE
-#define BOTH	  (UART8250_RECEIVE | UART8250_TRANSMIT)
-#define CHARACTER 86806u
-#define LONG	  1000u
+#define BASE	    UART8250_COM1
+#define LINE	    UART8250_COM1_LINE
+#define BOTH	    (UART8250_RECEIVE | UART8250_TRANSMIT)
+#define CHARACTER   86806u
+#define LONG	    1000u
+/** Bytes of a stream, and nanoseconds between two. */
+#define STREAM	    200u
+#define STREAM_TIME 3000u
 
 static void woken(void *context)
 {
@@ -467,6 +470,49 @@ static void damaged_bytes_are_counted(void **state)
 	close_interrupts(&console);
 }
 
+/** Somebody who sends as fast as the guest takes it. */
+struct stream {
+	struct console *console;
+	struct machine_event next;
+	unsigned count;
+};
+
+static void stream_next(void *argument)
+{
+	struct stream *stream = argument;
+	uint8_t byte = (uint8_t)stream->count;
+
+	if (stream->count == STREAM)
+		return;
+	stream->count++;
+	host_uart8250_input(stream->console->device, &byte, 1);
+	machine_event_schedule(stream->console->machine, &stream->next,
+			       STREAM_TIME);
+}
+
+/** QEMU's port has the next byte when one was taken: that is no storm. */
+static void a_stream_is_no_storm(void **state)
+{
+	struct stream stream = {.next = {stream_next, &stream, 0, NULL, false}};
+	uint8_t bytes[STREAM + 1];
+	struct console console;
+	unsigned n, wakes = 0;
+
+	(void)state;
+	open_interrupts(&console, HOST_UART8250_QEMU, BOTH, &wakes);
+	stream.console = &console;
+	machine_event_schedule(console.machine, &stream.next, STREAM_TIME);
+	port_delay(console.port, 2 * STREAM * CHARACTER);
+	assert_int_equal(uart8250_read(&console.uart, bytes, sizeof(bytes)),
+			 STREAM);
+	for (n = 0; n < STREAM; n++)
+		assert_int_equal(bytes[n], n);
+	/* Most of them came while an interrupt was served. */
+	assert_in_range(wakes, 1, 10);
+	assert_int_equal(console.uart.storms, 0);
+	close_interrupts(&console);
+}
+
 /* ---- Interrupts without a cause, and without an end ---- */
 
 static void spurious_interrupts(void **state)
@@ -735,6 +781,7 @@ int main(void)
 		cmocka_unit_test(nobody_reads_for_long),
 		cmocka_unit_test(interrupts_for_input_are_lost),
 		cmocka_unit_test(damaged_bytes_are_counted),
+		cmocka_unit_test(a_stream_is_no_storm),
 		cmocka_unit_test(spurious_interrupts),
 		cmocka_unit_test(a_storm_ends),
 		cmocka_unit_test(status_bits_that_stick),

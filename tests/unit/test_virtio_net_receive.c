@@ -491,6 +491,30 @@ static void m22_id_huge(struct virtio_script *script)
 	m22_bad_id(script, UINT32_MAX);
 }
 
+/* More comes back than is there, and the index of it goes back. */
+static void m22_index(struct virtio_script *script, uint16_t index)
+{
+	frame(script, 100);
+	virtio_script_ram_set16(script, script->queues[RX].device + 2, index);
+	assert_int_equal(receive(script, 8), 0);
+	assert_int_equal(statistics(script).bad_messages, 1);
+	assert_int_equal(statistics(script).rx_drop_malformed, 0);
+	assert_int_equal(nic_events(script->nic) & NIC_EVENT_RECOVERED,
+			 NIC_EVENT_RECOVERED);
+	frame(script, 300);
+	expect(script, 300, 1);
+}
+
+static void m22_index_too_far(struct virtio_script *script)
+{
+	m22_index(script, 65);
+}
+
+static void m22_index_back(struct virtio_script *script)
+{
+	m22_index(script, 0xffff);
+}
+
 static void m22_id_twice(struct virtio_script *script)
 {
 	frame(script, 100);
@@ -767,100 +791,107 @@ static void m43_stopped_and_not_reset(struct virtio_script *script)
 	}
 }
 
-#define CASE(name, body, prepare, start)                                       \
-	static void name##_test(void **state)                                  \
+#define CASE(test, body, prepare, start)                                       \
+	static void test(void **state)                                         \
 	{                                                                      \
 		(void)state;                                                   \
 		fill_content();                                                \
 		virtio_script_run(body, prepare, start);                       \
 	}
 
-CASE(m19_posted_at_start, m19_posted_at_start, NULL, true)
-CASE(m19_posted_at_start_packed, m19_posted_at_start, packed, true)
-CASE(many_rounds, many_rounds, NULL, true)
-CASE(many_rounds_packed, many_rounds, packed, true)
-CASE(m25_refill_kicks, m25_refill_kicks, NULL, true)
-CASE(over_pages, over_pages, scattered, true)
-CASE(m19_capacity_is_kept, m19_capacity_is_kept, sixty_buffers, true)
-CASE(m19_capacity_is_kept_packed, m19_capacity_is_kept, sixty_buffers, true)
-CASE(m19_comes_back, m19_comes_back, sixty_buffers, true)
-CASE(few_are_used, few_are_used, few_buffers, true)
-CASE(start_without_buffers, start_without_buffers, no_buffers, false)
-CASE(m21_several_buffers, m21_several_buffers, jumbo, true)
-CASE(m21_follower_is_late, m21_follower_is_late, jumbo, true)
-CASE(m21_number_of_buffers, m21_number_of_buffers, NULL, true)
-CASE(m21_follower_is_bad, m21_follower_is_bad, NULL, true)
-CASE(too_few_segments, too_few_segments, jumbo, true)
-CASE(m20_buffers_together, m20_buffers_together, short_buffers, true)
-CASE(m20_large_without_mergeable, m20_large_without_mergeable,
+CASE(edge_M19_posted_at_start, m19_posted_at_start, NULL, true)
+CASE(edge_M19_posted_at_start_packed, m19_posted_at_start, packed, true)
+CASE(many_rounds_test, many_rounds, NULL, true)
+CASE(many_rounds_packed_test, many_rounds, packed, true)
+CASE(edge_M25_refill_kicks, m25_refill_kicks, NULL, true)
+CASE(over_pages_test, over_pages, scattered, true)
+CASE(edge_M19_capacity_is_kept, m19_capacity_is_kept, sixty_buffers, true)
+CASE(edge_M19_capacity_is_kept_packed, m19_capacity_is_kept, sixty_buffers,
+     true)
+CASE(edge_M19_comes_back, m19_comes_back, sixty_buffers, true)
+CASE(few_are_used_test, few_are_used, few_buffers, true)
+CASE(start_without_buffers_test, start_without_buffers, no_buffers, false)
+CASE(edge_M21_several_buffers, m21_several_buffers, jumbo, true)
+CASE(edge_M21_follower_is_late, m21_follower_is_late, jumbo, true)
+CASE(edge_M21_number_of_buffers, m21_number_of_buffers, NULL, true)
+CASE(edge_M21_follower_is_bad, m21_follower_is_bad, NULL, true)
+CASE(too_few_segments_test, too_few_segments, jumbo, true)
+CASE(edge_M20_buffers_together, m20_buffers_together, short_buffers, true)
+CASE(edge_M20_large_without_mergeable, m20_large_without_mergeable,
      large_without_mergeable, true)
-CASE(m20_large_is_not_accepted, m20_large_is_not_accepted,
+CASE(edge_M20_large_is_not_accepted, m20_large_is_not_accepted,
      large_in_a_small_queue, true)
-CASE(number_is_not_looked_at, number_is_not_looked_at, without_mergeable, true)
-CASE(m22_lengths, m22_lengths, NULL, true)
-CASE(longer_than_the_mtu, longer_than_the_mtu, NULL, true)
-CASE(m22_id_out_of_range, m22_id_out_of_range, NULL, true)
-CASE(m22_id_out_of_range_packed, m22_id_out_of_range, packed, true)
-CASE(m22_id_huge, m22_id_huge, NULL, true)
-CASE(m22_id_twice, m22_id_twice, NULL, true)
-CASE(m35_partial_checksum, m35_partial_checksum, NULL, true)
-CASE(partial_behind_a_tag, partial_behind_a_tag, NULL, true)
-CASE(checked, checked, NULL, true)
-CASE(m35_not_negotiated, m35_not_negotiated, no_guest_checksum, true)
-CASE(m35_large, m35_large, large, true)
-CASE(m35_large_malformed, m35_large_malformed, large, true)
-CASE(m26_armed_and_woken, m26_armed_and_woken, NULL, true)
-CASE(m26_armed_and_woken_packed, m26_armed_and_woken, packed, true)
-CASE(m27_armed_by_flags, m26_armed_and_woken, quiet, true)
-CASE(m27_armed_by_flags_packed, m26_armed_and_woken, packed_quiet, true)
-CASE(m28_interrupt_finds_nothing, m28_interrupt_finds_nothing, NULL, true)
-CASE(m28_acknowledged_first, m28_acknowledged_first, NULL, true)
-CASE(stopped_with_frames, stopped_with_frames, jumbo, true)
-CASE(m43_stopped_and_not_reset, m43_stopped_and_not_reset, once, true)
+CASE(number_is_not_looked_at_test, number_is_not_looked_at, without_mergeable,
+     true)
+CASE(edge_M22_lengths, m22_lengths, NULL, true)
+CASE(longer_than_the_mtu_test, longer_than_the_mtu, NULL, true)
+CASE(edge_M22_id_out_of_range, m22_id_out_of_range, NULL, true)
+CASE(edge_M22_id_out_of_range_packed, m22_id_out_of_range, packed, true)
+CASE(edge_M22_index_too_far, m22_index_too_far, NULL, true)
+CASE(edge_M22_index_back, m22_index_back, NULL, true)
+CASE(edge_M22_id_huge, m22_id_huge, NULL, true)
+CASE(edge_M22_id_twice, m22_id_twice, NULL, true)
+CASE(edge_M35_partial_checksum, m35_partial_checksum, NULL, true)
+CASE(partial_behind_a_tag_test, partial_behind_a_tag, NULL, true)
+CASE(checked_test, checked, NULL, true)
+CASE(edge_M35_not_negotiated, m35_not_negotiated, no_guest_checksum, true)
+CASE(edge_M35_large, m35_large, large, true)
+CASE(edge_M35_large_malformed, m35_large_malformed, large, true)
+CASE(edge_M26_armed_and_woken, m26_armed_and_woken, NULL, true)
+CASE(edge_M26_armed_and_woken_packed, m26_armed_and_woken, packed, true)
+CASE(edge_M27_armed_by_flags, m26_armed_and_woken, quiet, true)
+CASE(edge_M27_armed_by_flags_packed, m26_armed_and_woken, packed_quiet, true)
+CASE(edge_M28_M44_interrupt_finds_nothing, m28_interrupt_finds_nothing, NULL,
+     true)
+CASE(edge_M28_M29_acknowledged_first, m28_acknowledged_first, NULL, true)
+CASE(stopped_with_frames_test, stopped_with_frames, jumbo, true)
+CASE(edge_M43_stopped_and_not_reset, m43_stopped_and_not_reset, once, true)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(m19_posted_at_start_test),
-		cmocka_unit_test(m19_posted_at_start_packed_test),
+		cmocka_unit_test(edge_M19_posted_at_start),
+		cmocka_unit_test(edge_M19_posted_at_start_packed),
 		cmocka_unit_test(many_rounds_test),
 		cmocka_unit_test(many_rounds_packed_test),
-		cmocka_unit_test(m25_refill_kicks_test),
+		cmocka_unit_test(edge_M25_refill_kicks),
 		cmocka_unit_test(over_pages_test),
-		cmocka_unit_test(m19_capacity_is_kept_test),
-		cmocka_unit_test(m19_capacity_is_kept_packed_test),
-		cmocka_unit_test(m19_comes_back_test),
+		cmocka_unit_test(edge_M19_capacity_is_kept),
+		cmocka_unit_test(edge_M19_capacity_is_kept_packed),
+		cmocka_unit_test(edge_M19_comes_back),
 		cmocka_unit_test(few_are_used_test),
 		cmocka_unit_test(start_without_buffers_test),
-		cmocka_unit_test(m21_several_buffers_test),
-		cmocka_unit_test(m21_follower_is_late_test),
-		cmocka_unit_test(m21_number_of_buffers_test),
-		cmocka_unit_test(m21_follower_is_bad_test),
+		cmocka_unit_test(edge_M21_several_buffers),
+		cmocka_unit_test(edge_M21_follower_is_late),
+		cmocka_unit_test(edge_M21_number_of_buffers),
+		cmocka_unit_test(edge_M21_follower_is_bad),
 		cmocka_unit_test(too_few_segments_test),
-		cmocka_unit_test(m20_buffers_together_test),
-		cmocka_unit_test(m20_large_without_mergeable_test),
-		cmocka_unit_test(m20_large_is_not_accepted_test),
+		cmocka_unit_test(edge_M20_buffers_together),
+		cmocka_unit_test(edge_M20_large_without_mergeable),
+		cmocka_unit_test(edge_M20_large_is_not_accepted),
 		cmocka_unit_test(number_is_not_looked_at_test),
-		cmocka_unit_test(m22_lengths_test),
+		cmocka_unit_test(edge_M22_lengths),
 		cmocka_unit_test(longer_than_the_mtu_test),
-		cmocka_unit_test(m22_id_out_of_range_test),
-		cmocka_unit_test(m22_id_out_of_range_packed_test),
-		cmocka_unit_test(m22_id_huge_test),
-		cmocka_unit_test(m22_id_twice_test),
-		cmocka_unit_test(m35_partial_checksum_test),
+		cmocka_unit_test(edge_M22_id_out_of_range),
+		cmocka_unit_test(edge_M22_id_out_of_range_packed),
+		cmocka_unit_test(edge_M22_index_too_far),
+		cmocka_unit_test(edge_M22_index_back),
+		cmocka_unit_test(edge_M22_id_huge),
+		cmocka_unit_test(edge_M22_id_twice),
+		cmocka_unit_test(edge_M35_partial_checksum),
 		cmocka_unit_test(partial_behind_a_tag_test),
 		cmocka_unit_test(checked_test),
-		cmocka_unit_test(m35_not_negotiated_test),
-		cmocka_unit_test(m35_large_test),
-		cmocka_unit_test(m35_large_malformed_test),
-		cmocka_unit_test(m26_armed_and_woken_test),
-		cmocka_unit_test(m26_armed_and_woken_packed_test),
-		cmocka_unit_test(m27_armed_by_flags_test),
-		cmocka_unit_test(m27_armed_by_flags_packed_test),
-		cmocka_unit_test(m28_interrupt_finds_nothing_test),
-		cmocka_unit_test(m28_acknowledged_first_test),
+		cmocka_unit_test(edge_M35_not_negotiated),
+		cmocka_unit_test(edge_M35_large),
+		cmocka_unit_test(edge_M35_large_malformed),
+		cmocka_unit_test(edge_M26_armed_and_woken),
+		cmocka_unit_test(edge_M26_armed_and_woken_packed),
+		cmocka_unit_test(edge_M27_armed_by_flags),
+		cmocka_unit_test(edge_M27_armed_by_flags_packed),
+		cmocka_unit_test(edge_M28_M44_interrupt_finds_nothing),
+		cmocka_unit_test(edge_M28_M29_acknowledged_first),
 		cmocka_unit_test(stopped_with_frames_test),
-		cmocka_unit_test(m43_stopped_and_not_reset_test),
+		cmocka_unit_test(edge_M43_stopped_and_not_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -515,6 +515,38 @@ static void full(struct virtio_script *script)
 	}
 }
 
+/*
+ * That there is room again for a frame that was not taken is said by arm, once;
+ * so too when its stack has all its owners back.
+ */
+static void room_said_once(struct virtio_script *script)
+{
+	fill(script, 200);
+	assert_int_equal(send_burst(script, 33), 32);
+	assert_true(nic_arm(script->nic, 0));
+	take(script);
+	virtio_script_use(script, &chain, 0);
+	virtio_script_interrupt(script, 1);
+	assert_int_equal(script->wakes[0], 1);
+	assert_int_equal(reclaim(script), 1);
+	assert_false(nic_arm(script->nic, 0));
+	assert_true(nic_arm(script->nic, 0));
+	/* Taken now; and who was not turned away is told nothing. */
+	assert_true(send(script, 100));
+	take(script);
+	finish(script);
+	assert_true(nic_arm(script->nic, 0));
+	/* Nor who found the room before he was told of it. */
+	assert_int_equal(send_burst(script, 2), 1);
+	take(script);
+	finish(script);
+	assert_true(send(script, 100));
+	assert_true(nic_arm(script->nic, 0));
+	nic_disarm(script->nic, 0);
+	assert_int_equal(take_all(script), 32);
+	assert_int_equal(reclaim(script), 32);
+}
+
 static void indirect_room(struct virtio_script *script)
 {
 	fill(script, 200);
@@ -533,6 +565,12 @@ static void small_queue(struct virtio_script *script)
 {
 	script->configuration.transmit_queue = 4;
 	script->offered |= VIRTIO_BIT(F_INDIRECT);
+}
+
+static void small_queue_packed(struct virtio_script *script)
+{
+	small_queue(script);
+	packed(script);
 }
 
 /* M32: no chain is longer than the queue, by tables neither. */
@@ -727,63 +765,69 @@ static void out_of_order(struct virtio_script *script)
 	}
 }
 
-#define CASE(name, body, prepare)                                              \
-	static void name##_test(void **state)                                  \
+#define CASE(test, body, prepare)                                              \
+	static void test(void **state)                                         \
 	{                                                                      \
 		(void)state;                                                   \
 		virtio_script_run(body, prepare, true);                        \
 	}
 
-CASE(m23_m33_plain_frame, m23_m33_plain_frame, NULL)
-CASE(plain_packed, m23_m33_plain_frame, packed)
-CASE(plain_indirect, m23_m33_plain_frame, indirect)
-CASE(plain_packed_indirect, m23_m33_plain_frame, packed_indirect)
-CASE(segments_in_order, segments_in_order, NULL)
-CASE(segments_packed, segments_in_order, packed)
-CASE(segments_indirect, segments_in_order, indirect)
-CASE(segments_packed_indirect, segments_in_order, packed_indirect)
-CASE(invalid, invalid, NULL)
-CASE(m33_checksum, m33_checksum, NULL)
-CASE(m33_checksum_outside, m33_checksum_outside, NULL)
-CASE(m33_not_negotiated, m33_not_negotiated, no_checksum)
-CASE(m34_segmentation, m34_segmentation, NULL)
-CASE(segmentation_invalid, segmentation_invalid, NULL)
-CASE(m34_only_what_was_offered, m34_only_what_was_offered, no_tso6)
-CASE(ecn, ecn, with_ecn)
-CASE(m25_m40_one_kick_for_a_burst, m25_m40_one_kick_for_a_burst, NULL)
-CASE(one_kick_packed, m25_m40_one_kick_for_a_burst, packed)
-CASE(m25_event_in_a_burst, m25_event_in_a_burst, NULL)
-CASE(m45_indexes_wrap, m45_indexes_wrap, NULL)
-CASE(m45_indexes_wrap_indirect, m45_indexes_wrap, indirect)
-CASE(m45_packed_wraps, m45_packed_wraps, packed)
-CASE(m45_packed_wraps_indirect, m45_packed_wraps, packed_indirect)
-CASE(no_notification_asked, no_notification_asked, quiet)
-CASE(no_notification_packed, no_notification_asked, packed_quiet)
-CASE(no_notification_packed_events, no_notification_asked, packed)
-CASE(full, full, NULL)
-CASE(full_packed, full, packed)
-CASE(indirect_room, indirect_room, indirect)
-CASE(indirect_room_packed, indirect_room, packed_indirect)
-CASE(m32_no_longer_than_the_queue, m32_no_longer_than_the_queue, small_queue)
-CASE(m22_id_out_of_range, m22_id_out_of_range, NULL)
-CASE(m22_id_not_in_flight, m22_id_not_in_flight, NULL)
-CASE(m22_id_out_of_range_packed, m22_id_out_of_range, packed)
-CASE(m22_id_not_in_flight_packed, m22_id_not_in_flight, packed)
-CASE(m22_id_twice, m22_id_twice, NULL)
-CASE(m22_id_twice_packed, m22_id_twice, packed)
-CASE(m4_failed_without_reset, m4_failed_without_reset, once)
-CASE(recoveries_end, recoveries_end, NULL)
-CASE(m46_completion_is_late, m46_completion_is_late, NULL)
-CASE(lost_at_stop, lost_at_stop, NULL)
-CASE(queue_numbers, queue_numbers, NULL)
-CASE(out_of_order, out_of_order, NULL)
-CASE(out_of_order_packed, out_of_order, packed)
-CASE(out_of_order_indirect, out_of_order, indirect)
+CASE(edge_M23_M33_plain_frame, m23_m33_plain_frame, NULL)
+CASE(plain_packed_test, m23_m33_plain_frame, packed)
+CASE(plain_indirect_test, m23_m33_plain_frame, indirect)
+CASE(plain_packed_indirect_test, m23_m33_plain_frame, packed_indirect)
+CASE(segments_in_order_test, segments_in_order, NULL)
+CASE(segments_packed_test, segments_in_order, packed)
+CASE(segments_indirect_test, segments_in_order, indirect)
+CASE(segments_packed_indirect_test, segments_in_order, packed_indirect)
+CASE(invalid_test, invalid, NULL)
+CASE(edge_M33_checksum, m33_checksum, NULL)
+CASE(edge_M33_checksum_outside, m33_checksum_outside, NULL)
+CASE(edge_M33_not_negotiated, m33_not_negotiated, no_checksum)
+CASE(edge_M34_segmentation, m34_segmentation, NULL)
+CASE(segmentation_invalid_test, segmentation_invalid, NULL)
+CASE(edge_M34_only_what_was_offered, m34_only_what_was_offered, no_tso6)
+CASE(ecn_test, ecn, with_ecn)
+CASE(edge_M25_M40_one_kick_for_a_burst, m25_m40_one_kick_for_a_burst, NULL)
+CASE(one_kick_packed_test, m25_m40_one_kick_for_a_burst, packed)
+CASE(edge_M25_event_in_a_burst, m25_event_in_a_burst, NULL)
+CASE(edge_M45_indexes_wrap, m45_indexes_wrap, NULL)
+CASE(edge_M45_indexes_wrap_indirect, m45_indexes_wrap, indirect)
+CASE(edge_M45_packed_wraps, m45_packed_wraps, packed)
+CASE(edge_M45_packed_wraps_indirect, m45_packed_wraps, packed_indirect)
+CASE(no_notification_asked_test, no_notification_asked, quiet)
+CASE(no_notification_packed_test, no_notification_asked, packed_quiet)
+CASE(no_notification_packed_events_test, no_notification_asked, packed)
+CASE(full_test, full, NULL)
+CASE(full_packed_test, full, packed)
+CASE(room_for_a_frame_turned_away_is_said_once_test, room_said_once, NULL)
+CASE(room_for_a_frame_turned_away_is_said_once_packed_test, room_said_once,
+     packed)
+CASE(indirect_room_test, indirect_room, indirect)
+CASE(indirect_room_packed_test, indirect_room, packed_indirect)
+CASE(no_longer_than_the_queue_packed_test, m32_no_longer_than_the_queue,
+     small_queue_packed)
+CASE(edge_M32_no_longer_than_the_queue, m32_no_longer_than_the_queue,
+     small_queue)
+CASE(edge_M22_id_out_of_range, m22_id_out_of_range, NULL)
+CASE(edge_M22_id_not_in_flight, m22_id_not_in_flight, NULL)
+CASE(edge_M22_id_out_of_range_packed, m22_id_out_of_range, packed)
+CASE(edge_M22_id_not_in_flight_packed, m22_id_not_in_flight, packed)
+CASE(edge_M22_id_twice, m22_id_twice, NULL)
+CASE(edge_M22_id_twice_packed, m22_id_twice, packed)
+CASE(edge_M4_failed_without_reset, m4_failed_without_reset, once)
+CASE(recoveries_end_test, recoveries_end, NULL)
+CASE(edge_M46_completion_is_late, m46_completion_is_late, NULL)
+CASE(lost_at_stop_test, lost_at_stop, NULL)
+CASE(queue_numbers_test, queue_numbers, NULL)
+CASE(out_of_order_test, out_of_order, NULL)
+CASE(out_of_order_packed_test, out_of_order, packed)
+CASE(out_of_order_indirect_test, out_of_order, indirect)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(m23_m33_plain_frame_test),
+		cmocka_unit_test(edge_M23_M33_plain_frame),
 		cmocka_unit_test(plain_packed_test),
 		cmocka_unit_test(plain_indirect_test),
 		cmocka_unit_test(plain_packed_indirect_test),
@@ -792,37 +836,42 @@ int main(void)
 		cmocka_unit_test(segments_indirect_test),
 		cmocka_unit_test(segments_packed_indirect_test),
 		cmocka_unit_test(invalid_test),
-		cmocka_unit_test(m33_checksum_test),
-		cmocka_unit_test(m33_checksum_outside_test),
-		cmocka_unit_test(m33_not_negotiated_test),
-		cmocka_unit_test(m34_segmentation_test),
+		cmocka_unit_test(edge_M33_checksum),
+		cmocka_unit_test(edge_M33_checksum_outside),
+		cmocka_unit_test(edge_M33_not_negotiated),
+		cmocka_unit_test(edge_M34_segmentation),
 		cmocka_unit_test(segmentation_invalid_test),
-		cmocka_unit_test(m34_only_what_was_offered_test),
+		cmocka_unit_test(edge_M34_only_what_was_offered),
 		cmocka_unit_test(ecn_test),
-		cmocka_unit_test(m25_m40_one_kick_for_a_burst_test),
+		cmocka_unit_test(edge_M25_M40_one_kick_for_a_burst),
 		cmocka_unit_test(one_kick_packed_test),
-		cmocka_unit_test(m25_event_in_a_burst_test),
-		cmocka_unit_test(m45_indexes_wrap_test),
-		cmocka_unit_test(m45_indexes_wrap_indirect_test),
-		cmocka_unit_test(m45_packed_wraps_test),
-		cmocka_unit_test(m45_packed_wraps_indirect_test),
+		cmocka_unit_test(edge_M25_event_in_a_burst),
+		cmocka_unit_test(edge_M45_indexes_wrap),
+		cmocka_unit_test(edge_M45_indexes_wrap_indirect),
+		cmocka_unit_test(edge_M45_packed_wraps),
+		cmocka_unit_test(edge_M45_packed_wraps_indirect),
 		cmocka_unit_test(no_notification_asked_test),
 		cmocka_unit_test(no_notification_packed_test),
 		cmocka_unit_test(no_notification_packed_events_test),
 		cmocka_unit_test(full_test),
 		cmocka_unit_test(full_packed_test),
+		cmocka_unit_test(
+			room_for_a_frame_turned_away_is_said_once_test),
+		cmocka_unit_test(
+			room_for_a_frame_turned_away_is_said_once_packed_test),
 		cmocka_unit_test(indirect_room_test),
 		cmocka_unit_test(indirect_room_packed_test),
-		cmocka_unit_test(m32_no_longer_than_the_queue_test),
-		cmocka_unit_test(m22_id_out_of_range_test),
-		cmocka_unit_test(m22_id_not_in_flight_test),
-		cmocka_unit_test(m22_id_out_of_range_packed_test),
-		cmocka_unit_test(m22_id_not_in_flight_packed_test),
-		cmocka_unit_test(m22_id_twice_test),
-		cmocka_unit_test(m22_id_twice_packed_test),
-		cmocka_unit_test(m4_failed_without_reset_test),
+		cmocka_unit_test(edge_M32_no_longer_than_the_queue),
+		cmocka_unit_test(no_longer_than_the_queue_packed_test),
+		cmocka_unit_test(edge_M22_id_out_of_range),
+		cmocka_unit_test(edge_M22_id_not_in_flight),
+		cmocka_unit_test(edge_M22_id_out_of_range_packed),
+		cmocka_unit_test(edge_M22_id_not_in_flight_packed),
+		cmocka_unit_test(edge_M22_id_twice),
+		cmocka_unit_test(edge_M22_id_twice_packed),
+		cmocka_unit_test(edge_M4_failed_without_reset),
 		cmocka_unit_test(recoveries_end_test),
-		cmocka_unit_test(m46_completion_is_late_test),
+		cmocka_unit_test(edge_M46_completion_is_late),
 		cmocka_unit_test(lost_at_stop_test),
 		cmocka_unit_test(queue_numbers_test),
 		cmocka_unit_test(out_of_order_test),

@@ -448,14 +448,14 @@ static void explored_all(void)
 		}
 }
 
-static void split_test(void **state)
+static void edge_M31_M45_split_queues(void **state)
 {
 	(void)state;
 	packed = false;
 	explored_all();
 }
 
-static void packed_test(void **state)
+static void edge_M31_M45_packed_queues(void **state)
 {
 	(void)state;
 	packed = true;
@@ -465,8 +465,8 @@ static void packed_test(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(split_test),
-		cmocka_unit_test(packed_test),
+		cmocka_unit_test(edge_M31_M45_split_queues),
+		cmocka_unit_test(edge_M31_M45_packed_queues),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "port/port.h"
+#include "tests/support/raw_vmxnet3.h"
 #include "tests/support/scripted_vmxnet3.h"
 
 #define END	 (1u << 12)
@@ -498,6 +499,42 @@ static void checksum_fields(struct script *script)
 	}
 }
 
+/* What is filled up has a checksum already, of what it was before. */
+static void short_checksums(struct script *script)
+{
+	uint8_t *frame = frame_at(script, SCRIPT_OWN, 60);
+	uint32_t bytes, payload;
+	bool tcp;
+
+	for (payload = 0; payload < 18; payload++) {
+		tcp = payload < 6;
+		bytes = card_frame_make(frame, 4, tcp, 1234, 77, payload);
+		card_frame_unsum(frame, bytes);
+		assert_true(offload_send(
+			script, frame,
+			&(struct offload){bytes,
+					  tcp ? NET_TX_CHECKSUM_TCP
+					      : NET_TX_CHECKSUM_UDP,
+					  14, 34, 0}));
+		assert_int_equal(taken.length, 60);
+		assert_int_equal(taken.descriptors[0].word2 >> 18, 0);
+		assert_int_equal(taken.descriptors[0].word3, END | COMPLETE);
+		assert_false(card_frame_sums(frame, bytes));
+		assert_true(card_frame_sums(taken.bytes, bytes));
+	}
+	/* A sum of zero is not one that UDP can say: a port that makes it. */
+	bytes = card_frame_make(frame, 4, false, 0, 77, 0);
+	payload = (uint32_t)(frame[40] << 8 | frame[41]);
+	frame[34] = (uint8_t)(payload >> 8);
+	frame[35] = (uint8_t)payload;
+	card_frame_unsum(frame, bytes);
+	assert_true(offload_send(script, frame,
+				 &(struct offload){bytes, NET_TX_CHECKSUM_UDP,
+						   14, 34, 0}));
+	assert_int_equal(taken.bytes[40], 0xff);
+	assert_int_equal(taken.bytes[41], 0xff);
+}
+
 static void offload_invalid(struct script *script)
 {
 	static const struct offload cases[] = {
@@ -721,6 +758,7 @@ STARTED(edge_V15_completion_of_a_first_descriptor, completion_of_first)
 STARTED(completion_of_what_is_not_in_flight, completion_not_in_flight)
 STARTED(completion_outside_of_the_ring, completion_outside)
 STARTED(edge_V21_checksum_offset_is_absolute, checksum_fields)
+STARTED(edge_V54_checksum_of_a_frame_filled_up, short_checksums)
 STARTED(offloads_that_cannot_be, offload_invalid)
 STARTED(edge_V22_tag_on_the_first_descriptor, vlan_first_only)
 STARTED(edge_V18_V20_tso_over_ipv4, tso_ipv4)
@@ -749,6 +787,7 @@ int main(void)
 		cmocka_unit_test(completion_of_what_is_not_in_flight),
 		cmocka_unit_test(completion_outside_of_the_ring),
 		cmocka_unit_test(edge_V21_checksum_offset_is_absolute),
+		cmocka_unit_test(edge_V54_checksum_of_a_frame_filled_up),
 		cmocka_unit_test(offloads_that_cannot_be),
 		cmocka_unit_test(edge_V22_tag_on_the_first_descriptor),
 		cmocka_unit_test(edge_V18_V20_tso_over_ipv4),

@@ -1,0 +1,250 @@
+-- SPDX-License-Identifier: BSD-3-Clause
+--
+-- Rings of descriptors: vmxnet3's and virtio's.
+local common = ...
+-- Wireshark runs each script of its folder: this one is for vmmsim.lua.
+if not common then
+	return
+end
+local vmmsim = common.vmmsim
+local field = common.field
+local layout = common.layout
+local malformed = common.malformed
+local subtree = common.subtree
+local add_members = common.add_members
+local add_rest = common.add_rest
+local hex = common.hex
+local hex64 = common.hex64
+
+-- ---- Descriptors of vmxnet3 ----
+
+-- A member of a word: its first bit and how many.
+local function bits(name, word, first, count, kind, names)
+	return { name, 4 * word, 4, kind or "dec", names,
+		(2 ^ count - 1) * 2 ^ first }
+end
+
+local offload_modes = { [0] = "NONE", [1] = "ENCAP", [2] = "CSUM", [3] = "TSO" }
+local completion_types = { [0] = "TXCOMP", [3] = "RXCOMP", [4] = "RXCOMP_LRO" }
+
+local vmxnet3_shapes = {
+	tx = layout("vmxnet3.tx", "a descriptor", 16, {
+		{ "address", 0, 8, "hex64" },
+		bits("len", 2, 0, 14),
+		bits("gen", 2, 14, 1),
+		bits("ext1", 2, 15, 1, "reserved"),
+		bits("dtype", 2, 16, 1),
+		bits("oco", 2, 17, 1, "reserved"),
+		bits("msscof", 2, 18, 14),
+		bits("hlen", 3, 0, 10),
+		bits("om", 3, 10, 2, "dec", offload_modes),
+		bits("eop", 3, 12, 1),
+		bits("cq", 3, 13, 1),
+		bits("ext2", 3, 14, 1, "reserved"),
+		bits("ti", 3, 15, 1),
+		bits("tci", 3, 16, 16, "hex"),
+	}),
+	rx = layout("vmxnet3.rx", "a descriptor", 16, {
+		{ "address", 0, 8, "hex64" },
+		bits("len", 2, 0, 14),
+		bits("btype", 2, 14, 1, "dec", { [0] = "HEAD", [1] = "BODY" }),
+		bits("dtype", 2, 15, 1),
+		bits("reserved1", 2, 16, 15, "reserved"),
+		bits("gen", 2, 31, 1),
+		bits("reserved2", 3, 0, 32, "reserved"),
+	}),
+	txc = layout("vmxnet3.txc", "a completion", 16, {
+		bits("txdIdx", 0, 0, 12),
+		bits("ext1", 0, 12, 20, "reserved"),
+		bits("ext2", 1, 0, 32, "reserved"),
+		bits("ext3", 2, 0, 32, "reserved"),
+		bits("rsvd", 3, 0, 24, "reserved"),
+		bits("type", 3, 24, 7, "dec", completion_types),
+		bits("gen", 3, 31, 1),
+	}),
+	rxc = layout("vmxnet3.rxc", "a completion", 16, {
+		bits("rxdIdx", 0, 0, 12),
+		bits("ext1", 0, 12, 2, "reserved"),
+		bits("eop", 0, 14, 1),
+		bits("sop", 0, 15, 1),
+		bits("rqID", 0, 16, 10),
+		bits("rssType", 0, 26, 4),
+		bits("cnc", 0, 30, 1),
+		bits("ext2", 0, 31, 1, "reserved"),
+		bits("rssHash", 1, 0, 32, "hex"),
+		bits("len", 2, 0, 14),
+		bits("err", 2, 14, 1),
+		bits("ts", 2, 15, 1),
+		bits("tci", 2, 16, 16, "hex"),
+		bits("csum", 3, 0, 16, "hex"),
+		bits("tuc", 3, 16, 1),
+		bits("udp", 3, 17, 1),
+		bits("tcp", 3, 18, 1),
+		bits("ipc", 3, 19, 1),
+		bits("v6", 3, 20, 1),
+		bits("v4", 3, 21, 1),
+		bits("frg", 3, 22, 1),
+		bits("fcs", 3, 23, 1),
+		bits("type", 3, 24, 7, "dec", completion_types),
+		bits("gen", 3, 31, 1),
+	}),
+}
+vmxnet3_shapes.rx0 = vmxnet3_shapes.rx
+vmxnet3_shapes.rx1 = vmxnet3_shapes.rx
+
+-- Which completions come in which ring.
+local completions_in = {
+	txc = { [0] = true },
+	rxc = { [3] = true, [4] = true },
+}
+
+local function check_vmxnet3(event, tree, w)
+	local allowed = completions_in[event.place]
+	local type = bit32.extract(w:number(12, 4), 24, 7)
+	if allowed and not allowed[type] then
+		malformed(event, tree, "type",
+			"no completion of this ring has type %d", type)
+	end
+	if allowed then
+		return string.format("of descriptor %d",
+			bit32.extract(w:number(0, 4), 0, 12))
+	end
+	return string.format("%d bytes at %s",
+		bit32.extract(w:number(8, 4), 0, 14),
+		hex64(w:range(0, 8):le_uint64()))
+end
+
+-- ---- Descriptors of virtio ----
+
+local NEXT, WRITE, INDIRECT = 1, 2, 4
+local AVAILABLE, USED = 0x80, 0x8000
+
+local function flag(name, offset, value)
+	return { "flags." .. name, offset, 2, "dec", nil, value }
+end
+
+local desc_shape = layout("virtq.desc", "a descriptor", 16, {
+	{ "address", 0, 8, "hex64" },
+	{ "len", 8, 4, "dec" },
+	{ "flags", 12, 2, "hex" },
+	flag("next", 12, NEXT),
+	flag("write", 12, WRITE),
+	flag("indirect", 12, INDIRECT),
+	{ "next", 14, 2, "dec" },
+})
+local packed_shape = layout("virtq.packed", "a descriptor", 16, {
+	{ "address", 0, 8, "hex64" },
+	{ "len", 8, 4, "dec" },
+	{ "id", 12, 2, "dec" },
+	{ "flags", 14, 2, "hex" },
+	flag("next", 14, NEXT),
+	flag("write", 14, WRITE),
+	flag("indirect", 14, INDIRECT),
+	flag("avail", 14, AVAILABLE),
+	flag("used", 14, USED),
+})
+local virtq_shapes = {
+	avail = layout("virtq.avail", "an entry", 2, {
+		{ "head", 0, 2, "dec" },
+	}),
+	used = layout("virtq.used", "an entry", 8, {
+		{ "id", 0, 4, "dec" },
+		{ "len", 4, 4, "dec" },
+	}),
+	desc = desc_shape,
+	indirect = desc_shape,
+	packed = packed_shape,
+	["packed-indirect"] = packed_shape,
+}
+
+-- Which flags a descriptor may have; of a packed ring it is two more.
+local virtq_flags = {
+	desc = NEXT + WRITE + INDIRECT,
+	indirect = NEXT + WRITE,
+	packed = NEXT + WRITE + INDIRECT + AVAILABLE + USED,
+	["packed-indirect"] = WRITE,
+}
+
+local function check_virtq_flags(event, tree, flags, length)
+	local place = event.place
+	if bit32.band(flags, bit32.bnot(virtq_flags[place])) ~= 0 then
+		malformed(event, tree, "flags", "flags 0x%x in %s", flags, place)
+	elseif bit32.btest(flags, INDIRECT) then
+		if bit32.btest(flags, NEXT) then
+			malformed(event, tree, "flags",
+				"a table, and goes on behind it")
+		end
+		if length == 0 or length % 16 ~= 0 then
+			malformed(event, tree, "length",
+				"a table of %d bytes, no multiple of 16",
+				length)
+		end
+	end
+	-- To be available both bits differ, to be used they agree (2.8.1).
+	if place == "packed" and bit32.btest(flags, AVAILABLE) ~=
+		bit32.btest(flags, USED) ~= not event.is_to_guest then
+		malformed(event, tree, "flags", "flags 0x%x %s", flags,
+			event.is_to_guest and "are not those of a used one" or
+			"are not those of one that is available")
+	end
+end
+
+local function check_virtq(event, tree, w)
+	if event.place == "avail" then
+		return "head " .. w:number(0, 2)
+	elseif event.place == "used" then
+		return string.format("id %d, %d bytes", w:number(0, 4),
+			w:number(4, 4))
+	end
+	local length = w:number(8, 4)
+	local flags = w:number(virtq_shapes[event.place] == packed_shape and
+		14 or 12, 2)
+	check_virtq_flags(event, tree, flags, length)
+	return string.format("%d bytes at %s%s%s%s", length,
+		hex64(w:range(0, 8):le_uint64()),
+		bit32.btest(flags, NEXT) and ", NEXT" or "",
+		bit32.btest(flags, WRITE) and ", WRITE" or "",
+		bit32.btest(flags, INDIRECT) and ", INDIRECT" or "")
+end
+
+-- ---- Descriptors ----
+
+local descriptor_ring = field("descriptor.ring", "text")
+local descriptor_queue = field("descriptor.queue", "dec")
+local descriptor_index = field("descriptor.index", "dec")
+
+local function dissect_descriptor(event)
+	local w = event.bytes
+	local shape, check = vmxnet3_shapes[event.place], check_vmxnet3
+	event.protocol = "vmxnet3"
+	if not shape then
+		shape, check = virtq_shapes[event.place], check_virtq
+		event.protocol = "virtio"
+	end
+	local item = event.tree:add(descriptor_ring, event.place)
+	event.tree:add_le(descriptor_queue, event.head:range(4, 4))
+	event.tree:add_le(descriptor_index, event.head:range(16, 4))
+	local where = string.format("%s[%d] of queue %d", event.place,
+		event.head:number(16, 4), event.head:number(4, 4))
+	event.info = where
+	if not shape then
+		event.protocol = "vmmsim"
+		malformed(event, item, "type", "no ring is called '%s'",
+			event.place)
+		add_rest(event.tree, w, 0)
+		return w.length
+	end
+	local tree = subtree(event.tree, w, "Descriptor")
+	if add_members(event, tree, w, shape) then
+		event.info = where .. ": " .. check(event, tree, w)
+		if w.length > shape.bytes then
+			malformed(event, tree, "length",
+				"%s has %d bytes, not %d", shape.name,
+				w.length, shape.bytes)
+			add_rest(tree, w, shape.bytes)
+		end
+	end
+	return w.length
+end
+
+return dissect_descriptor
