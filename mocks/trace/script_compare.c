@@ -150,7 +150,8 @@ static bool is_of_stream(const struct script_item *item,
 		if (field && other && field->kind == TRACE_TEXT &&
 		    (field->length != other->length ||
 		     memcmp(item->pool + field->start,
-			    trace_field_bytes(actual, other), field->length)))
+			    trace_field_bytes(actual, other),
+			    field->length) != 0))
 			return false;
 	}
 	return true;
