@@ -20,7 +20,7 @@ export CTEST_PARALLEL_LEVEL=$jobs
 		libjansson-dev liblwip-dev libslirp-dev libglib2.0-dev"
 	packages_test="$packages_run clang libclang-rt-dev clang-format
 		clang-tidy cppcheck sparse shellcheck lcov libcmocka-dev check
-		curl iperf3 iproute2 iputils-ping qemu-system-x86"
+		curl iperf3 iproute2 iputils-ping qemu-system-x86 dpdk-dev"
 	packages_bench="$packages_run tcpdump valgrind"
 }
 

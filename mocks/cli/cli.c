@@ -20,9 +20,9 @@
 #define CLI_OPTION_FIRST 256
 
 static const struct cli_command *const cli_commands[] = {
-	&cli_replay_command,  &cli_list_command, &cli_scenario_command,
-	&cli_run_command,     &cli_show_command, &cli_diff_command,
-	&cli_convert_command,
+	&cli_replay_command, &cli_list_command,	   &cli_scenario_command,
+	&cli_run_command,    &cli_serve_command,   &cli_show_command,
+	&cli_diff_command,   &cli_convert_command,
 };
 
 #define CLI_COMMAND_COUNT (sizeof(cli_commands) / sizeof(cli_commands[0]))

@@ -70,6 +70,7 @@ extern const struct cli_command cli_replay_command;
 extern const struct cli_command cli_list_command;
 extern const struct cli_command cli_scenario_command;
 extern const struct cli_command cli_run_command;
+extern const struct cli_command cli_serve_command;
 extern const struct cli_command cli_show_command;
 extern const struct cli_command cli_diff_command;
 extern const struct cli_command cli_convert_command;

@@ -12,6 +12,8 @@
 #include "mocks/cli/report.h"
 #include "mocks/cli/text.h"
 #include "mocks/cli/tracing.h"
+#include "mocks/cli/usbmon_replay.h"
+#include "mocks/trace/usbmon.h"
 
 #define REPLAY_DEFAULT_MTU  1500u
 #define REPLAY_DEFAULT_SEED 1u
@@ -539,6 +541,16 @@ static enum cli_exit replay_session_run(struct replay_session *session)
 	return report_end(report);
 }
 
+/** How many of the captures are RNDIS over USB. */
+static size_t replay_count_usbmon(const struct cli_call *call)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < call->operand_count; i++)
+		count += usbmon_is(call->operands[i]);
+	return count;
+}
+
 static enum cli_exit replay_run(const struct cli_call *call)
 {
 	struct replay_session session = {
@@ -546,6 +558,7 @@ static enum cli_exit replay_run(const struct cli_call *call)
 		.call = call,
 	};
 	enum cli_exit status = CLI_USAGE;
+	size_t usbmon;
 	char *repeat;
 
 	if (!call->operand_count) {
@@ -553,6 +566,15 @@ static enum cli_exit replay_run(const struct cli_call *call)
 			     "--help'");
 		return CLI_USAGE;
 	}
+	usbmon = replay_count_usbmon(call);
+	if (usbmon && usbmon < call->operand_count) {
+		cli_complain("captures of usbmon and of Ethernet go in runs of "
+			     "their own");
+		return CLI_USAGE;
+	}
+	if (usbmon)
+		return usbmon_replay(call->operands, usbmon,
+				     session.settings->is_json);
 	if (!replay_has_host(session.settings) ||
 	    !replay_can_trace(session.settings, call))
 		return CLI_USAGE;
@@ -589,6 +611,10 @@ const struct cli_command cli_replay_command = {
 		"others in one\n"
 		"message (packed), or stay where they are in the guest's "
 		"memory (pages).\n\n"
+		"A FILE of usbmon (link type 189 or 220) is RNDIS over USB: "
+		"each of its messages\n"
+		"goes through the RNDIS code of the host, if it is to the "
+		"device, or of the driver.\n\n"
 		"Exit status: 1 if a check failed; else 2 if an input or the "
 		"output was bad;\n"
 		"else 77 if no frame was sendable; else 0.\n",

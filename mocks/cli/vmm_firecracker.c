@@ -26,8 +26,10 @@ static const struct vmm_version levels[] = {
 	{LEVEL_ALL, "all"},
 };
 
-#define MERGEABLE (1ull << 15)
-#define SPEED	  (1ull << 63)
+#define MERGEABLE     (1ull << 15)
+#define SPEED	      (1ull << 63)
+/** A status bit that Firecracker never clears. */
+#define VIRTIO_FAILED 0x80u
 
 /** Status, control queue and what hangs on it, packed rings, tables, speed. */
 #define BEYOND_FIRECRACKER                                                     \
@@ -281,12 +283,13 @@ static void firecracker_disconnect(struct virtual_machine *vm)
 }
 
 /**
- * The guest is over. Where its card cannot be reset, that is what ends it: the
- * VMM's process goes, and a new one has a new card.
+ * The guest is over. Where its card cannot be reset, or failed for good, that
+ * is what ends it: the VMM's process goes, and a new one has a new card.
  */
 static void firecracker_detach(struct virtual_machine *vm)
 {
-	if (vm->virtio_kept.first)
+	if (vm->virtio_kept.first ||
+	    host_virtio_status(vm->virtio) & VIRTIO_FAILED)
 		firecracker_replug(vm);
 	virtio_net_kept_free(&vm->virtio_kept);
 }

@@ -98,8 +98,12 @@ void machine_unwatch(struct machine *machine, const void *page,
 void machine_page_shown(struct machine *machine, const void *page, bool shown)
 {
 	size_t n = offset_of(machine, page) / MACHINE_PAGE_SIZE;
-	struct checked_page *checked = &machine->checked[n];
+	struct checked_page *checked;
 
+	/* Attached memory is not the machine's to free. */
+	if (n >= machine->ram_bytes / MACHINE_PAGE_SIZE)
+		return;
+	checked = &machine->checked[n];
 	checked->shown += shown ? 1 : -1;
 	if (checked->shown)
 		machine->page_flags[n] |= PAGE_SHOWN;

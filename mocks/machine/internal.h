@@ -205,6 +205,7 @@ struct machine {
 	size_t ram_bytes;
 	struct addressing addressing;
 	struct overlay *overlays;
+	struct machine_memory *attached;
 	struct space pages, zone, heap;
 	/** Pages from here on were never used: they are zero. */
 	size_t fresh_page;

@@ -224,6 +224,23 @@ bool machine_ram_read(struct machine *machine, uint64_t physical, void *to,
 bool machine_ram_write(struct machine *machine, uint64_t physical,
 		       const void *from, size_t bytes);
 
+/** Memory beside the machine's own, which another process shares. */
+struct machine_memory {
+	uint64_t physical, bytes;
+	uint8_t *memory;
+	struct machine_memory *next;
+};
+
+/**
+ * Have the host reach it by its physical addresses, before RAM that has the
+ * same. Nothing watches it.
+ * @param memory embedded by its owner, who detaches it
+ */
+void machine_memory_attach(struct machine *machine,
+			   struct machine_memory *memory);
+void machine_memory_detach(struct machine *machine,
+			   struct machine_memory *memory);
+
 /**
  * Lay a page over RAM (TLFS 5.2.1 overlay pages): the guest and the host see
  * the overlay until it is removed, then the old contents again. One overlay a

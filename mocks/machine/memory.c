@@ -237,6 +237,36 @@ bool memory_offset(const struct machine *machine, uint64_t physical,
 
 /* ---- The host's view ---- */
 
+void machine_memory_attach(struct machine *machine,
+			   struct machine_memory *memory)
+{
+	memory->next = machine->attached;
+	machine->attached = memory;
+}
+
+void machine_memory_detach(struct machine *machine,
+			   struct machine_memory *memory)
+{
+	struct machine_memory **link = &machine->attached;
+
+	while (*link && *link != memory)
+		link = &(*link)->next;
+	if (*link)
+		*link = memory->next;
+}
+
+static uint8_t *attached_find(const struct machine *machine, uint64_t physical,
+			      size_t bytes)
+{
+	const struct machine_memory *memory;
+
+	for (memory = machine->attached; memory; memory = memory->next)
+		if (physical >= memory->physical && bytes <= memory->bytes &&
+		    physical - memory->physical <= memory->bytes - bytes)
+			return memory->memory + (physical - memory->physical);
+	return NULL;
+}
+
 static uint8_t *ram_find(struct machine *machine, uint64_t physical,
 			 size_t bytes)
 {
@@ -244,6 +274,12 @@ static uint8_t *ram_find(struct machine *machine, uint64_t physical,
 
 	if (bytes > MACHINE_PAGE_SIZE - physical % MACHINE_PAGE_SIZE)
 		return NULL;
+	if (machine->attached) {
+		uint8_t *memory = attached_find(machine, physical, bytes);
+
+		if (memory)
+			return memory;
+	}
 	if (!memory_offset(machine, physical, &offset))
 		return NULL;
 	/* Whoever touches guest memory may have changed it. */

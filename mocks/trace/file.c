@@ -9,6 +9,7 @@
 #include "mocks/trace/file.h"
 #include "mocks/trace/pcapng.h"
 #include "mocks/trace/text.h"
+#include "mocks/trace/usbmon.h"
 
 #define PCAPNG_FIRST_BYTE 0x0a
 
@@ -109,6 +110,7 @@ bool trace_writer_close(struct trace_writer *writer, char *error)
 struct trace_reader {
 	FILE *stream;
 	struct pcapng *pcapng;
+	struct usbmon *usbmon;
 	struct trace_text *text;
 	struct trace_record record;
 	struct trace_built built;
@@ -126,6 +128,11 @@ static bool reader_begin(struct trace_reader *reader, const char *path,
 {
 	const char *name = path;
 	int first;
+
+	if (usbmon_is(path)) {
+		reader->usbmon = usbmon_open(path, error);
+		return reader->usbmon;
+	}
 
 	if (strcmp(path, "-") == 0) {
 		reader->stream = stdin;
@@ -175,6 +182,7 @@ void trace_reader_close(struct trace_reader *reader)
 	if (!reader)
 		return;
 	pcapng_close(reader->pcapng);
+	usbmon_close(reader->usbmon);
 	trace_text_close(reader->text);
 	trace_record_free(&reader->record);
 	trace_built_free(&reader->built);
@@ -211,12 +219,26 @@ static enum trace_read text_next(struct trace_reader *reader,
 	return TRACE_READ_EVENT;
 }
 
+static enum trace_read usbmon_read(struct trace_reader *reader)
+{
+	switch (usbmon_next(reader->usbmon, &reader->event)) {
+	case USBMON_EVENT:
+		return TRACE_READ_EVENT;
+	case USBMON_END:
+		return TRACE_READ_END;
+	default:
+		return TRACE_READ_BROKEN;
+	}
+}
+
 enum trace_read trace_reader_next(struct trace_reader *reader,
 				  const struct trace_event **event)
 {
 	if (reader->text)
 		return text_next(reader, event);
 	*event = &reader->event;
+	if (reader->usbmon)
+		return usbmon_read(reader);
 	switch (pcapng_next(reader->pcapng, &reader->event)) {
 	case PCAPNG_EVENT:
 		return TRACE_READ_EVENT;
@@ -229,6 +251,8 @@ enum trace_read trace_reader_next(struct trace_reader *reader,
 
 const char *trace_reader_error(const struct trace_reader *reader)
 {
+	if (reader->usbmon)
+		return usbmon_error(reader->usbmon);
 	return reader->text ? trace_text_error(reader->text)
 			    : pcapng_error(reader->pcapng);
 }
@@ -238,6 +262,8 @@ const char *trace_reader_about(struct trace_reader *reader)
 	size_t bytes;
 	FILE *stream;
 
+	if (reader->usbmon)
+		return "from=usbmon";
 	if (reader->pcapng)
 		return pcapng_about(reader->pcapng);
 	free(reader->about);

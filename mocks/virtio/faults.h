@@ -107,7 +107,7 @@
 	  "uses a buffer that it was not given", "M22")                        \
 	F(USED_TWICE, "used-twice", "rings", CHANGES,                          \
 	  "uses a buffer twice", "M22")                                        \
-	F(USED_NEVER, "used-never", "rings", LOSES,                            \
+	F(USED_NEVER, "used-never", "rings", CHANGES,                          \
 	  "keeps a buffer", "synthetic")                                       \
 	F(USED_INDEX_JUMP, "used-index-jump", "rings", CHANGES,                \
 	  "moves the used index too far", "M22")                               \

@@ -5,7 +5,6 @@
 #include "mocks/virtio/virtio_internal.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +13,6 @@
 
 #define QUEUE_FRAMES_DEFAULT 512u
 #define STORM_EDGES	     64u
-
-void host_virtio_break(struct host_virtio *card, const char *section,
-		       const char *format, ...)
-{
-	char text[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	machine_violation(card->machine, section, "%s", text);
-}
 
 bool host_virtio_lies(struct host_virtio *card, enum host_virtio_fault fault)
 {

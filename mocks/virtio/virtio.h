@@ -50,6 +50,12 @@ struct host_virtio_configuration {
 	uint32_t partial_one_in;
 	/** NULL: an honest device. Copied. */
 	const struct host_virtio_faults *faults;
+	/**
+	 * Hears that the driver wants to know of what was used in a queue, in
+	 * place of the interrupt line; may be NULL.
+	 */
+	void (*told)(void *context, unsigned queue);
+	void *context;
 };
 
 /** How frames went, as the device saw it. */

@@ -186,9 +186,8 @@ struct host_virtio {
  * The driver broke a rule.
  * @param section of virtio 1.2, or the real device's name for its own rules
  */
-void host_virtio_break(struct host_virtio *card, const char *section,
-		       const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define host_virtio_break(card, section, ...)                                  \
+	machine_violation((card)->machine, section, __VA_ARGS__)
 /** Whether a fault fires now. */
 bool host_virtio_lies(struct host_virtio *card, enum host_virtio_fault fault);
 bool host_virtio_negotiated(const struct host_virtio *card, unsigned bit);

@@ -4,6 +4,7 @@
  */
 #include "mocks/virtio/virtio_internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -425,13 +426,17 @@ void host_virtqueue_use(struct virtio_queue *queue, struct virtio_chain *chain,
 			uint32_t length)
 {
 	struct host_virtio *card = queue->card;
+	/* A part of a frame received that is lost would spoil it. */
+	bool completes = queue->index % 2 ||
+			 queue->index == host_virtio_net_control_queue(card);
 
 	if (host_virtio_lies(card, HOST_VIRTIO_FAULT_USED_LENGTH))
 		length = (uint32_t)chain->write_bytes + 1 +
 			 machine_random_below(card->machine, 1u << 30);
 	if (!host_virtio_lies(card, HOST_VIRTIO_FAULT_USED_NEVER) &&
-	    !machine_fault_fires(card->machine,
-				 MACHINE_FAULT_COMPLETION_LOST)) {
+	    !(completes &&
+	      machine_fault_fires(card->machine,
+				  MACHINE_FAULT_COMPLETION_LOST))) {
 		if (queue->in_flight[chain->id]) {
 			queue->in_flight[chain->id] = 0;
 			queue->in_flight_count--;
@@ -462,6 +467,17 @@ static void ids_spoil(struct virtio_queue *queue)
 	}
 }
 
+static void queue_tell(struct virtio_queue *queue)
+{
+	const struct host_virtio_configuration *configuration =
+		&queue->card->configuration;
+
+	if (configuration->told)
+		configuration->told(configuration->context, queue->index);
+	else
+		host_virtio_interrupt(queue->card, INTERRUPT_USED);
+}
+
 void host_virtqueue_publish(struct virtio_queue *queue)
 {
 	struct host_virtio *card = queue->card;
@@ -479,10 +495,12 @@ void host_virtqueue_publish(struct virtio_queue *queue)
 	else
 		host_split_publish(queue);
 	queue->pending_count = 0;
+	/* The driver may be another processor: it sees this, or is told. */
+	atomic_thread_fence(memory_order_seq_cst);
 	wants = is_packed(queue) ? host_packed_wants(queue, slots)
 				 : host_split_wants(queue, old);
 	if (wants && (count || host_virtio_is(card, VIRTIO_FIRECRACKER)))
-		host_virtio_interrupt(card, INTERRUPT_USED);
+		queue_tell(queue);
 	else if (host_virtio_lies(card, HOST_VIRTIO_FAULT_INTERRUPT_SPURIOUS))
 		host_virtio_interrupt(card, 0);
 }

@@ -210,6 +210,11 @@ netdev_rxq_configure(struct uk_netdev *device, uint16_t index, uint16_t depth,
 	queue->depth = depth;
 	queue->alloc = configuration->alloc_rxpkts;
 	queue->alloc_argument = configuration->alloc_rxpkts_argp;
+	if (!netdev_buffers_fit(queue)) {
+		uk_pr_err("%s: receive buffers have less than %u bytes\n",
+			  netdev->card.driver, UNIKRAFT_NETDEV_RECEIVE_BYTES);
+		return ERR2PTR(ERROR_INVALID);
+	}
 	queue->configured = true;
 	return queue;
 }

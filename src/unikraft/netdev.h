@@ -19,7 +19,10 @@
  * tx_one are its segments: no frame is copied. A frame that needs several
  * receive buffers is a chain of netbufs from release 0.20 on; the stacks of
  * older releases read the first netbuf only, so there such a frame is dropped
- * and counted, and the MTU is bounded so that no host sends one.
+ * and counted, and the MTU is bounded so that no host sends one. A queue whose
+ * netbufs have less room than UNIKRAFT_NETDEV_RECEIVE_BYTES is refused by
+ * rxq_configure with one line of log; one that shrinks later is freed, counted,
+ * and said as a shortage.
  *
  * A card that is gone is quiet: rx_one returns 0, tx_one -ENODEV with the
  * netbuf still the caller's (0 would have the caller try for ever), no event

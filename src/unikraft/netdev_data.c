@@ -123,6 +123,18 @@ static uint32_t rx_room(const struct uk_netbuf *netbuf)
 	return room > UINT16_MAX ? UINT16_MAX : (uint32_t)room;
 }
 
+bool netdev_buffers_fit(struct uk_netdev_rx_queue *queue)
+{
+	struct uk_netbuf *netbuf;
+	bool fits;
+
+	if (queue->alloc(queue->alloc_argument, &netbuf, 1) != 1)
+		return true;
+	fits = rx_room(netbuf) >= UNIKRAFT_NETDEV_RECEIVE_BYTES;
+	uk_netbuf_free_single(netbuf);
+	return fits;
+}
+
 /** At most NETDEV_OWNERS buffers. @return how many there were */
 static unsigned rx_supply_some(struct uk_netdev_rx_queue *queue,
 			       struct net_segment buffers[], unsigned n)

@@ -104,6 +104,11 @@ int netdev_rxq_intr_disable(struct uk_netdev *device,
 unsigned netdev_supply(void *context, unsigned index,
 		       struct net_segment buffers[], unsigned n);
 void netdev_release(void *context, const struct net_segment *buffer);
+/**
+ * Whether netbufs of alloc_rxpkts are roomy enough, told by one of them; when
+ * there is none now, they may be.
+ */
+bool netdev_buffers_fit(struct uk_netdev_rx_queue *queue);
 /** Free netbufs that the card is done with. */
 void netdev_reclaim(struct uk_netdev_tx_queue *queue);
 /** Ask to be woken. @return false: something is there already */

@@ -37,10 +37,12 @@ static int virtio_net_start(struct nic *nic)
 		return virtio_net_death(card);
 	if (card->started)
 		return 0;
-	/* Frames may come before the last command is given. */
+	/* Nothing is sent before the last command is given (5.1.6.5.5). */
+	atomic_store(&card->halted, true);
 	card->started = true;
 	error = atomic_load(&card->live) ? virtio_net_resume(card)
 					 : virtio_net_up(card);
+	atomic_store(&card->halted, false);
 	if (!error)
 		return 0;
 	virtio_net_down(card);

@@ -195,7 +195,7 @@ says err "option '--host' names no host: 'win95'; there are: ws2012,"
 try 2 run --host hostile
 says err "option '--host' names no host: 'hostile'; there are: ws2012,"
 try 2 run --vmm xen
-said "option '--vmm' names no hypervisor: 'xen'; there are: hyperv, vmware"
+said "option '--vmm' names no hypervisor: 'xen'; there are: hyperv, vmware, firecracker"
 try 2 run --duration 0
 try 2 run --mtu 9001
 try 2 run --capture /none/out.pcap

@@ -202,10 +202,10 @@ static void edge_M36_quotes_and_white_space(void **state)
 	static const char *const words[] = {
 		GOOD,
 		"virtio-mmio.device=4K@0xc0001000:5",
-		"\"" GOOD "\"",
+		"\"virtio_mmio.device=4K@0xc0001000:5\"",
 		"virtio_mmio.device=\"4K@0xc0001000:5\"",
 		"virtio_mmio.device=\"4K@0xc0001000:5",
-		"\"" GOOD,
+		"\"virtio_mmio.device=4K@0xc0001000:5",
 	};
 	static const char spaces[] = " \t\n\v\f\r";
 	struct outcome outcome;

@@ -491,6 +491,30 @@ static void m22_id_huge(struct virtio_script *script)
 	m22_bad_id(script, UINT32_MAX);
 }
 
+/* More comes back than is there, and the index of it goes back. */
+static void m22_index(struct virtio_script *script, uint16_t index)
+{
+	frame(script, 100);
+	virtio_script_ram_set16(script, script->queues[RX].device + 2, index);
+	assert_int_equal(receive(script, 8), 0);
+	assert_int_equal(statistics(script).bad_messages, 1);
+	assert_int_equal(statistics(script).rx_drop_malformed, 0);
+	assert_int_equal(nic_events(script->nic) & NIC_EVENT_RECOVERED,
+			 NIC_EVENT_RECOVERED);
+	frame(script, 300);
+	expect(script, 300, 1);
+}
+
+static void m22_index_too_far(struct virtio_script *script)
+{
+	m22_index(script, 65);
+}
+
+static void m22_index_back(struct virtio_script *script)
+{
+	m22_index(script, 0xffff);
+}
+
 static void m22_id_twice(struct virtio_script *script)
 {
 	frame(script, 100);
@@ -801,6 +825,8 @@ CASE(m22_lengths, m22_lengths, NULL, true)
 CASE(longer_than_the_mtu, longer_than_the_mtu, NULL, true)
 CASE(m22_id_out_of_range, m22_id_out_of_range, NULL, true)
 CASE(m22_id_out_of_range_packed, m22_id_out_of_range, packed, true)
+CASE(m22_index_too_far, m22_index_too_far, NULL, true)
+CASE(m22_index_back, m22_index_back, NULL, true)
 CASE(m22_id_huge, m22_id_huge, NULL, true)
 CASE(m22_id_twice, m22_id_twice, NULL, true)
 CASE(m35_partial_checksum, m35_partial_checksum, NULL, true)
@@ -845,6 +871,8 @@ int main(void)
 		cmocka_unit_test(longer_than_the_mtu_test),
 		cmocka_unit_test(m22_id_out_of_range_test),
 		cmocka_unit_test(m22_id_out_of_range_packed_test),
+		cmocka_unit_test(m22_index_too_far_test),
+		cmocka_unit_test(m22_index_back_test),
 		cmocka_unit_test(m22_id_huge_test),
 		cmocka_unit_test(m22_id_twice_test),
 		cmocka_unit_test(m35_partial_checksum_test),

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Debian's DPDK as the driver of our virtio card: net_virtio_user reaches it by
+# vhost-user, testpmd sends each frame back, and all of them come back as they
+# were; with split and packed rings, with and without mergeable buffers, with
+# small queues. Real time, no rights, no huge pages.
+# shellcheck source=tests/support/cli.bash
+. "$2/tests/support/cli.bash"
+
+command -v dpdk-testpmd >/dev/null || {
+	echo "skipped: there is no dpdk-testpmd (Debian's package dpdk-dev)"
+	exit 77
+}
+frames=${VMMSIM_INTEROP_FRAMES:-2000}
+export XDG_RUNTIME_DIR=$scratch
+server=
+client=
+# shellcheck disable=SC2154 # of cli.bash
+trap '[ -z "$server$client" ] || kill -KILL $server $client 2>/dev/null || true
+	rm -rf "$scratch"' EXIT
+
+# exchange ARGUMENTS [FRAMES [SEED]]: a card, and testpmd with those arguments
+# of net_virtio_user.
+exchange() {
+	local count=${2:-$frames} tries=100 status=0
+
+	timeout 50 "$vmmsim" serve --vhost-user card --frames "$count" \
+		--seed "${3:-1}" --timeout 20 >out 2>err &
+	server=$!
+	while [ ! -S card ] && ((tries--)); do
+		sleep 0.1
+	done
+	# It ends when it is told to; a line would end it too.
+	mkfifo line
+	timeout 50 dpdk-testpmd -l 0,1 --no-huge -m 128 --no-pci \
+		--no-telemetry --no-shconf --file-prefix "vmmsim$$" \
+		--vdev="net_virtio_user0,path=card$1" -- \
+		--forward-mode=io --port-topology=loop --no-flush-rx \
+		--nb-cores=1 --no-mlockall --total-num-mbufs=2048 \
+		<>line >testpmd 2>&1 &
+	client=$!
+	wait "$server" || status=$?
+	kill -INT "$client" 2>/dev/null || true
+	wait "$client" 2>/dev/null || true
+	server='' client=''
+	rm -f line
+	if [ "$status" != 0 ] ||
+		! grep -q "^frames   $count of $count, " out ||
+		! grep -q '^PASS: ' out; then
+		wrong "net_virtio_user0$1: exit $status"
+		cat out err
+		tail -n 20 testpmd
+	fi
+	silent err
+	[ ! -e card ] || wrong "the socket is left"
+}
+
+exchange ""
+# Twice as many buffers as frames: each went there and came back.
+says out "buffers  $((2 * frames)) chains"
+exchange ,mrg_rxbuf=0
+exchange ,packed_vq=1 "$frames" 2
+exchange ,packed_vq=1,mrg_rxbuf=0
+exchange ,queue_size=64 "$frames" 3
+conclude
