@@ -129,9 +129,8 @@ static bool uart_interrupt(void *argument)
 		progress = uart_progress(uart);
 		uart_serve(uart);
 		/* Whoever sends as fast as it is taken makes no storm. */
-		if (uart_progress(uart) == progress)
-			rounds--;
-	} while (!(identity & IDENTITY_NONE) && rounds);
+	} while (!(identity & IDENTITY_NONE) &&
+		 (uart_progress(uart) != progress || --rounds));
 	if (!rounds) {
 		uart->storms++;
 		/* An edge, should it have something to say after all. */
