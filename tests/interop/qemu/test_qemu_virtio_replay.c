@@ -10,8 +10,8 @@
 /**
  * Nothing that is optional, and nearly all of it, on both kinds of ring.
  *
- * With the event index on a packed ring QEMU 7.2 goes to sleep for good when its
- * far end took nothing for a while: see the differences in
+ * With the event index on a packed ring QEMU 7.2 goes to sleep for good when
+ * its far end took nothing for a while: see the differences in
  * tests/interop/README.md. The shorter trials have that combination.
  */
 static const struct {
