@@ -213,7 +213,7 @@ static void whole_trace(const struct host_channel *channel,
 			const uint8_t *whole, uint32_t bytes)
 {
 	struct host_ring_descriptor descriptor;
-	struct host_ring_packet packet;
+	struct host_ring_packet packet = {0};
 
 	if (bytes < sizeof(descriptor) + HOST_RING_FOOTER_BYTES)
 		return;
