@@ -383,12 +383,12 @@ static bool has_host(const struct scenario_settings *settings, bool *is_hostile)
 /** Whether the limits given are the hypervisor's; it is said if not. */
 static bool has_protocols(const struct scenario_settings *settings)
 {
-	const struct vmm *vmm;
+	const struct vmm *vmm = NULL;
 	size_t i;
 
 	for (i = 0; i < settings->limit_count; i++) {
-		protocol_find(settings->limits[i].option, &vmm);
-		if (!settings->vmm || settings->vmm == vmm)
+		if (!protocol_find(settings->limits[i].option, &vmm) ||
+		    !settings->vmm || settings->vmm == vmm)
 			continue;
 		cli_complain("option '--%s' is for '--vmm %s', not '%s'",
 			     settings->limits[i].option, vmm->name,

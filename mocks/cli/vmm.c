@@ -55,7 +55,7 @@ void vmm_host_played(const struct vmm *vmm, const struct vmm_host *host,
 	*played = *host;
 	for (n = 0; vmm->host(n, &it); n++)
 		count += !it.is_hostile;
-	for (n = 0; host->is_hostile && vmm->host(n, &it); n++)
+	for (n = 0; host->is_hostile && count && vmm->host(n, &it); n++)
 		if (!it.is_hostile && honest++ == seed % count)
 			*played = it;
 }

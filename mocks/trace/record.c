@@ -149,7 +149,10 @@ struct trace_field *trace_record_find(const struct trace_record *record,
 const uint8_t *trace_field_bytes(const struct trace_record *record,
 				 const struct trace_field *field)
 {
-	return record->pool + field->start;
+	static const uint8_t nothing[1];
+
+	/* Fields without bytes may have no pool. */
+	return record->pool ? record->pool + field->start : nothing;
 }
 
 char *trace_text_copy(const uint8_t *bytes, size_t length)
