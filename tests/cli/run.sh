@@ -58,6 +58,8 @@ start() {
 	local tries=20 left
 	while ((tries--)); do
 		port=$(free_port)
+		# What the one before said is not for this one.
+		: >live
 		"$vmmsim" run --forward "$port:80" --forward "$((port + 1)):7" \
 			"$@" >live 2>live_err </dev/null &
 		pid=$!

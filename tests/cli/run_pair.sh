@@ -15,6 +15,8 @@ trap '[ "$pid" = 0 ] || kill -KILL "$pid" 2>/dev/null || true; rm -rf "$scratch"
 # over IPv4 and one over IPv6.
 start() {
 	local left
+	# What the one before said is not for this one.
+	: >live
 	"$vmmsim" run --net pair "$@" >live 2>live_err </dev/null &
 	pid=$!
 	for ((left = 400; left; left--)); do

@@ -38,6 +38,8 @@ answered() {
 }
 
 for vmm in hyperv vmware; do
+	# What the one before said is not for this one.
+	: >live
 	"${inside[@]}" "$vmmsim" run --net tap:vmmsim0 --mtu 9000 --vmm "$vmm" --duration 100 \
 		>live 2>err </dev/null &
 	pid=$!
