@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 
+#include "mocks/machine/trace.h"
 #include "mocks/hyperv/faults_internal.h"
 #include "mocks/hyperv/vmbus_internal.h"
 
@@ -69,6 +70,9 @@ void __wrap_machine_work_kick(struct machine *machine,
 void __wrap_machine_violation(struct machine *machine, const char *clause,
 			      const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+bool __wrap_machine_is_traced(const struct machine *machine);
+void __wrap_machine_trace(struct machine *machine,
+			  const struct trace_event *event);
 bool __real_host_ring_write(struct host_ring *ring,
 			    const struct host_ring_piece *pieces,
 			    unsigned count);
@@ -92,6 +96,19 @@ void __wrap_machine_work_kick(struct machine *machine,
 {
 	(void)machine;
 	work->pending = true;
+}
+
+bool __wrap_machine_is_traced(const struct machine *machine)
+{
+	(void)machine;
+	return false;
+}
+
+void __wrap_machine_trace(struct machine *machine,
+			  const struct trace_event *event)
+{
+	(void)machine;
+	(void)event;
 }
 
 void __wrap_machine_violation(struct machine *machine, const char *clause,
