@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,6 +27,28 @@ static const struct cli_command *const cli_commands[] = {
 };
 
 #define CLI_COMMAND_COUNT (sizeof(cli_commands) / sizeof(cli_commands[0]))
+
+bool cli_is_number(const char *text, char last, uint64_t least, uint64_t most,
+		   uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == last && !errno &&
+	       *number >= least && *number <= most;
+}
+
+bool cli_number(const char *value, uint64_t least, uint64_t most,
+		uint64_t *number, char *error)
+{
+	if (cli_is_number(value, 0, least, most, number))
+		return true;
+	snprintf(error, CLI_ERROR_MAX,
+		 "wants a number from %" PRIu64 " to %" PRIu64 ", not '%.256s'",
+		 least, most, value);
+	return false;
+}
 
 void cli_complain(const char *format, ...)
 {

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /** What the command exits with. */
@@ -78,6 +79,18 @@ extern const struct cli_command cli_convert_command;
 /** Say one sentence on standard error, with the command's name before it. */
 void cli_complain(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
+
+/** Whether a text, up to its last character, is a decimal number in bounds. */
+bool cli_is_number(const char *text, char last, uint64_t least, uint64_t most,
+		   uint64_t *number);
+
+/**
+ * The value of an option: a decimal number within bounds.
+ * @param error room for CLI_ERROR_MAX
+ * @return false, with the rest of the sentence "option '--x' ..."
+ */
+bool cli_number(const char *value, uint64_t least, uint64_t most,
+		uint64_t *number, char *error);
 
 /** The whole command. @return its exit status */
 int cli_main(int argc, char *argv[]);

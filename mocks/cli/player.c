@@ -2,7 +2,6 @@
 /*
  * The machine that a script is played on, and the comparison.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -109,14 +108,11 @@ static bool player_number(struct player *player, const char *key,
 			  uint64_t fallback, uint64_t most, uint64_t *number)
 {
 	char text[64], sentence[CLI_ERROR_MAX];
-	char *end;
 
 	*number = fallback;
 	if (!script_about(player->script, key, text, sizeof(text)))
 		return true;
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *number <= most)
+	if (cli_is_number(text, 0, 0, most, number))
 		return true;
 	snprintf(sentence, sizeof(sentence),
 		 "%s:1: '%s' is a number up to %" PRIu64 ", not '%s'",

@@ -2,7 +2,6 @@
 /*
  * `vmmsim replay`: each host, each capture, each direction, a row each.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -56,23 +55,6 @@ struct replay_session {
 
 /* ---- Options ---- */
 
-/** A decimal number within bounds. */
-static bool replay_number(const char *value, uint64_t least, uint64_t most,
-			  uint64_t *number, char *error)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 10);
-	if (*value >= '0' && *value <= '9' && !*end && !errno &&
-	    *number >= least && *number <= most)
-		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "wants a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
-		 least, most, value);
-	return false;
-}
-
 static bool replay_apply_vmm(void *context, const char *value, char *error)
 {
 	struct replay_settings *settings = context;
@@ -115,8 +97,7 @@ static bool replay_apply_mtu(void *context, const char *value, char *error)
 	struct replay_settings *settings = context;
 	uint64_t number;
 
-	if (!replay_number(value, REPLAY_MTU_MIN, REPLAY_MTU_MAX, &number,
-			   error))
+	if (!cli_number(value, REPLAY_MTU_MIN, REPLAY_MTU_MAX, &number, error))
 		return false;
 	settings->mtu = (uint16_t)number;
 	return true;
@@ -126,7 +107,7 @@ static bool replay_apply_seed(void *context, const char *value, char *error)
 {
 	struct replay_settings *settings = context;
 
-	return replay_number(value, 0, INT64_MAX, &settings->seed, error);
+	return cli_number(value, 0, INT64_MAX, &settings->seed, error);
 }
 
 static bool replay_apply_write(void *context, const char *value, char *error)

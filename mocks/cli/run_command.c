@@ -4,7 +4,6 @@
  */
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,18 +62,6 @@ struct run_session {
 
 /* ---- Options ---- */
 
-/** A decimal number within bounds, all of a text up to its end or a colon. */
-static bool run_number(const char *text, char last, uint64_t least,
-		       uint64_t most, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && *end == last && !errno &&
-	       *number >= least && *number <= most;
-}
-
 static bool run_apply_vmm(void *context, const char *value, char *error)
 {
 	struct run_settings *settings = context;
@@ -126,8 +113,8 @@ static bool run_apply_forward(void *context, const char *value, char *error)
 			 RUN_FORWARDS_MAX);
 		return false;
 	}
-	if (!colon || !run_number(value, ':', 1, UINT16_MAX, &host) ||
-	    !run_number(colon + 1, 0, 1, UINT16_MAX, &guest)) {
+	if (!colon || !cli_is_number(value, ':', 1, UINT16_MAX, &host) ||
+	    !cli_is_number(colon + 1, 0, 1, UINT16_MAX, &guest)) {
 		snprintf(error, CLI_ERROR_MAX,
 			 "wants two ports, HOST:GUEST, from 1 to 65535, not "
 			 "'%.256s'",
@@ -152,7 +139,7 @@ static bool run_apply_duration(void *context, const char *value, char *error)
 {
 	struct run_settings *settings = context;
 
-	if (run_number(value, 0, 1, 1000000, &settings->duration))
+	if (cli_is_number(value, 0, 1, 1000000, &settings->duration))
 		return true;
 	snprintf(error, CLI_ERROR_MAX,
 		 "wants seconds, 1 to 1000000, not '%.256s'", value);
@@ -164,7 +151,7 @@ static bool run_apply_mtu(void *context, const char *value, char *error)
 	struct run_settings *settings = context;
 	uint64_t number;
 
-	if (!run_number(value, 0, RUN_MTU_MIN, RUN_MTU_MAX, &number)) {
+	if (!cli_is_number(value, 0, RUN_MTU_MIN, RUN_MTU_MAX, &number)) {
 		snprintf(error, CLI_ERROR_MAX,
 			 "wants a number from %u to %u, not '%.256s'",
 			 RUN_MTU_MIN, RUN_MTU_MAX, value);
@@ -188,8 +175,8 @@ static bool run_apply_address(void *context, const char *value, char *error)
 		text[slash - value] = 0;
 		if (ipaddr_aton(text, &address) && !ip_addr_isany(&address) &&
 		    !ip_addr_ismulticast(&address) &&
-		    run_number(slash + 1, 0, 1, IP_IS_V6(&address) ? 128 : 30,
-			       &prefix)) {
+		    cli_is_number(slash + 1, 0, 1,
+				  IP_IS_V6(&address) ? 128 : 30, &prefix)) {
 			if (IP_IS_V6(&address)) {
 				settings->address6 = address;
 				settings->prefix6 = (unsigned)prefix;

@@ -5,10 +5,7 @@
 #define _GNU_SOURCE
 #include "mocks/cli/scenario_settings.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,22 +14,6 @@
 #define SCENARIO_SEEDS_MAX 1000000u
 
 /* ---- Options ---- */
-
-static bool apply_number(const char *value, uint64_t least, uint64_t most,
-			 uint64_t *number, char *error)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 10);
-	if (*value >= '0' && *value <= '9' && !*end && !errno &&
-	    *number >= least && *number <= most)
-		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "wants a number from %" PRIu64 " to %" PRIu64 ", not '%.256s'",
-		 least, most, value);
-	return false;
-}
 
 static bool apply_vmm(void *context, const char *value, char *error)
 {
@@ -132,23 +113,22 @@ static bool apply_seed(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
 
-	return apply_number(value, 0, INT64_MAX / 2, &settings->seed, error);
+	return cli_number(value, 0, INT64_MAX / 2, &settings->seed, error);
 }
 
 static bool apply_seeds(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
 
-	return apply_number(value, 1, SCENARIO_SEEDS_MAX, &settings->seeds,
-			    error);
+	return cli_number(value, 1, SCENARIO_SEEDS_MAX, &settings->seeds,
+			  error);
 }
 
 static bool apply_jobs(void *context, const char *value, char *error)
 {
 	struct scenario_settings *settings = context;
 
-	return apply_number(value, 1, SCENARIO_JOBS_MAX, &settings->jobs,
-			    error);
+	return cli_number(value, 1, SCENARIO_JOBS_MAX, &settings->jobs, error);
 }
 
 static bool apply_sweep(void *context, const char *value, char *error)
@@ -200,7 +180,7 @@ static bool machine_fault_take(struct machine_fault *fault, const char *name,
 	fault->persistent = strcmp(number + length, ",persistent") == 0;
 	if (!fault->persistent && number[length])
 		return false;
-	return apply_number(digits, 1, INT64_MAX, &fault->n, error);
+	return cli_number(digits, 1, INT64_MAX, &fault->n, error);
 }
 
 /** One of the host's: each time, or the n-th. */
@@ -216,8 +196,7 @@ static bool host_fault_take(const struct vmm *vmm, struct scenario_case *given,
 		return true;
 	}
 	if (!vmm || !vmm_fault_find(vmm, name, &fault) ||
-	    (number &&
-	     !apply_number(number, 1, VMM_FAULT_ALWAYS - 1, &n, error)))
+	    (number && !cli_number(number, 1, VMM_FAULT_ALWAYS - 1, &n, error)))
 		return false;
 	given->has_lies = true;
 	given->lies.when[fault] = (uint32_t)n;
@@ -269,7 +248,7 @@ static bool apply_frames(void *context, const char *value, char *error)
 	struct scenario_settings *settings = context;
 	uint64_t frames;
 
-	if (!apply_number(value, 0, SCENARIO_FRAMES_MAX, &frames, error))
+	if (!cli_number(value, 0, SCENARIO_FRAMES_MAX, &frames, error))
 		return false;
 	settings->given.has_frames_max = true;
 	settings->given.frames_max = (uint32_t)frames;

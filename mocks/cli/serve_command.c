@@ -6,10 +6,8 @@
  * The frames are made from a seed. The client sends each back as it is; some
  * are on their way at any time, and they come back in order.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,22 +51,6 @@ static void serve_signal(int number)
 
 /* ---- Options ---- */
 
-static bool serve_number(const char *text, uint64_t least, uint64_t most,
-			 uint64_t *number, char *error)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno &&
-	    *number >= least && *number <= most)
-		return true;
-	snprintf(error, CLI_ERROR_MAX,
-		 "wants a number from %" PRIu64 " to %" PRIu64 ", not '%.256s'",
-		 least, most, text);
-	return false;
-}
-
 static bool serve_apply_path(void *context, const char *value, char *error)
 {
 	struct serve_settings *settings = context;
@@ -84,23 +66,22 @@ static bool serve_apply_frames(void *context, const char *value, char *error)
 {
 	struct serve_settings *settings = context;
 
-	return serve_number(value, 1, SERVE_FRAMES_MAX, &settings->frames,
-			    error);
+	return cli_number(value, 1, SERVE_FRAMES_MAX, &settings->frames, error);
 }
 
 static bool serve_apply_seed(void *context, const char *value, char *error)
 {
 	struct serve_settings *settings = context;
 
-	return serve_number(value, 0, UINT64_MAX, &settings->seed, error);
+	return cli_number(value, 0, UINT64_MAX, &settings->seed, error);
 }
 
 static bool serve_apply_timeout(void *context, const char *value, char *error)
 {
 	struct serve_settings *settings = context;
 
-	return serve_number(value, 1, SERVE_SECONDS_MAX, &settings->seconds,
-			    error);
+	return cli_number(value, 1, SERVE_SECONDS_MAX, &settings->seconds,
+			  error);
 }
 
 static bool serve_apply_strict(void *context, const char *value, char *error)

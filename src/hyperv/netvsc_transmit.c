@@ -21,8 +21,6 @@
 #define CHECKSUM_L4 (NET_TX_CHECKSUM_TCP | NET_TX_CHECKSUM_UDP)
 
 /** The shortest IPv4 and IPv6 headers. */
-#define IPV4_HEADER_BYTES 20u
-#define IPV6_HEADER_BYTES 40u
 
 /** A frame on its way through this file. */
 struct netvsc_frame_out {

@@ -161,6 +161,30 @@ struct nic_statistics {
 	uint64_t doorbells, interrupts;
 };
 
+/** Add what one queue counted to the sum of all. */
+static inline void nic_statistics_add(struct nic_statistics *sum,
+				      const struct nic_statistics *queue)
+{
+	sum->tx_frames += queue->tx_frames;
+	sum->tx_bytes += queue->tx_bytes;
+	sum->tx_copied += queue->tx_copied;
+	sum->tx_aggregated += queue->tx_aggregated;
+	sum->tx_pages += queue->tx_pages;
+	sum->tx_segmented += queue->tx_segmented;
+	sum->tx_errors += queue->tx_errors;
+	sum->tx_invalid += queue->tx_invalid;
+	sum->rx_frames += queue->rx_frames;
+	sum->rx_bytes += queue->rx_bytes;
+	sum->rx_drop_no_buffer += queue->rx_drop_no_buffer;
+	sum->rx_drop_malformed += queue->rx_drop_malformed;
+	sum->rx_drop_length += queue->rx_drop_length;
+	sum->rx_drop_error += queue->rx_drop_error;
+	sum->rx_drop_stopped += queue->rx_drop_stopped;
+	sum->bad_messages += queue->bad_messages;
+	sum->doorbells += queue->doorbells;
+	sum->interrupts += queue->interrupts;
+}
+
 /** Words of a set of VLAN identifiers, a bit for each: 0 to 4095. */
 #define NIC_VLAN_WORDS 128u
 

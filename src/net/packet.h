@@ -16,6 +16,12 @@
 #define ETHERNET_VLAN_BYTES    4u
 #define ETHERNET_TYPE_VLAN     0x8100u
 
+/* Bytes of headers without options. */
+#define IPV4_HEADER_BYTES 20u
+#define IPV6_HEADER_BYTES 40u
+#define TCP_HEADER_BYTES  20u
+#define UDP_HEADER_BYTES  8u
+
 /** A piece of memory: of a frame, or an empty buffer for one. */
 struct net_segment {
 	void *data;
@@ -33,7 +39,7 @@ enum net_packet_flags {
 	NET_TX_CHECKSUM_IPV4 = 1 << 0,
 	/**
 	 * Transmit: fill in the TCP (UDP) checksum; its field holds the sum of
-	 * the pseudo header, and l3_offset, l4_offset and is_ipv6 are set.
+	 * the pseudo header, and l3_offset, l4_offset and NET_IPV6 are set.
 	 */
 	NET_TX_CHECKSUM_TCP = 1 << 1,
 	NET_TX_CHECKSUM_UDP = 1 << 2,
@@ -132,6 +138,34 @@ static inline bool net_packet_fits(const struct net_packet *packet,
 	       header[12] == ETHERNET_TYPE_VLAN >> 8 &&
 	       header[13] == (ETHERNET_TYPE_VLAN & 0xff) &&
 	       packet->length <= most + ETHERNET_VLAN_BYTES;
+}
+
+/** Whether the segments of a frame have as many bytes as it says. */
+static inline bool net_packet_adds_up(const struct net_packet *packet,
+				      const struct net_segment segments[])
+{
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < packet->segment_count; i++)
+		bytes += segments[packet->first_segment + i].length;
+	return bytes == packet->length;
+}
+
+/**
+ * Whether an IP header and one of TCP (of UDP, if its checksum is asked for)
+ * of the least length are where the frame says, and inside it.
+ */
+static inline bool net_packet_has_headers(const struct net_packet *packet)
+{
+	uint32_t l3 = packet->flags & NET_IPV6 ? IPV6_HEADER_BYTES
+					       : IPV4_HEADER_BYTES;
+	uint32_t l4 = packet->flags & NET_TX_CHECKSUM_UDP ? UDP_HEADER_BYTES
+							  : TCP_HEADER_BYTES;
+
+	return packet->l3_offset >= ETHERNET_HEADER_BYTES &&
+	       packet->l4_offset >= packet->l3_offset + l3 &&
+	       packet->l4_offset + l4 <= packet->length;
 }
 
 #endif /* NET_PACKET_H */

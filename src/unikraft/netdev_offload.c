@@ -11,9 +11,6 @@
 #define IPV6_TYPE	    0x86ddu
 /** 802.1ad, the outer of two tags. */
 #define SERVICE_TAG_TYPE    0x88a8u
-#define IPV4_HEADER_BYTES   20u
-#define IPV6_HEADER_BYTES   40u
-#define TCP_HEADER_BYTES    20u
 /** From the start of their headers. */
 #define TCP_CHECKSUM_OFFSET 16u
 #define UDP_CHECKSUM_OFFSET 6u

@@ -14,15 +14,11 @@
 
 #define CHECKSUM_L4 (NET_TX_CHECKSUM_TCP | NET_TX_CHECKSUM_UDP)
 
-#define IPV4_HEADER_BYTES 20u
-#define IPV6_HEADER_BYTES 40u
-#define TCP_HEADER_BYTES  20u
-#define TCP_DATA_OFFSET	  12u
-#define TCP_FLAGS	  13u
-#define TCP_FLAG_CWR	  0x80u
-#define TCP_CHECKSUM	  16u
-#define UDP_HEADER_BYTES  8u
-#define UDP_CHECKSUM	  6u
+#define TCP_DATA_OFFSET 12u
+#define TCP_FLAGS	13u
+#define TCP_FLAG_CWR	0x80u
+#define TCP_CHECKSUM	16u
+#define UDP_CHECKSUM	6u
 
 /** A frame on its way through this file. */
 struct frame_out {
@@ -247,31 +243,6 @@ static uint8_t frame_byte(const struct frame_out *frame, uint32_t at)
 	return ((const uint8_t *)segment->data)[at];
 }
 
-/* Whether the segments add up to what the packet says. */
-static bool length_valid(const struct frame_out *frame)
-{
-	const struct net_packet *packet = frame->packet;
-	uint64_t bytes = 0;
-	uint32_t i;
-
-	for (i = 0; i < packet->segment_count; i++)
-		bytes += frame->segments[packet->first_segment + i].length;
-	return bytes == packet->length;
-}
-
-/* Whether headers of the least length are where the packet says. */
-static bool offsets_valid(const struct net_packet *packet)
-{
-	uint32_t l3 = packet->flags & NET_IPV6 ? IPV6_HEADER_BYTES
-					       : IPV4_HEADER_BYTES;
-	uint32_t l4 = packet->flags & NET_TX_CHECKSUM_UDP ? UDP_HEADER_BYTES
-							  : TCP_HEADER_BYTES;
-
-	return packet->l3_offset >= ETHERNET_HEADER_BYTES &&
-	       packet->l4_offset >= packet->l3_offset + l3 &&
-	       packet->l4_offset + l4 <= packet->length;
-}
-
 static bool checksum_plan(const struct virtio_net *card,
 			  struct frame_out *frame)
 {
@@ -283,7 +254,7 @@ static bool checksum_plan(const struct virtio_net *card,
 		return true;
 	if ((packet->flags & CHECKSUM_L4) == CHECKSUM_L4 ||
 	    !virtio_net_has(card, VIRTIO_NET_FEATURE_CHECKSUM) ||
-	    !offsets_valid(packet))
+	    !net_packet_has_headers(packet))
 		return false;
 	frame->header.flags = VIRTIO_NET_NEEDS_CHECKSUM;
 	frame->header.checksum_start = cpu_to_le16(packet->l4_offset);
@@ -327,7 +298,8 @@ static bool frame_plan(const struct virtio_net *card, struct frame_out *frame)
 
 	/* Nobody behind here adds a tag, or fills in the sum of IPv4. */
 	if (packet->segment_count == 0 ||
-	    packet->length < ETHERNET_HEADER_BYTES || !length_valid(frame) ||
+	    packet->length < ETHERNET_HEADER_BYTES ||
+	    !net_packet_adds_up(packet, frame->segments) ||
 	    (packet->flags & NET_VLAN) || !checksum_plan(card, frame))
 		return false;
 	if (packet->flags & NET_TX_TSO)

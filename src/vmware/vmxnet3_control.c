@@ -347,27 +347,6 @@ void vmxnet3_link(struct nic *nic, struct nic_link *link)
 
 /* ---- Statistics ---- */
 
-static void statistics_add(struct nic_statistics *sum,
-			   const struct nic_statistics *queue)
-{
-	sum->tx_frames += queue->tx_frames;
-	sum->tx_bytes += queue->tx_bytes;
-	sum->tx_copied += queue->tx_copied;
-	sum->tx_pages += queue->tx_pages;
-	sum->tx_segmented += queue->tx_segmented;
-	sum->tx_errors += queue->tx_errors;
-	sum->tx_invalid += queue->tx_invalid;
-	sum->rx_frames += queue->rx_frames;
-	sum->rx_bytes += queue->rx_bytes;
-	sum->rx_drop_no_buffer += queue->rx_drop_no_buffer;
-	sum->rx_drop_malformed += queue->rx_drop_malformed;
-	sum->rx_drop_length += queue->rx_drop_length;
-	sum->rx_drop_error += queue->rx_drop_error;
-	sum->rx_drop_stopped += queue->rx_drop_stopped;
-	sum->bad_messages += queue->bad_messages;
-	sum->doorbells += queue->doorbells;
-}
-
 void vmxnet3_statistics(struct nic *nic, struct nic_statistics *statistics)
 {
 	struct vmxnet3 *card = vmxnet3_of(nic);
@@ -375,7 +354,7 @@ void vmxnet3_statistics(struct nic *nic, struct nic_statistics *statistics)
 
 	memset(statistics, 0, sizeof(*statistics));
 	for (i = 0; i < card->queue_count; i++)
-		statistics_add(statistics, &card->queues[i].statistics);
+		nic_statistics_add(statistics, &card->queues[i].statistics);
 	statistics->interrupts =
 		atomic_load_explicit(&card->interrupts, memory_order_relaxed);
 }

@@ -20,14 +20,10 @@
 
 #define CHECKSUM_L4 (NET_TX_CHECKSUM_TCP | NET_TX_CHECKSUM_UDP)
 
-#define IPV4_HEADER_BYTES 20u
-#define IPV4_CHECKSUM	  10u
-#define IPV6_HEADER_BYTES 40u
-#define TCP_HEADER_BYTES  20u
-#define TCP_DATA_OFFSET	  12u
-#define TCP_CHECKSUM	  16u
-#define UDP_HEADER_BYTES  8u
-#define UDP_CHECKSUM	  6u
+#define IPV4_CHECKSUM	10u
+#define TCP_DATA_OFFSET 12u
+#define TCP_CHECKSUM	16u
+#define UDP_CHECKSUM	6u
 
 /** A frame on its way through this file. */
 struct frame_out {
@@ -353,29 +349,10 @@ static void frame_read(const struct frame_out *frame, uint32_t from, void *to,
 	}
 }
 
-/* Whether the segments add up to what the packet says. */
-static bool length_valid(const struct frame_out *frame)
-{
-	const struct net_packet *packet = frame->packet;
-	uint64_t bytes = 0;
-	uint32_t i;
-
-	for (i = 0; i < packet->segment_count; i++)
-		bytes += frame->segments[packet->first_segment + i].length;
-	return bytes == packet->length;
-}
-
-/* Whether headers of the least length are where the packet says. */
+/* Whether the headers are there, and near enough for a descriptor. */
 static bool offsets_valid(const struct net_packet *packet)
 {
-	uint32_t l3 = packet->flags & NET_IPV6 ? IPV6_HEADER_BYTES
-					       : IPV4_HEADER_BYTES;
-	uint32_t l4 = packet->flags & NET_TX_CHECKSUM_UDP ? UDP_HEADER_BYTES
-							  : TCP_HEADER_BYTES;
-
-	return packet->l3_offset >= ETHERNET_HEADER_BYTES &&
-	       packet->l4_offset >= packet->l3_offset + l3 &&
-	       packet->l4_offset + l4 <= packet->length &&
+	return net_packet_has_headers(packet) &&
 	       packet->l4_offset <= VMXNET3_TX_HEADERS_MAX;
 }
 
@@ -455,8 +432,8 @@ static bool frame_plan(const struct vmxnet3 *card, struct frame_out *frame)
 	bool is_tso = (packet->flags & NET_TX_TSO) != 0;
 
 	if (packet->segment_count == 0 ||
-	    packet->length < ETHERNET_HEADER_BYTES || !length_valid(frame) ||
-	    !vlan_valid(frame))
+	    packet->length < ETHERNET_HEADER_BYTES ||
+	    !net_packet_adds_up(packet, frame->segments) || !vlan_valid(frame))
 		return false;
 	frame->wire_frames = 1;
 	if (packet->flags & NET_VLAN)
