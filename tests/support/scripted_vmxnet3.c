@@ -159,6 +159,10 @@ static uint32_t command_result(struct script *script)
 		return script->active ? 0 : 1;
 	case 0xf00d0002:
 		return script->link;
+	case 0xf00d0003:
+		return script->permanent_low;
+	case 0xf00d0004:
+		return script->permanent_high;
 	case 0xf00d0008:
 		return script->interrupts;
 	case 0xf00d000a:

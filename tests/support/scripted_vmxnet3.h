@@ -97,6 +97,8 @@ struct script {
 	/* What was written. */
 	uint32_t revision_written, upt_written, shared_low, shared_high;
 	uint32_t command, mac_low, mac_high;
+	/* The address that it was made with. */
+	uint32_t permanent_low, permanent_high;
 	uint64_t shared;
 	bool active;
 	uint32_t masks[65];

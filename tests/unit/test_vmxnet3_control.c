@@ -218,6 +218,21 @@ static void line_works(struct script *script)
 
 /* ---- Events ---- */
 
+/* All ones is no speed, and no word of a device that is gone either. */
+static void link_of_all_ones(struct script *script)
+{
+	script->link = UINT32_MAX;
+	script_event(script, 4);
+	assert_true(script_raise(script, 1));
+	port_delay(script->port, 1000);
+	assert_true(nic_events(script->nic) & NIC_EVENT_FAILED);
+	assert_false(nic_events(script->nic) & NIC_EVENT_REMOVED);
+	nic_close(script->nic);
+	script->nic = NULL;
+	/* It was told to leave the memory before that was freed. */
+	assert_false(script->active);
+}
+
 static void link_changes(struct script *script)
 {
 	struct nic_link link;
@@ -571,6 +586,7 @@ LIFE(edge_V41_line_when_asked_for, line_works, by_line, true)
 LIFE(edge_V41_line_when_the_device_says_so, line_works, line_only, true)
 LIFE(edge_V41_line_without_messages, line_works, no_messages, true)
 LIFE(edge_V42_V43_link_event, link_changes, NULL, true)
+LIFE(link_that_says_all_ones, link_of_all_ones, NULL, true)
 LIFE(edge_V44_transmit_queue_error, transmit_error, NULL, true)
 LIFE(edge_V44_receive_queue_error, receive_error, NULL, true)
 LIFE(edge_V55_device_change, device_change, NULL, true)
@@ -601,6 +617,7 @@ int main(void)
 		cmocka_unit_test(edge_V41_line_when_the_device_says_so),
 		cmocka_unit_test(edge_V41_line_without_messages),
 		cmocka_unit_test(edge_V42_V43_link_event),
+		cmocka_unit_test(link_that_says_all_ones),
 		cmocka_unit_test(edge_V44_transmit_queue_error),
 		cmocka_unit_test(edge_V44_receive_queue_error),
 		cmocka_unit_test(edge_V55_device_change),

@@ -157,6 +157,33 @@ static void not_supported(struct script *script)
 	refused_by(script, ERROR_NOT_SUPPORTED);
 }
 
+static void no_address(struct script *script)
+{
+	script->mac_low = 0;
+	script->mac_high = 0;
+	script->permanent_low = 0x290c0000;
+	script->permanent_high = 0x0504;
+}
+
+static void permanent_address(struct script *script)
+{
+	static const uint8_t mac[] = {0x00, 0x00, 0x0c, 0x29, 0x04, 0x05};
+
+	opened(script);
+	assert_memory_equal(script->nic->information.mac, mac, sizeof(mac));
+}
+
+static void address_of_a_group(struct script *script)
+{
+	script->mac_low = 0x01565001;
+	script->permanent_low = 1;
+}
+
+static void protocol_error(struct script *script)
+{
+	refused_by(script, ERROR_PROTOCOL);
+}
+
 static void input_output_error(struct script *script)
 {
 	refused_by(script, ERROR_IO);
@@ -212,6 +239,23 @@ static void large_bar(struct script *script)
 			 128);
 	assert_true(send(script, 100));
 	assert_int_equal(script_writes(script, 0, 0x1000), 1);
+}
+
+static void revision_7_defaults(struct script *script)
+{
+	revision_asked(script);
+	script->configuration.receive_ring = 256;
+	script->configuration.body_ring = 128;
+}
+
+static void completions_rounded_up(struct script *script)
+{
+	opened(script);
+	assert_int_equal(vmxnet3_revision(script->nic), 7);
+	/* One for each of 384 buffers, and a power of two. */
+	assert_int_equal(script_ram32(script,
+				      script_receive_entry(script, 0) + 64),
+			 512);
 }
 
 static void revision_odd_ring(struct script *script)
@@ -386,6 +430,10 @@ LIFE(edge_V1_no_revision, not_supported, no_revision, false)
 LIFE(edge_V1_no_revision_in_common, not_supported, revision_8, false)
 LIFE(no_upt_version, not_supported, no_upt, false)
 LIFE(edge_V4_activation_refused, input_output_error, not_activated, false)
+LIFE(address_of_nobody, permanent_address, no_address, false)
+LIFE(addresses_of_groups, protocol_error, address_of_a_group, false)
+LIFE(revision_7_rounds_completions_up, completions_rounded_up,
+     revision_7_defaults, true)
 LIFE(no_card_on_the_bus, no_device, is_gone, false)
 LIFE(edge_V1_one_bit_of_the_highest, revision_6, revision_most, false)
 LIFE(edge_V1_revisions_with_a_hole, revision_3, hole, false)
@@ -407,6 +455,9 @@ int main(void)
 		cmocka_unit_test(edge_V1_no_revision_in_common),
 		cmocka_unit_test(no_upt_version),
 		cmocka_unit_test(edge_V4_activation_refused),
+		cmocka_unit_test(address_of_nobody),
+		cmocka_unit_test(addresses_of_groups),
+		cmocka_unit_test(revision_7_rounds_completions_up),
 		cmocka_unit_test(no_card_on_the_bus),
 		cmocka_unit_test(edge_V1_one_bit_of_the_highest),
 		cmocka_unit_test(edge_V1_revisions_with_a_hole),
