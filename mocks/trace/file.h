@@ -42,8 +42,8 @@ enum trace_read {
 };
 
 /**
- * The next event, and as a record if that is asked for; both live until the
- * next call. Groups and open ends of scripts are an error here.
+ * The next event; it lives until the next call. Groups and open ends of scripts
+ * are an error here.
  */
 enum trace_read trace_reader_next(struct trace_reader *reader,
 				  const struct trace_event **event);
