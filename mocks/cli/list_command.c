@@ -2,6 +2,8 @@
 /*
  * `vmmsim list`: the hosts that can be played, and what they speak.
  */
+#include <string.h>
+
 #include "mocks/cli/cli.h"
 #include "mocks/cli/text.h"
 #include "mocks/cli/vmm.h"
@@ -22,23 +24,56 @@ static void list_json(const struct vmm *vmm, const struct vmm_host *host)
 	json_decref(line);
 }
 
+/** How wide the columns are to be: names of all hosts, of all hypervisors. */
+struct list_widths {
+	int vmm, host, title;
+};
+
+static void list_widen(int *width, const char *text)
+{
+	if ((int)strlen(text) > *width)
+		*width = (int)strlen(text);
+}
+
+static struct list_widths list_widths(void)
+{
+	struct list_widths widths = {0};
+	struct vmm_host host;
+	size_t i, n;
+
+	for (i = 0; i < vmm_count; i++) {
+		list_widen(&widths.vmm, vmms[i]->name);
+		for (n = 0; vmms[i]->host(n, &host); n++) {
+			list_widen(&widths.host, host.name);
+			list_widen(&widths.title, host.title);
+		}
+	}
+	return widths;
+}
+
+static void list_row(const struct list_widths *widths, const char *vmm,
+		     const char *host, const char *title, const char *speaks)
+{
+	printf("%-*s  %-*s  %-*s  %s\n", widths->vmm, vmm, widths->host, host,
+	       widths->title, title, speaks);
+}
+
 static enum cli_exit list_run(const struct cli_call *call)
 {
 	const struct list_settings *settings = call->settings;
+	const struct list_widths widths = list_widths();
 	struct vmm_host host;
 	size_t i, n;
 
 	if (!settings->is_json)
-		printf("%-11s  %-12s  %-26s  %s\n", "vmm", "host", "title",
-		       "speaks");
+		list_row(&widths, "vmm", "host", "title", "speaks");
 	for (i = 0; i < vmm_count; i++) {
 		for (n = 0; vmms[i]->host(n, &host); n++) {
 			if (settings->is_json)
 				list_json(vmms[i], &host);
 			else
-				printf("%-11s  %-12s  %-26s  %s\n",
-				       vmms[i]->name, host.name, host.title,
-				       host.speaks);
+				list_row(&widths, vmms[i]->name, host.name,
+					 host.title, host.speaks);
 		}
 	}
 	return CLI_PASS;

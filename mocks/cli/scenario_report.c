@@ -21,7 +21,7 @@
 #define REPORT_PLAIN "\033[0m"
 #define REPORT_CLEAR "\r\033[K"
 #define REPORT_ROW                                                             \
-	"%-16s  %-10s  %-10s  %6" PRIu64 "  %7" PRIu64 "  %7" PRIu64           \
+	"%-16s  %-11s  %-16s  %6" PRIu64 "  %7" PRIu64 "  %7" PRIu64           \
 	"  %8" PRIu64 "  %6" PRIu64 "  "
 
 /** Write an event; takes the reference. NULL: it could not be made. */
@@ -60,7 +60,7 @@ void scenario_report_list(const struct vmm *vmm, bool is_json)
 	size_t i;
 
 	if (!is_json)
-		printf("%-16s  %-10s  %s\n", "scenario", "vmm", "shows");
+		printf("%-16s  %-19s  %s\n", "scenario", "vmm", "shows");
 	for (i = 0; i < scenario_count; i++, it++) {
 		if (vmm && !scenario_is_for(it, vmm, reason))
 			continue;
@@ -70,7 +70,7 @@ void scenario_report_list(const struct vmm *vmm, bool is_json)
 					       it->name, "vmm", names, "shows",
 					       it->shows));
 		else
-			printf("%-16s  %-10s  %s\n", it->name, names,
+			printf("%-16s  %-19s  %s\n", it->name, names,
 			       it->shows);
 	}
 }
@@ -90,7 +90,7 @@ static void report_faults_of(const struct vmm *vmm, bool is_json)
 					       fault.source, "changes",
 					       fault.changes));
 		else
-			printf("%-22s  %-10s  %-10s  %s (%s)\n", fault.name,
+			printf("%-22s  %-11s  %-10s  %s (%s)\n", fault.name,
 			       vmm->name, fault.layer, fault.text,
 			       fault.source);
 	}
@@ -101,7 +101,7 @@ void scenario_report_faults(const struct vmm *vmm, bool is_json)
 	size_t i;
 
 	if (!is_json)
-		printf("%-22s  %-10s  %-10s  %s\n", "fault", "vmm", "layer",
+		printf("%-22s  %-11s  %-10s  %s\n", "fault", "vmm", "layer",
 		       "what the host does (source)");
 	for (i = 0; i < vmm_count; i++)
 		if (!vmm || vmm == vmms[i])
@@ -133,7 +133,7 @@ void scenario_report_start(const struct scenario_report *report)
 	}
 	printf("seed %" PRIu64 ", %" PRIu64 " seed%s\n\n", report->seed,
 	       report->seeds, report->seeds == 1 ? "" : "s");
-	printf("%-16s  %-10s  %-10s  %6s  %7s  %7s  %8s  %6s  verdict\n",
+	printf("%-16s  %-11s  %-16s  %6s  %7s  %7s  %8s  %6s  verdict\n",
 	       "scenario", "vmm", "host", "runs", "points", "unhurt", "frames",
 	       "failed");
 }

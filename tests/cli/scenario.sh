@@ -142,7 +142,7 @@ says out "pass: 0 runs, 1 fault points fired, 0 failed"
 says out "--vmm vmware --host esxi-7.0"
 says out "--revision 3"
 try 0 scenario run bring-up --vmm all
-says out "vmware      qemu             1"
+says out "vmware       qemu                   1"
 bash -c "$(sed -n 's/^repeat: //p' out)" >again 2>&1 || wrong "repeat of all"
 cmp -s out again || wrong "the repeat of all is another run"
 
