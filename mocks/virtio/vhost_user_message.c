@@ -3,9 +3,9 @@
  * Requests of a client, in the order in which they come: who it is, what is
  * agreed on, its memory, its queues.
  */
-#include <unistd.h>
-
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mocks/virtio/vhost_user_internal.h"
 
@@ -85,6 +85,12 @@ static bool descriptor_set(struct host_vhost_user *server,
 						 index,
 						 message->header.request);
 		descriptor = message->descriptors[0];
+		/* A client could have us wait in it: full, or emptied first. */
+		if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0)
+			return host_vhost_refuse(server,
+						 "queue %u: a file that can "
+						 "make one wait",
+						 index);
 		message->descriptors[0] = -1;
 	}
 	if (!is_kick) {

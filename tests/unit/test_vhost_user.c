@@ -702,6 +702,29 @@ static void doorbells_that_are_none(void **state)
 	session_end(&session);
 }
 
+/** Whoever is told too often is not waited for. */
+static void calls_that_are_full(void **state)
+{
+	struct session session;
+	int full = eventfd(0, 0);
+	eventfd_t value = 0;
+
+	(void)state;
+	session_begin(&session);
+	bring_up(&session, FEATURES);
+	assert_int_equal(eventfd_write(full, UINT64_MAX - 1), 0);
+	number_send(&session, VHOST_SET_VRING_CALL, 1, full);
+	/* To wait would be to wait for ever. */
+	alarm(20);
+	memset(session.memory + BUFFER(1), 0, 212);
+	offer(&session, 1, 0, 212);
+	alarm(0);
+	assert_int_equal(session.frames, 1);
+	assert_int_equal(eventfd_read(full, &value), 0);
+	close(full);
+	session_end(&session);
+}
+
 /** Any messages with any files: it survives, and keeps nothing. */
 static void any_messages_at_all(void **state)
 {
@@ -779,6 +802,7 @@ int main(void)
 		cmocka_unit_test(queues_that_are_none),
 		cmocka_unit_test(rings_that_lie),
 		cmocka_unit_test(doorbells_that_are_none),
+		cmocka_unit_test(calls_that_are_full),
 		cmocka_unit_test(any_messages_at_all),
 		cmocka_unit_test(sockets_that_are_none),
 	};
