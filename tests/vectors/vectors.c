@@ -199,6 +199,17 @@ const char *vector_context_word(const struct vector *vector, const char *key)
 	return json_string_value(context_get(vector, key));
 }
 
+bool vector_context_message(const struct vector *vector, const char *key,
+			    unsigned n, uint8_t *to, uint32_t *length)
+{
+	const char *text =
+		json_string_value(json_array_get(context_get(vector, key), n));
+
+	if (text && !hex_read(text, to, length))
+		fail_msg("%s: %s is not hexadecimal", vector->id, key);
+	return text;
+}
+
 void vector_invalid(struct vector_outcome *outcome, const char *error)
 {
 	outcome->error = error;

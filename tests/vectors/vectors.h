@@ -61,6 +61,14 @@ uint64_t vector_context_or(const struct vector *vector, const char *key,
 /* A word, or NULL where it is missing. */
 const char *vector_context_word(const struct vector *vector, const char *key);
 
+/*
+ * The n-th of a list of messages in hexadecimal, from 0.
+ * @param to room for VECTOR_BYTES_MAX
+ * @return false: there are no more
+ */
+bool vector_context_message(const struct vector *vector, const char *key,
+			    unsigned n, uint8_t *to, uint32_t *length);
+
 /* The verdict, and fields of it: a number, a text, bytes in hexadecimal. */
 void vector_invalid(struct vector_outcome *outcome, const char *error);
 void vector_number(struct vector_outcome *outcome, const char *name,
