@@ -431,9 +431,9 @@ static void bytes_matter(const struct check *check, bool valid)
 		json_decref(outcome.fields);
 		vector.bytes[i] = (uint8_t)~vector.bytes[i];
 	}
+	vector_free(&vector);
 	if (valid && fits)
 		fail_msg("%s: no byte of it matters", check->name);
-	vector_free(&vector);
 }
 
 static void vector_can_fail(void **state)
