@@ -5,11 +5,27 @@
  */
 #include "tests/vectors/vectors.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "hyperv/rndis.h"
 #include "hyperv/rndis_oid.h"
 #include "mocks/hyperv/host_rndis.h"
+#include "mocks/hyperv/host_rndis_checksum.h"
+#include "mocks/hyperv/host_rndis_oid.h"
+#include "mocks/hyperv/rndis_wire.h"
+#include "mocks/wire/frame.h"
+#include "tests/support/raw_vmxnet3.h"
+
+/* A frame beside which a checksum is asked for. */
+#define FRAME_BYTES 512u
+#define PAYLOAD	    100u
+#define PORT_NUMBER 4000u
+#define SEQUENCE    1000u
 
 /* A reader's result. Whether there are fields to tell. */
 static bool good(struct vector_outcome *outcome, int error)
@@ -244,6 +260,119 @@ static void host_control(const struct vector *vector,
 		   control.information_bytes);
 }
 
+/* ---- To the host: what SET carries ---- */
+
+/* A card that may be set; whether it was. */
+static bool object_set(const struct vector *vector,
+		       struct vector_outcome *outcome, uint32_t oid,
+		       struct host_rndis_card *card)
+{
+	static const uint8_t mac[6] = {2, 0x15, 0x5d, 1, 2, 3};
+	uint32_t status;
+
+	memset(card, 0, sizeof(*card));
+	memcpy(card->mac, mac, sizeof(mac));
+	card->mac_changes = true;
+	status = host_rndis_oid_set(card, oid, vector->bytes, vector->length);
+	if (status)
+		vector_invalid(outcome, "refused");
+	else
+		vector_number(outcome, "status", status);
+	return !status;
+}
+
+static void host_filter(const struct vector *vector,
+			struct vector_outcome *outcome)
+{
+	struct host_rndis_card card;
+
+	if (object_set(vector, outcome, HOST_OID_PACKET_FILTER, &card))
+		vector_number(outcome, "filter", card.filter);
+}
+
+static void host_parameter(const struct vector *vector,
+			   struct vector_outcome *outcome)
+{
+	struct host_rndis_card card;
+
+	if (object_set(vector, outcome, HOST_OID_CONFIGURATION, &card))
+		vector_hex(outcome, "current_address", card.mac,
+			   sizeof(card.mac));
+}
+
+static void offloads_tell(struct vector_outcome *outcome, const char *name,
+			  unsigned offloads)
+{
+	static const struct {
+		unsigned offload;
+		const char *name;
+	} names[] = {
+		{FRAME_CHECKSUM_IP4, "ipv4"},  {FRAME_CHECKSUM_TCP4, "tcp4"},
+		{FRAME_CHECKSUM_UDP4, "udp4"}, {FRAME_CHECKSUM_TCP6, "tcp6"},
+		{FRAME_CHECKSUM_UDP6, "udp6"},
+	};
+	char text[64] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(offloads & names[i].offload))
+			continue;
+		if (*text)
+			strcat(text, " ");
+		strcat(text, names[i].name);
+	}
+	vector_text(outcome, name, text);
+}
+
+static void host_offload(const struct vector *vector,
+			 struct vector_outcome *outcome)
+{
+	struct host_rndis_card card;
+
+	if (!object_set(vector, outcome, HOST_OID_OFFLOAD_PARAMETERS, &card))
+		return;
+	offloads_tell(outcome, "transmit", card.tx_offloads);
+	offloads_tell(outcome, "receive", card.rx_offloads);
+}
+
+static void host_scaling(const struct vector *vector,
+			 struct vector_outcome *outcome)
+{
+	uint32_t queues = (uint32_t)vector_context(vector, "queues");
+	struct host_rss rss = {0};
+	uint32_t status =
+		host_rss_set(&rss, queues, vector->bytes, vector->length);
+
+	if (status) {
+		vector_invalid(outcome, "refused");
+		return;
+	}
+	vector_number(outcome, "status", status);
+	vector_number(outcome, "enabled", rss.enabled);
+	vector_number(outcome, "entries", rss.entries);
+}
+
+/* ---- To the host: a checksum that is to be filled in ---- */
+
+static void host_checksum(const struct vector *vector,
+			  struct vector_outcome *outcome)
+{
+	const char *kind = vector_context_word(vector, "frame");
+	static uint8_t frame[FRAME_BYTES];
+	uint32_t bytes, request = 0;
+
+	assert_non_null(kind);
+	bytes = card_frame_make(frame, strstr(kind, "6") ? 6 : 4,
+				!strncmp(kind, "tcp", 3), PORT_NUMBER, SEQUENCE,
+				PAYLOAD);
+	card_frame_unsum(frame, bytes);
+	assert_int_equal(vector->length, sizeof(request));
+	memcpy(&request, vector->bytes, sizeof(request));
+	if (good(outcome, host_checksum_fill(frame, bytes, request) != NULL))
+		vector_number(outcome, "checksums_right",
+			      card_frame_sums(frame, bytes));
+}
+
 static const struct vector_parser readers[] = {
 	{"message-header", guest_header, NULL},
 	{"REMOTE_NDIS_PACKET_MSG", guest_packet, host_packet},
@@ -261,6 +390,11 @@ static const struct vector_parser readers[] = {
 	{"REMOTE_NDIS_SET_MSG", NULL, host_control},
 	{"REMOTE_NDIS_RESET_MSG", NULL, host_control},
 	{"REMOTE_NDIS_KEEPALIVE_CMPLT", NULL, host_control},
+	{"OID_GEN_CURRENT_PACKET_FILTER", NULL, host_filter},
+	{"RNDIS_CONFIG_PARAMETER_INFO", NULL, host_parameter},
+	{"NDIS_OFFLOAD_PARAMETERS", NULL, host_offload},
+	{"NDIS_RECEIVE_SCALE_PARAMETERS", NULL, host_scaling},
+	{"NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO", NULL, host_checksum},
 };
 
 int main(void)

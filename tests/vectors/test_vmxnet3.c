@@ -267,6 +267,9 @@ static void host_area(const struct vector *vector,
 	if (result)
 		vector_invalid(outcome, "refused");
 	else
+		vector_number(outcome, "rule_broken",
+			      machine_violations(raw->machine) != 0);
+	if (!result)
 		vector_number(outcome, "result", result);
 	raw_vmxnet3_destroy(raw, machine_violations(raw->machine));
 }
