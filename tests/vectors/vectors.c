@@ -410,27 +410,39 @@ static void fields_can_fail(const struct check *check)
 	json_decref(plain);
 }
 
+/* Whether the expectation still fits with another byte at a place. */
+static bool byte_fits(const struct check *check, struct vector *vector,
+		      uint32_t at, uint8_t value)
+{
+	struct vector_outcome outcome;
+	uint8_t before = vector->bytes[at];
+	char text[TEXT_MAX];
+	bool fits;
+
+	vector->bytes[at] = value;
+	outcome_make(vector, check->reader, &outcome);
+	fits = outcome_fits(vector, &outcome, text);
+	json_decref(outcome.fields);
+	vector->bytes[at] = before;
+	return fits;
+}
+
 /*
- * Some byte of a valid vector matters: each turned over, until one does. Those
- * that a vector is about, and that are reserved, must not.
+ * Some byte of a valid vector matters: each is turned over, and made 0, until
+ * one does. Those that a vector is about, and that are reserved, must not.
  */
 static void bytes_matter(const struct check *check, bool valid)
 {
-	struct vector_outcome outcome;
 	struct vector vector;
-	char text[TEXT_MAX];
 	bool fits = true;
 	uint32_t i;
 
 	assert_null(vector_take(check->json, &vector));
 	valid = valid && strcmp(text_of(check->json, "class"), "reserved") != 0;
-	for (i = 0; valid && fits && i < vector.length; i++) {
-		vector.bytes[i] = (uint8_t)~vector.bytes[i];
-		outcome_make(&vector, check->reader, &outcome);
-		fits = outcome_fits(&vector, &outcome, text);
-		json_decref(outcome.fields);
-		vector.bytes[i] = (uint8_t)~vector.bytes[i];
-	}
+	for (i = 0; valid && fits && i < vector.length; i++)
+		fits = byte_fits(check, &vector, i,
+				 (uint8_t)~vector.bytes[i]) &&
+		       byte_fits(check, &vector, i, 0);
 	vector_free(&vector);
 	if (valid && fits)
 		fail_msg("%s: no byte of it matters", check->name);
