@@ -101,11 +101,16 @@ static json_t *show_value(const struct trace_record *record,
 			  const struct trace_field *field)
 {
 	const uint8_t *bytes = trace_field_bytes(record, field);
+	char flags[TRACE_FLAGS_MAX];
 	json_t *list;
 	size_t n;
 
 	switch (field->kind) {
 	case TRACE_NUMBER:
+		if (field->flags) {
+			trace_flags_text(flags, field->number, field->flags);
+			return json_string(flags);
+		}
 		return field->name[0] ? json_string(field->name)
 				      : show_number(field->number);
 	case TRACE_LIST:
@@ -120,6 +125,44 @@ static json_t *show_value(const struct trace_record *record,
 	default:
 		return show_hex(bytes, field->length);
 	}
+}
+
+/**
+ * Where a field of groups belongs: each name of groups is a list of objects.
+ * @param key out: the field's own
+ * @return borrowed; NULL: out of memory
+ */
+static json_t *show_place(json_t *line, const char *path, const char **key)
+{
+	char name[TRACE_KEY_MAX];
+	const char *end;
+	json_t *list;
+	size_t n;
+
+	while (line && (end = strchr(path, '.'))) {
+		snprintf(name, sizeof(name), "%.*s", (int)(end - path), path);
+		n = strtoul(end + 1, NULL, 10);
+		path = strchr(end + 1, '.') + 1;
+		list = json_object_get(line, name);
+		if (!list && json_object_set_new(line, name, json_array()))
+			return NULL;
+		list = json_object_get(line, name);
+		if (n == json_array_size(list))
+			json_array_append_new(list, json_object());
+		line = json_array_get(list, n);
+	}
+	*key = path;
+	return line;
+}
+
+static bool show_field(json_t *line, const struct trace_record *record,
+		       const struct trace_field *field)
+{
+	const char *key;
+
+	line = show_place(line, field->key, &key);
+	return line &&
+	       !json_object_set_new(line, key, show_value(record, field));
 }
 
 static bool show_json(const struct trace_record *record)
@@ -143,9 +186,7 @@ static bool show_json(const struct trace_record *record)
 		good = good && !json_object_set_new(line, "name",
 						    text_json(record->name));
 	for (n = 0; n < record->count; n++)
-		good = good && !json_object_set_new(
-				       line, record->fields[n].key,
-				       show_value(record, &record->fields[n]));
+		good = good && show_field(line, record, &record->fields[n]);
 	if (good)
 		good = json_dumpf(line, stdout, JSON_COMPACT) == 0;
 	putchar('\n');

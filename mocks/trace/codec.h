@@ -37,6 +37,18 @@ void trace_built_free(struct trace_built *built);
 bool trace_encode(struct trace_built *built, struct trace_record *record,
 		  char *error, unsigned *column);
 
+/**
+ * Look at a record of which not all is known: "..." and variables stand for
+ * anything, and what is missing too. Fields that are names become numbers.
+ * @param built, error, column as for trace_encode()
+ * @return false: it can be no event
+ */
+bool trace_check(struct trace_built *built, struct trace_record *record,
+		 char *error, unsigned *column);
+
+/** Learn what an event selects that is not taken apart (struct trace_record) */
+void trace_follow(struct trace_record *record, const struct trace_event *event);
+
 /** The kinds, by their names in a line. */
 const char *trace_kind_name(enum trace_kind kind);
 bool trace_kind_find(const char *name, size_t length, enum trace_kind *kind);

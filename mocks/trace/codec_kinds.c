@@ -89,6 +89,8 @@ static void named(struct codec *codec, const char *key, uint64_t *value,
 		codec_number(codec, key, value, 16, UINT64_MAX, NULL);
 		return;
 	}
+	if (codec->is_partial && !codec->record->name[0])
+		return;
 	for (; names->name; names++)
 		if (strcmp(names->name, codec->record->name) == 0) {
 			*value = names->number;
@@ -126,8 +128,16 @@ static void kind_cpuid(struct codec *codec, struct trace_event *event)
 
 static void kind_msr(struct codec *codec, struct trace_event *event)
 {
+	const struct layout_name *flags;
+
 	named(codec, "number", &event->address, layout_msrs);
-	codec_number(codec, "value", &event->value, 16, UINT64_MAX, NULL);
+	flags = layout_msr_flags(event->address);
+	if (flags)
+		codec_flags(codec, "value", &event->value, UINT64_MAX, flags,
+			    false);
+	else
+		codec_number(codec, "value", &event->value, 16, UINT64_MAX,
+			     NULL);
 }
 
 static void kind_hypercall(struct codec *codec, struct trace_event *event)
@@ -156,17 +166,114 @@ static const struct layout_name *register_names(const char *where)
 	return none;
 }
 
+/* ---- virtio: words of features ---- */
+
+static bool is_named(const struct codec *codec, const char *name)
+{
+	return strcmp(codec->record->name, name) == 0;
+}
+
+static struct trace_selected *selected_of(struct trace_record *record,
+					  const char *where)
+{
+	struct trace_selected *selected = record->selected;
+	struct trace_selected *end = selected + record->selected_count;
+
+	for (; selected < end; selected++)
+		if (strcmp(selected->place, where) == 0)
+			return selected;
+	return NULL;
+}
+
+void trace_follow(struct trace_record *record, const struct trace_event *event)
+{
+	struct trace_selected *selected;
+
+	if (event->kind != TRACE_MMIO || event->direction != TRACE_FROM_GUEST ||
+	    !event->place || strncmp(event->place, "virtio-mmio", 11) != 0 ||
+	    (event->address != LAYOUT_DEVICE_FEATURES_SEL &&
+	     event->address != LAYOUT_DRIVER_FEATURES_SEL))
+		return;
+	selected = selected_of(record, event->place);
+	if (!selected) {
+		if (record->selected_count == TRACE_SELECTED_MAX)
+			return;
+		selected = &record->selected[record->selected_count++];
+		snprintf(selected->place, sizeof(selected->place), "%s",
+			 event->place);
+		selected->device = UINT64_MAX;
+		selected->driver = UINT64_MAX;
+	}
+	if (event->address == LAYOUT_DEVICE_FEATURES_SEL)
+		selected->device = event->value;
+	else
+		selected->driver = event->value;
+}
+
+/** The names of the word of features that a register gives. */
+static const struct layout_name *features_of(struct codec *codec,
+					     const char *where, bool is_device)
+{
+	const struct trace_selected *selected;
+	struct trace_field *field;
+	uint64_t word, ignored;
+
+	if (!codec->is_encoding) {
+		selected = selected_of(codec->record, where);
+		word = !selected   ? UINT64_MAX
+		       : is_device ? selected->device
+				   : selected->driver;
+		return word < LAYOUT_FEATURE_WORDS
+			       ? layout_virtio_features[word]
+			       : NULL;
+	}
+	/* Each has other names: they say which word it is. */
+	field = codec_find(codec, "value");
+	for (word = LAYOUT_FEATURE_WORDS - 1; word; word--)
+		if (field && field->kind == TRACE_TEXT &&
+		    trace_flags_number((const char *)trace_field_bytes(
+					       codec->record, field),
+				       field->length,
+				       layout_virtio_features[word], &ignored))
+			break;
+	return layout_virtio_features[word];
+}
+
+/** What the bits of a register are called; NULL: it is no set of bits. */
+static const struct layout_name *register_flags(struct codec *codec,
+						const char *where)
+{
+	if (!where || strncmp(where, "virtio-mmio", 11) != 0)
+		return NULL;
+	if (is_named(codec, "Status"))
+		return layout_virtio_status;
+	if (is_named(codec, "InterruptStatus") ||
+	    is_named(codec, "InterruptACK"))
+		return layout_virtio_interrupts;
+	if (is_named(codec, "DeviceFeatures"))
+		return features_of(codec, where, true);
+	if (is_named(codec, "DriverFeatures"))
+		return features_of(codec, where, false);
+	return NULL;
+}
+
 static void kind_register(struct codec *codec, struct trace_event *event)
 {
-	const struct layout_name *commands = NULL;
+	const struct layout_name *commands = NULL, *flags;
 
 	place(codec, event);
 	named(codec, "offset", &event->address, register_names(event->place));
 	if (event->place && strcmp(event->place, "bar1") == 0 &&
-	    strcmp(codec->record->name, "CMD") == 0)
+	    is_named(codec, "CMD"))
 		commands = layout_vmxnet3_commands;
 	width(codec, event);
-	codec_number(codec, "value", &event->value, 16, UINT64_MAX, commands);
+	flags = register_flags(codec, event->place);
+	if (flags)
+		codec_flags(codec, "value", &event->value, UINT64_MAX, flags,
+			    false);
+	else
+		codec_number(codec, "value", &event->value, 16, UINT64_MAX,
+			     commands);
 }
 
 static void kind_vector(struct codec *codec, struct trace_event *event)
@@ -215,38 +322,6 @@ static void kind_event(struct codec *codec, struct trace_event *event)
 	codec_number(codec, "flag", &event->value, 10, UINT32_MAX, NULL);
 }
 
-/** Ranges and the like, between descriptor and payload. */
-static void packet_header(struct codec *codec, struct trace_event *event)
-{
-	const uint32_t descriptor = 16;
-	struct trace_field *field;
-	const uint8_t *from;
-	uint8_t *to;
-	uint32_t bytes;
-
-	if (codec->failed)
-		return;
-	if (!codec->is_encoding) {
-		bytes = event->width > descriptor ? event->width - descriptor
-						  : 0;
-		if (bytes > event->length)
-			bytes = event->length;
-		if (bytes)
-			trace_record_bytes(codec->record, "header",
-					   event->bytes, bytes);
-		return;
-	}
-	event->width = descriptor;
-	field = codec_take(codec, "header", false);
-	from = field ? codec_field_bytes(codec, field) : NULL;
-	if (!from)
-		return;
-	to = codec_bytes_add(codec, event, field->length);
-	if (to)
-		memcpy(to, from, field->length);
-	event->width += (unsigned)field->length;
-}
-
 static void kind_packet(struct codec *codec, struct trace_event *event)
 {
 	uint32_t header;
@@ -255,11 +330,12 @@ static void kind_packet(struct codec *codec, struct trace_event *event)
 	queue(codec, "channel", event);
 	codec_number(codec, "type", &event->value, 10, UINT16_MAX,
 		     layout_packet_types);
-	codec_number_unless(codec, "flags", &event->other, 16, UINT16_MAX, 0);
+	codec_flags(codec, "flags", &event->other, UINT16_MAX,
+		    layout_packet_flags, true);
 	codec_number(codec, "transaction", &event->address, 16, UINT64_MAX,
 		     NULL);
 	offset = event->width;
-	packet_header(codec, event);
+	codec_packet_header(codec, event);
 	header = event->width > 16 ? event->width - 16 : 0;
 	if (!codec->is_encoding && header > event->length)
 		header = event->length;
@@ -388,16 +464,18 @@ bool trace_decode(struct trace_record *record, const struct trace_event *event)
 	record->direction = event->direction;
 	record->has_time = true;
 	record->time = event->time;
+	trace_follow(record, event);
 	describe(&codec, &copy);
 	return !codec.failed && !record->is_broken;
 }
 
-bool trace_encode(struct trace_built *built, struct trace_record *record,
-		  char *error, unsigned *column)
+static bool encode(struct trace_built *built, struct trace_record *record,
+		   bool is_partial, char *error, unsigned *column)
 {
 	struct codec codec = {
 		.record = record,
 		.is_encoding = true,
+		.is_partial = is_partial,
 		.error = error,
 		.column = column,
 		.built = built,
@@ -411,7 +489,7 @@ bool trace_encode(struct trace_built *built, struct trace_record *record,
 	event->time = record->time;
 	for (n = 0; n < record->count; n++)
 		record->fields[n].is_used = false;
-	if (record->is_open)
+	if (record->is_open && !is_partial)
 		codec_fail(&codec, 0,
 			   "'...' stands where an event has to be whole");
 	describe(&codec, event);
@@ -421,6 +499,18 @@ bool trace_encode(struct trace_built *built, struct trace_record *record,
 				   "nobody asks for '%s' here",
 				   record->fields[n].key);
 	return !codec.failed;
+}
+
+bool trace_encode(struct trace_built *built, struct trace_record *record,
+		  char *error, unsigned *column)
+{
+	return encode(built, record, false, error, column);
+}
+
+bool trace_check(struct trace_built *built, struct trace_record *record,
+		 char *error, unsigned *column)
+{
+	return encode(built, record, true, error, column);
 }
 
 void trace_built_free(struct trace_built *built)

@@ -171,6 +171,65 @@ const struct layout_name layout_virtio_mmio[] = {
 	{"ConfigGeneration", 0x0fc}, {NULL, 0},
 };
 
+/* The bits of virtio 1.2, 5.1.3 and 6, by words of 32. */
+static const struct layout_name features_0[] = {
+	{"CSUM", UINT64_C(1) << 0},
+	{"GUEST_CSUM", UINT64_C(1) << 1},
+	{"CTRL_GUEST_OFFLOADS", UINT64_C(1) << 2},
+	{"MTU", UINT64_C(1) << 3},
+	{"MAC", UINT64_C(1) << 5},
+	{"GUEST_TSO4", UINT64_C(1) << 7},
+	{"GUEST_TSO6", UINT64_C(1) << 8},
+	{"GUEST_ECN", UINT64_C(1) << 9},
+	{"GUEST_UFO", UINT64_C(1) << 10},
+	{"HOST_TSO4", UINT64_C(1) << 11},
+	{"HOST_TSO6", UINT64_C(1) << 12},
+	{"HOST_ECN", UINT64_C(1) << 13},
+	{"HOST_UFO", UINT64_C(1) << 14},
+	{"MRG_RXBUF", UINT64_C(1) << 15},
+	{"STATUS", UINT64_C(1) << 16},
+	{"CTRL_VQ", UINT64_C(1) << 17},
+	{"CTRL_RX", UINT64_C(1) << 18},
+	{"CTRL_VLAN", UINT64_C(1) << 19},
+	{"CTRL_RX_EXTRA", UINT64_C(1) << 20},
+	{"GUEST_ANNOUNCE", UINT64_C(1) << 21},
+	{"MQ", UINT64_C(1) << 22},
+	{"CTRL_MAC_ADDR", UINT64_C(1) << 23},
+	{"INDIRECT_DESC", UINT64_C(1) << 28},
+	{"EVENT_IDX", UINT64_C(1) << 29},
+	{NULL, 0},
+};
+static const struct layout_name features_1[] = {
+	{"VERSION_1", UINT64_C(1) << 0},
+	{"ACCESS_PLATFORM", UINT64_C(1) << 1},
+	{"RING_PACKED", UINT64_C(1) << 2},
+	{"IN_ORDER", UINT64_C(1) << 3},
+	{"ORDER_PLATFORM", UINT64_C(1) << 4},
+	{"NOTIFICATION_DATA", UINT64_C(1) << 6},
+	{"RING_RESET", UINT64_C(1) << 8},
+	{"RSC_EXT", UINT64_C(1) << 29},
+	{"SPEED_DUPLEX", UINT64_C(1) << 31},
+	{NULL, 0},
+};
+const struct layout_name *const layout_virtio_features[] = {features_0,
+							    features_1};
+
+const struct layout_name layout_virtio_status[] = {
+	{"ACKNOWLEDGE", 0x1},
+	{"DRIVER", 0x2},
+	{"DRIVER_OK", 0x4},
+	{"FEATURES_OK", 0x8},
+	{"DEVICE_NEEDS_RESET", 0x40},
+	{"FAILED", 0x80},
+	{NULL, 0},
+};
+
+const struct layout_name layout_virtio_interrupts[] = {
+	{"USED_BUFFER", 0x1},
+	{"CONFIGURATION_CHANGE", 0x2},
+	{NULL, 0},
+};
+
 /* ---- virtio: rings (2.7.5, 2.7.6, 2.7.8; packed: 2.8.13) ---- */
 
 #define NUMBER(name, offset, bytes, format)                                    \
@@ -178,10 +237,21 @@ const struct layout_name layout_virtio_mmio[] = {
 		name, offset, bytes, format, NULL, 0, 0                        \
 	}
 
+static const struct layout_name desc_flags[] = {
+	{"NEXT", 0x1},
+	{"WRITE", 0x2},
+	{"INDIRECT", 0x4},
+	{NULL, 0},
+};
+static const struct layout_name packed_flags[] = {
+	{"NEXT", 0x1},	 {"WRITE", 0x2},   {"INDIRECT", 0x4},
+	{"AVAIL", 0x80}, {"USED", 0x8000}, {NULL, 0},
+};
+
 static const struct layout_member desc_members[] = {
 	ADDRESS,
 	NUMBER("len", 8, 4, LAYOUT_DECIMAL),
-	NUMBER("flags", 12, 2, LAYOUT_HEX),
+	{"flags", 12, 2, LAYOUT_FLAGS, desc_flags, 0, 0},
 	NUMBER("next", 14, 2, LAYOUT_DECIMAL),
 };
 static const struct layout_member avail_members[] = {
@@ -195,7 +265,7 @@ static const struct layout_member packed_members[] = {
 	ADDRESS,
 	NUMBER("len", 8, 4, LAYOUT_DECIMAL),
 	NUMBER("id", 12, 2, LAYOUT_DECIMAL),
-	NUMBER("flags", 14, 2, LAYOUT_HEX),
+	{"flags", 14, 2, LAYOUT_FLAGS, packed_flags, 0, 0},
 };
 
 ONE(virtq, desc, 16);

@@ -107,22 +107,6 @@ bool script_item_record(const struct script_item *item,
 
 /* ---- Variables ---- */
 
-struct trace_field *script_field_copy(struct trace_record *to, const char *key,
-				      const struct trace_record *from,
-				      const struct trace_field *field)
-{
-	struct trace_field *copy;
-
-	if (field->kind == TRACE_NUMBER)
-		return trace_record_number(to, key, field->number, field->base,
-					   field->name[0] ? field->name : NULL);
-	copy = trace_record_bytes(to, key, trace_field_bytes(from, field),
-				  field->length);
-	if (copy)
-		copy->kind = field->kind;
-	return copy;
-}
-
 bool script_substitute(const struct script *script, struct trace_record *record)
 {
 	char name[TRACE_NAME_MAX];
@@ -138,7 +122,7 @@ bool script_substitute(const struct script *script, struct trace_record *record)
 		value = trace_record_find(&script->variables, name);
 		if (!value)
 			continue;
-		if (!script_field_copy(record, "", &script->variables, value))
+		if (!trace_record_copy(record, "", &script->variables, value))
 			return false;
 		copy = record->fields[--record->count];
 		memcpy(copy.key, field->key, sizeof(copy.key));
@@ -172,7 +156,7 @@ static bool define(struct script *script, const char *text, char *error)
 		   (about = trace_text_about(reader))->count == 1 &&
 		   about->fields[0].kind != TRACE_ANY &&
 		   about->fields[0].kind != TRACE_VARIABLE) {
-		good = script_field_copy(&script->variables,
+		good = trace_record_copy(&script->variables,
 					 about->fields[0].key, about,
 					 &about->fields[0]);
 	}
@@ -190,13 +174,61 @@ static bool define(struct script *script, const char *text, char *error)
 
 /* ---- Reading ---- */
 
+static bool is_known(const struct trace_record *record)
+{
+	unsigned n;
+
+	for (n = 0; n < record->count; n++)
+		if (record->fields[n].kind == TRACE_ANY ||
+		    record->fields[n].kind == TRACE_VARIABLE)
+			return false;
+	return !record->is_open;
+}
+
+/**
+ * Look at an event: what it can never be is an error. One of which all is known
+ * is from now on as it would be recorded, however it was written.
+ * @param record changed
+ * @param other for use in here
+ */
+static bool item_check(struct script *script, struct trace_record *record,
+		       struct trace_record *other, unsigned line, char *error)
+{
+	char what[TRACE_ERROR_MAX] = "out of memory";
+	unsigned column = 0, n;
+
+	if (!trace_check(&script->built, record, what, &column)) {
+		script_complain(script, line, column, what, error);
+		return false;
+	}
+	if (!is_known(record) ||
+	    !trace_encode(&script->built, record, what, &column))
+		return true;
+	if (!trace_decode(other, &script->built.event)) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory",
+			 script->path);
+		return false;
+	}
+	column = record->name_column;
+	trace_record_clear(record);
+	record->kind = other->kind;
+	record->direction = other->direction;
+	memcpy(record->name, other->name, sizeof(record->name));
+	record->name_column = column;
+	for (n = 0; n < other->count; n++)
+		if (!trace_record_copy(record, other->fields[n].key, other,
+				       &other->fields[n]))
+			return false;
+	return true;
+}
+
 /** Copy what the first line says, with the values of variables. */
 static bool about_take(struct script *script, const struct trace_record *about)
 {
 	unsigned n;
 
 	for (n = 0; n < about->count; n++)
-		if (!script_field_copy(&script->about, about->fields[n].key,
+		if (!trace_record_copy(&script->about, about->fields[n].key,
 				       about, &about->fields[n]))
 			return false;
 	return script_substitute(script, &script->about);
@@ -205,7 +237,7 @@ static bool about_take(struct script *script, const struct trace_record *about)
 static bool load_text(struct script *script, FILE *stream, char *error)
 {
 	struct trace_text *text = trace_text_open(stream, script->path);
-	struct trace_record record = {0};
+	struct trace_record record = {0}, other = {0};
 	unsigned group = 0, groups = 0;
 	enum trace_item item = TRACE_ITEM_BROKEN;
 	bool good = text;
@@ -229,6 +261,9 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 			group = ++groups;
 		else if (item == TRACE_ITEM_END_UNORDERED)
 			group = 0;
+		else if (!item_check(script, &record, &other,
+				     trace_text_line(text), error))
+			goto out;
 		else
 			good = item_add(script, &record, trace_text_line(text),
 					group);
@@ -245,6 +280,7 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 		group = UINT32_MAX;
 out:
 	trace_record_free(&record);
+	trace_record_free(&other);
 	trace_text_close(text);
 	return group == UINT32_MAX;
 }

@@ -50,10 +50,6 @@ bool script_item_record(const struct script_item *item,
 /** Put the values of known variables in their places; false: no memory. */
 bool script_substitute(const struct script *script,
 		       struct trace_record *record);
-/** Copy a field of another record under a key; NULL: no memory, no room. */
-struct trace_field *script_field_copy(struct trace_record *to, const char *key,
-				      const struct trace_record *from,
-				      const struct trace_field *field);
 /** "FILE:LINE:COLUMN: what" */
 void script_complain(const struct script *script, unsigned line,
 		     unsigned column, const char *what, char *error);

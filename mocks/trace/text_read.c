@@ -35,6 +35,8 @@ struct trace_text {
 	/** Where in the line; and the place of the value being read. */
 	const char *at, *value;
 	unsigned number;
+	/** The groups that it is in: "ppi.0.". */
+	char prefix[TRACE_KEY_MAX];
 	struct named_block *blocks[BLOCK_BUCKETS];
 	/** The first line. */
 	bool has_about;
@@ -348,11 +350,18 @@ static struct trace_field *read_named(struct trace_text *text,
 				      const char *key, bool is_variable)
 {
 	struct trace_field *field;
-	const char *name;
+	const char *name, *start;
 	size_t length;
 
 	text->at += is_variable;
 	length = word(text, &name);
+	/* Bits by their names. */
+	while (length && !is_variable && text->at[0] == '|' &&
+	       is_word_char(text->at[1])) {
+		text->at++;
+		word(text, &start);
+		length = (size_t)(text->at - name);
+	}
 	if (!length) {
 		wrong(text, text->at, "a value is expected");
 		return NULL;
@@ -413,21 +422,105 @@ static struct trace_field *read_value(struct trace_text *text,
 	}
 }
 
-/** "key=value" */
-static bool read_field(struct trace_text *text, struct trace_record *record)
+/** A key with the groups around it. */
+static bool read_key(struct trace_text *text, const char *start, size_t length,
+		     char *key)
+{
+	size_t before = strlen(text->prefix);
+
+	if (!length || *text->at != '=' || memchr(start, '.', length))
+		return wrong(text, start, "'key=value' is expected");
+	if (before + length >= TRACE_KEY_MAX)
+		return wrong(text, start, "the key is too long");
+	memcpy(key, text->prefix, before);
+	memcpy(key + before, start, length);
+	key[before + length] = 0;
+	return true;
+}
+
+/** Whether it is the brace of a group, and not of a list of numbers. */
+static bool is_group(const struct trace_text *text)
+{
+	const char *at = text->at;
+
+	if (*at != '{')
+		return false;
+	for (at++; *at == ' ' || *at == '\t'; at++)
+		;
+	return *at != '}' && !isdigit((unsigned char)*at);
+}
+
+/** How many groups of a name there are so far. */
+static unsigned groups_count(const struct trace_record *record, const char *key)
+{
+	char prefix[TRACE_KEY_MAX + 16];
+	unsigned n;
+
+	for (n = 0;; n++) {
+		snprintf(prefix, sizeof(prefix), "%s.%u.", key, n);
+		if (!trace_record_find_in(record, prefix))
+			return n;
+	}
+}
+
+static bool read_field(struct trace_text *text, struct trace_record *record);
+
+/** "...": the other fields of a group do not matter. */
+static bool read_open_group(struct trace_text *text,
+			    struct trace_record *record)
+{
+	char key[TRACE_KEY_MAX + 2];
+	struct trace_field *field;
+
+	snprintf(key, sizeof(key), "%s*", text->prefix);
+	field = trace_record_text(record, key, "", 0);
+	if (!field)
+		return wrong(text, text->at, "there are too many fields");
+	field->kind = TRACE_ANY;
+	field->column = (unsigned)(text->at - text->line) + 1;
+	text->at += 3;
+	spaces(text);
+	return *text->at == '}' ||
+	       wrong(text, text->at, "'...' stands at the end");
+}
+
+/** "{key=value ...}" */
+static bool read_group(struct trace_text *text, struct trace_record *record,
+		       const char *key)
+{
+	size_t before = strlen(text->prefix);
+	const char *start = text->at;
+	int length = snprintf(text->prefix, sizeof(text->prefix), "%s.%u.", key,
+			      groups_count(record, key));
+	bool good = (size_t)length < sizeof(text->prefix);
+
+	if (!good)
+		wrong(text, start, "the groups are too deep");
+	text->at++;
+	while (good) {
+		if (at_end(text)) {
+			good = wrong(text, text->at, "'}' is expected");
+		} else if (*text->at == '}') {
+			break;
+		} else if (strncmp(text->at, "...", 3) == 0) {
+			good = read_open_group(text, record);
+			break;
+		} else {
+			good = read_field(text, record);
+		}
+	}
+	text->at += good;
+	text->prefix[before] = 0;
+	return good;
+}
+
+static bool read_single(struct trace_text *text, struct trace_record *record,
+			const char *key, const char *start)
 {
 	struct trace_field *field;
-	char key[TRACE_NAME_MAX];
-	const char *start;
-	size_t length = word(text, &start);
 
-	if (!length || length >= sizeof(key) || *text->at != '=')
-		return wrong(text, start, "'key=value' is expected");
-	memcpy(key, start, length);
-	key[length] = 0;
-	if (trace_record_find(record, key))
+	if (trace_record_find(record, key) || groups_count(record, key))
 		return wrong(text, start, "'%s' stands here twice", key);
-	text->at++;
 	text->error[0] = 0;
 	field = read_value(text, record, key);
 	if (!field)
@@ -435,8 +528,30 @@ static bool read_field(struct trace_text *text, struct trace_record *record)
 				      : wrong(text, start,
 					      "there are too many fields");
 	field->column = (unsigned)(start - text->line) + 1;
+	return true;
+}
+
+/** "key=value", "key={key=value ...}" */
+static bool read_field(struct trace_text *text, struct trace_record *record)
+{
+	char key[TRACE_KEY_MAX];
+	const char *start;
+	size_t length = word(text, &start);
+
+	if (!read_key(text, start, length, key))
+		return false;
+	text->at++;
+	if (is_group(text)) {
+		if (trace_record_find(record, key))
+			return wrong(text, start, "'%s' stands here twice",
+				     key);
+		if (!read_group(text, record, key))
+			return false;
+	} else if (!read_single(text, record, key, start)) {
+		return false;
+	}
 	if (*text->at && *text->at != ' ' && *text->at != '\t' &&
-	    *text->at != '#')
+	    *text->at != '#' && !(*text->at == '}' && text->prefix[0]))
 		return wrong(text, text->at, "a space is expected");
 	return true;
 }
@@ -530,6 +645,7 @@ static bool read_event(struct trace_text *text, struct trace_record *record)
 	char room[40];
 
 	trace_record_clear(record);
+	text->prefix[0] = 0;
 	if (*text->at == '@' && !read_time(text, record))
 		return false;
 	if (!read_direction(text, record))

@@ -49,11 +49,14 @@ grep -q '^  differing: maximum_mdl_chain_length$' err || wrong "not the field"
 grep -q '^  from byte 8 on:$' err || wrong "not the byte"
 grep -q '^    script: 23 00 00 00 01 ' err || wrong "not the script's bytes"
 grep -q '^    actual: 22 00 00 00 01 ' err || wrong "not the bytes that came"
-changed guest "$(line '< rndis QUERY_CMPLT.*data=')" 's/00155d01/00155d02/'
+changed guest "$(line '< rndis QUERY_CMPLT.*address=')" 's/00155d01/00155d02/'
 changed guest "$(line '< cpuid')" 's/eax=0x3/eax=0x4/'
 changed guest "$(line '< msr HV_X64_MSR_SIMP')" 's/value=0x0/value=0x1/'
 changed host "$(line '> packet SEND_NDIS_CONFIG')" 's/mtu=1514/mtu=1515/'
-changed host "$(line '> rndis SET_MSG')" 's/data=\[80031c/data=[80031d/'
+changed host "$(line '> rndis SET_MSG')" 's/revision=3 size=28/revision=3 size=29/'
+grep -q '^  differing: offload_parameters.0.size$' err || wrong "not the field of the group"
+changed guest "$(line '< packet SEND_RNDIS_PKT ')" 's/range={byte_count=/&1/'
+grep -q '^  differing: range.0.byte_count$' err || wrong "not the field of the range"
 changed host "$(line '> message OPENCHANNEL')" 's/downstream_offset=17/downstream_offset=16/'
 changed host "$(line '> msr HV_X64_MSR_SINT2')" 's/value=0xc8/value=0xc9/'
 frame=$(line '> frame')

@@ -20,6 +20,7 @@
 #include "mocks/trace/layout.h"
 #include "mocks/trace/pcapng.h"
 #include "mocks/trace/text.h"
+#include "tests/support/trace_lines.h"
 
 #define ROUNDS	  4000u
 #define BYTES_MAX 300u
@@ -187,47 +188,6 @@ static void make(struct random *random, struct made *made)
 	make_bytes(random, made);
 }
 
-static void assert_same(const struct trace_event *one,
-			const struct trace_event *other, bool is_pcapng)
-{
-	assert_int_equal(one->kind, other->kind);
-	assert_int_equal(one->direction, other->direction);
-	assert_int_equal(one->time, other->time);
-	assert_int_equal(one->cpu, other->cpu);
-	assert_int_equal(one->queue, other->queue);
-	assert_int_equal(one->address, other->address);
-	assert_int_equal(one->value, other->value);
-	assert_int_equal(one->other, other->other);
-	assert_int_equal(one->width, other->width);
-	assert_int_equal(one->length, other->length);
-	if (one->length)
-		assert_memory_equal(one->bytes, other->bytes, one->length);
-	assert_int_equal(!one->place, !other->place);
-	if (one->place)
-		assert_string_equal(one->place, other->place);
-	if (one->text || !is_pcapng)
-		assert_int_equal(!one->text, !other->text);
-	if (one->text)
-		assert_string_equal(one->text, other->text);
-}
-
-/** A line of a trace, read. */
-static enum trace_item line_read(const char *line, struct trace_record *record,
-				 char *error, size_t bytes)
-{
-	FILE *stream = fmemopen((void *)(uintptr_t)line, strlen(line), "r");
-	struct trace_text *text = trace_text_open(stream, "x.vt");
-	enum trace_item item;
-
-	assert_non_null(text);
-	item = trace_text_next(text, record);
-	snprintf(error, bytes, "%s",
-		 item == TRACE_ITEM_BROKEN ? trace_text_error(text) : "");
-	trace_text_close(text);
-	fclose(stream);
-	return item;
-}
-
 static void lines_hold_every_event(void **state)
 {
 	struct trace_blocks *blocks = trace_blocks_create();
@@ -253,11 +213,11 @@ static void lines_hold_every_event(void **state)
 			trace_blocks_destroy(blocks);
 			blocks = trace_blocks_create();
 		}
-		if (line_read(line, &read, error, sizeof(error)) !=
+		if (trace_line_read(line, &read, error, sizeof(error)) !=
 			    TRACE_ITEM_EVENT ||
 		    !trace_encode(&built, &read, error, &column))
 			fail_msg("round %u: %s in:\n%s", n, error, line);
-		assert_same(&made.event, &built.event, false);
+		assert_null(trace_difference(&made.event, &built.event, false));
 		free(line);
 	}
 	trace_blocks_destroy(blocks);
@@ -292,7 +252,7 @@ static void pcapng_holds_every_event(void **state)
 		make(&random, &made);
 		if (pcapng_next(pcapng, &event) != PCAPNG_EVENT)
 			fail_msg("event %u: %s", n, pcapng_error(pcapng));
-		assert_same(&made.event, &event, true);
+		assert_null(trace_difference(&made.event, &event, true));
 	}
 	assert_int_equal(pcapng_next(pcapng, &event), PCAPNG_END);
 	assert_string_equal(pcapng_about(pcapng), "seed=8");
@@ -338,15 +298,19 @@ static const struct {
 	const char *shown;
 } rings[] = {
 	{"desc", 16,
-	 "address=0x807060504030201 len=202050057 flags=0xe0d next=4111"},
+	 "address=0x807060504030201 len=202050057 flags=NEXT|INDIRECT|0xe08 "
+	 "next=4111"},
 	{"indirect", 16,
-	 "address=0x807060504030201 len=202050057 flags=0xe0d next=4111"},
+	 "address=0x807060504030201 len=202050057 flags=NEXT|INDIRECT|0xe08 "
+	 "next=4111"},
 	{"avail", 2, "head=513"},
 	{"used", 8, "id=67305985 len=134678021"},
 	{"packed", 16,
-	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
+	 "address=0x807060504030201 len=202050057 id=3597 "
+	 "flags=NEXT|WRITE|INDIRECT|0x1008"},
 	{"packed-indirect", 16,
-	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
+	 "address=0x807060504030201 len=202050057 id=3597 "
+	 "flags=NEXT|WRITE|INDIRECT|0x1008"},
 };
 
 static void rings_of_virtio_are_named(void **state)
@@ -435,8 +399,8 @@ static void wrong_lines_are_named(void **state)
 		const char *text = wrong_lines[n].text;
 
 		/* An empty memory stream cannot be opened. */
-		assert_int_equal(line_read(*text ? text : "\n", &record, error,
-					   sizeof(error)),
+		assert_int_equal(trace_line_read(*text ? text : "\n", &record,
+						 error, sizeof(error)),
 				 TRACE_ITEM_BROKEN);
 		if (*text)
 			assert_string_equal(error, wrong_lines[n].error);
@@ -494,7 +458,7 @@ static void wrong_events_are_named(void **state)
 		snprintf(line, sizeof(line), "trace 1\n%s\n",
 			 wrong_events[n].line);
 		column = 999;
-		if (line_read(line, &record, error, sizeof(error)) !=
+		if (trace_line_read(line, &record, error, sizeof(error)) !=
 		    TRACE_ITEM_EVENT)
 			fail_msg("%s: %s", wrong_events[n].line, error);
 		assert_false(trace_encode(&built, &record, error, &column));
