@@ -11,6 +11,30 @@
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
+/* ---- Who plays ---- */
+
+static const struct player_role *const roles[] = {
+	&player_hyperv_guest,
+	&player_hyperv_host,
+	&player_vmxnet3_guest,
+};
+
+static const char *side_name(enum player_side side)
+{
+	return side == PLAYER_AS_GUEST ? "guest" : "host";
+}
+
+static const struct player_role *role_find(const char *vmm,
+					   enum player_side side)
+{
+	size_t n;
+
+	for (n = 0; n < sizeof(roles) / sizeof(roles[0]); n++)
+		if (strcmp(roles[n]->vmm, vmm) == 0 && roles[n]->side == side)
+			return roles[n];
+	return NULL;
+}
+
 /* ---- Complaints ---- */
 
 void player_fail(struct player *player, size_t n, const char *format, ...)
@@ -44,7 +68,8 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 	char error[SCRIPT_ERROR_MAX];
 	enum trace_kind kind = script_kind(player->script, n);
 	bool is_read = script_direction(player->script, n) == TRACE_TO_GUEST &&
-		       (kind == TRACE_MSR || kind == TRACE_CPUID);
+		       (kind == TRACE_MSR || kind == TRACE_CPUID ||
+			kind == TRACE_PORT || kind == TRACE_MMIO);
 
 	if (is_read ? script_encode_read(player->script, n, built, error)
 		    : script_encode(player->script, n, built, error))
@@ -81,25 +106,25 @@ static void player_progress(struct player *player)
 static void player_event(void *context, const struct trace_event *event)
 {
 	struct player *player = context;
+	const struct player_role *role = player->role;
 	struct trace_observer tracer = tracing_observer(&player->tracing);
+	bool is_compared;
 	size_t n;
 
 	if (tracer.event)
 		tracer.event(tracer.context, event);
-	player_memory_learn(&player->memory, event);
-	if (player->has_failed ||
-	    (player->host && player_host_ignores(player, event)))
+	is_compared = !role->saw || role->saw(player, event);
+	if (player->has_failed || !is_compared)
 		return;
 	if (!script_match(player->script, event, &n, player->report)) {
 		player->has_failed = true;
 		player->status = CLI_FAIL;
 	}
-	if (player->configuration->side != PLAYER_AS_HOST)
-		return;
-	if (event->direction == TRACE_FROM_GUEST)
+	if (role->side == PLAYER_AS_HOST &&
+	    event->direction == TRACE_FROM_GUEST)
 		player_progress(player);
-	if (player->host && !player->has_failed)
-		player_host_event(player, n, event);
+	if (role->matched && !player->has_failed)
+		role->matched(player, n, event);
 }
 
 /* ---- The machine ---- */
@@ -136,11 +161,11 @@ static bool player_host_choose(struct player *player,
 		vmm_complain(vmm, VMM_WANTS_ONE, text, sizeof(text));
 		goto wrong;
 	}
-	if (found != &vmm_hyperv) {
+	player->role = role_find(vmm, player->configuration->side);
+	if (!player->role) {
 		snprintf(text, sizeof(text),
-			 "only traces of hyperv can be played so far, not of "
-			 "%s",
-			 vmm);
+			 "a trace of %s cannot be played as the %s so far", vmm,
+			 side_name(player->configuration->side));
 		goto wrong;
 	}
 	snprintf(name, sizeof(name), "%s", found->host_default);
@@ -178,49 +203,25 @@ static bool player_make(struct player *player)
 	    !player_number(player, "seed", 1, INT64_MAX, &vm.machine.seed) ||
 	    !player_number(player, "mtu", 0, REPLAY_MTU_MAX, &mtu))
 		return false;
+	if (!script_judge(player->script, player->role->rules))
+		goto no_memory;
+	if (player->role->read)
+		player->role->read(player);
 	/* What the player does with memory is not what a guest does. */
-	if (player->configuration->side == PLAYER_AS_GUEST)
+	if (player->role->side == PLAYER_AS_GUEST)
 		vm.machine.checkers_off = UINT32_MAX;
 	player->wire = wire_tap_create(player_sent, NULL);
 	vm.wire = player->wire;
 	vm.mtu = (uint16_t)mtu;
 	vm.device.vlan_offload = replay_offloads_vlan(vm.machine.seed);
-	if (player->wire)
+	if (player->wire &&
+	    (!player->role->create || player->role->create(player, &vm)))
 		player->vm = virtual_machine_create(&vm);
-	if (!player->vm) {
-		player_refuse(player, "out of memory for a virtual machine");
-		return false;
-	}
-	player->memory.machine = player->vm->machine;
-	return true;
-}
-
-/**
- * What a host reads of a ring after it was told that the channel is closed is
- * chance: packets of that time are left out.
- */
-static void player_leave_unread(struct script *script)
-{
-	bool closed[PLAYER_RELIDS_MAX] = {false};
-	uint64_t relid;
-	size_t n;
-
-	for (n = 0; n < script_count(script); n++) {
-		if (script_direction(script, n) != TRACE_FROM_GUEST)
-			continue;
-		if (script_kind(script, n) == TRACE_PACKET &&
-		    script_number(script, n, "channel", &relid) &&
-		    relid < PLAYER_RELIDS_MAX && closed[relid])
-			script_leave_out(script, n);
-		if (script_kind(script, n) != TRACE_MESSAGE ||
-		    !script_number(script, n, "child_relid", &relid) ||
-		    relid >= PLAYER_RELIDS_MAX)
-			continue;
-		if (strcmp(script_name(script, n), "CLOSECHANNEL") == 0)
-			closed[relid] = true;
-		else if (strcmp(script_name(script, n), "OPENCHANNEL") == 0)
-			closed[relid] = false;
-	}
+	if (player->vm)
+		return true;
+no_memory:
+	player_refuse(player, "out of memory for a virtual machine");
+	return false;
 }
 
 /* ---- Playing ---- */
@@ -243,19 +244,16 @@ static bool player_record(struct player *player)
 
 static void player_run(struct player *player)
 {
+	const struct player_role *role = player->role;
 	enum machine_outcome outcome;
 
-	bool as_host = player->configuration->side == PLAYER_AS_HOST;
-
-	if (as_host && !player_host_create(player)) {
+	if (role->start && !role->start(player)) {
 		player_refuse(player, "out of memory for a virtual machine");
 		return;
 	}
 	player->stop.fire = player_stop;
 	player->stop.argument = player;
-	outcome = virtual_machine_run(player->vm,
-				      as_host ? player_driver : player_guest,
-				      player);
+	outcome = virtual_machine_run(player->vm, role->run, player);
 	machine_event_cancel(player->vm->machine, &player->stop);
 	if (player->has_failed)
 		return;
@@ -273,9 +271,7 @@ static void player_run(struct player *player)
 /** "PASS FILE ..." on standard output. */
 static void player_verdict(const struct player *player)
 {
-	const char *side = player->configuration->side == PLAYER_AS_GUEST
-				   ? "guest"
-				   : "host";
+	const char *side = side_name(player->configuration->side);
 	size_t checked = script_checked(player->script);
 	size_t left_out = script_count(player->script) - checked;
 	json_t *json;
@@ -317,13 +313,11 @@ static void player_tell(char *report)
 static void player_free(struct player *player)
 {
 	virtual_machine_destroy(player->vm);
-	player_host_destroy(player);
-	player_driver_destroy(player);
+	if (player->own && player->role->destroy)
+		player->role->destroy(player);
 	if (player->wire)
 		wire_destroy(player->wire);
-	player_memory_free(&player->memory);
 	trace_built_free(&player->built);
-	trace_built_free(&player->payload);
 	script_free(player->script);
 }
 
@@ -344,15 +338,9 @@ enum cli_exit player_play(const char *path,
 		return CLI_USAGE;
 	}
 	player.script = script_load(path, configuration->defines,
-				    configuration->define_count,
-				    configuration->side == PLAYER_AS_HOST
-					    ? &player_host_rules
-					    : &player_guest_rules,
-				    error);
+				    configuration->define_count, error);
 	if (!player.script)
 		player_refuse(&player, error);
-	else
-		player_leave_unread(player.script);
 	if (player.script && player_make(&player) && player_record(&player))
 		player_run(&player);
 	if (!tracing_close(&player.tracing, error))

@@ -70,11 +70,8 @@ static bool item_add(struct script *script, const struct trace_record *record,
 	if (record->pool_bytes)
 		memcpy(item->pool, record->pool, record->pool_bytes);
 	item->pool_bytes = record->pool_bytes;
-	item->is_checked =
-		!script->rules.checks || script->rules.checks(record);
-	item->is_done = !item->is_checked;
-	if (item->is_checked)
-		script->has[item->kind][item->direction] = true;
+	item->is_checked = true;
+	script->has[item->kind][item->direction] = true;
 	return true;
 }
 
@@ -360,8 +357,7 @@ static bool load(struct script *script, char *error)
 }
 
 struct script *script_load(const char *path, const char *const defines[],
-			   size_t define_count,
-			   const struct script_rules *rules, char *error)
+			   size_t define_count, char *error)
 {
 	struct script *script = calloc(1, sizeof(*script));
 	size_t n;
@@ -373,7 +369,6 @@ struct script *script_load(const char *path, const char *const defines[],
 		script_free(script);
 		return NULL;
 	}
-	script->rules = *rules;
 	for (n = 0; n < define_count; n++)
 		if (!define(script, defines[n], error))
 			goto fail;
@@ -382,6 +377,26 @@ struct script *script_load(const char *path, const char *const defines[],
 fail:
 	script_free(script);
 	return NULL;
+}
+
+bool script_judge(struct script *script, const struct script_rules *rules)
+{
+	struct script_item *item;
+	size_t n;
+
+	script->rules = *rules;
+	memset(script->has, 0, sizeof(script->has));
+	for (n = 0; n < script->count; n++) {
+		item = &script->items[n];
+		if (!script_item_record(item, &script->expected))
+			return false;
+		item->is_checked =
+			!rules->checks || rules->checks(&script->expected);
+		item->is_done = !item->is_checked;
+		if (item->is_checked)
+			script->has[item->kind][item->direction] = true;
+	}
+	return true;
 }
 
 void script_free(struct script *script)

@@ -32,13 +32,17 @@ struct script_rules {
 /**
  * Read a script, or a recording of either form.
  * @param defines "NAME=value", so many: variables that are known from the start
- * @param rules copied
  * @param error room for SCRIPT_ERROR_MAX: one sentence with the place
  * @return NULL: it cannot be read
  */
 struct script *script_load(const char *path, const char *const defines[],
-			   size_t define_count,
-			   const struct script_rules *rules, char *error);
+			   size_t define_count, char *error);
+/**
+ * Leave out what the rules do: before the first comparison.
+ * @param rules copied
+ * @return false: out of memory
+ */
+bool script_judge(struct script *script, const struct script_rules *rules);
 void script_free(struct script *script);
 
 /**

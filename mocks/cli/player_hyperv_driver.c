@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_hyperv.h"
 #include "mocks/cli/stack.h"
 #include "mocks/hyperv/host_rndis.h"
 #include "mocks/hyperv/rndis_wire.h"
@@ -19,7 +19,7 @@
 /** Virtual nanoseconds without anything to do: what is left is the end. */
 #define QUIET	 UINT64_C(2000000)
 
-struct player_driver {
+struct player_hyperv_driver {
 	struct player *player;
 	struct stack stack;
 	struct nic *nic;
@@ -33,10 +33,11 @@ struct player_driver {
 	uint8_t frame[STACK_FRAME_MAX + ETHERNET_VLAN_BYTES];
 };
 
-static void driver_note(struct player_driver *driver, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void driver_note(struct player_hyperv_driver *driver, const char *format,
+			...) __attribute__((format(printf, 2, 3)));
 
-static void driver_note(struct player_driver *driver, const char *format, ...)
+static void driver_note(struct player_hyperv_driver *driver, const char *format,
+			...)
 {
 	char text[128];
 	const struct trace_event event = {
@@ -80,7 +81,7 @@ static void driver_ask(const struct host_rndis_packet *message,
 }
 
 /** The frames of an RNDIS message become a burst. */
-static void driver_burst(struct player_driver *driver,
+static void driver_burst(struct player_hyperv_driver *driver,
 			 const struct trace_event *event)
 {
 	struct stack *stack = &driver->stack;
@@ -109,7 +110,7 @@ static void driver_burst(struct player_driver *driver,
 }
 
 /** The first thing that the driver still has to do; or the number of events. */
-static size_t driver_waits_for(const struct player_driver *driver)
+static size_t driver_waits_for(const struct player_hyperv_driver *driver)
 {
 	const struct script *script = driver->player->script;
 	size_t n = script_first(script);
@@ -122,13 +123,14 @@ static size_t driver_waits_for(const struct player_driver *driver)
 }
 
 /** The message that is to be sent now; or the number of events. */
-static size_t driver_next(struct player_driver *driver)
+static size_t driver_next(struct player_hyperv_driver *driver)
 {
 	struct player *player = driver->player;
 	struct script *script = player->script;
 	size_t count = script_count(script), n = driver_waits_for(driver);
 
-	if (n == count || n < driver->sent || player_host_next(player) < n)
+	if (n == count || n < driver->sent ||
+	    player_hyperv_host_next(player) < n)
 		return count;
 	if (script_kind(script, n) == TRACE_PACKET
 		    ? !script_has_word(script, n, "channel_type", "DATA")
@@ -143,7 +145,7 @@ static size_t driver_next(struct player_driver *driver)
 }
 
 /** @return whether anything was sent */
-static bool driver_transmit(struct player_driver *driver)
+static bool driver_transmit(struct player_hyperv_driver *driver)
 {
 	struct player *player = driver->player;
 	unsigned taken;
@@ -153,9 +155,9 @@ static bool driver_transmit(struct player_driver *driver)
 		n = driver_next(driver);
 		if (n == script_count(player->script))
 			return false;
-		if (!player_encode(player, n, &player->payload))
+		if (!player_encode(player, n, &player_hyperv(player)->payload))
 			return false;
-		driver_burst(driver, &player->payload.event);
+		driver_burst(driver, &player_hyperv(player)->payload.event);
 		driver->sent = n + 1;
 	}
 	if (!driver->count)
@@ -167,7 +169,7 @@ static bool driver_transmit(struct player_driver *driver)
 	return taken > 0;
 }
 
-static bool driver_reclaim(struct player_driver *driver)
+static bool driver_reclaim(struct player_hyperv_driver *driver)
 {
 	void *owners[BURST];
 	unsigned n, i, total = 0;
@@ -184,7 +186,7 @@ static bool driver_reclaim(struct player_driver *driver)
 /* ---- Receive ---- */
 
 /** Tell of a frame that the driver gave. */
-static void driver_frame(struct player_driver *driver,
+static void driver_frame(struct player_hyperv_driver *driver,
 			 const struct net_packet *packet,
 			 const struct net_segment *segments)
 {
@@ -202,7 +204,7 @@ static void driver_frame(struct player_driver *driver,
 	stack_received(&driver->stack, segments, packet->segment_count);
 }
 
-static bool driver_receive(struct player_driver *driver)
+static bool driver_receive(struct player_hyperv_driver *driver)
 {
 	unsigned n, i;
 
@@ -217,7 +219,7 @@ static bool driver_receive(struct player_driver *driver)
 }
 
 /** @return whether the card is gone */
-static bool driver_events(struct player_driver *driver)
+static bool driver_events(struct player_hyperv_driver *driver)
 {
 	struct nic_link link;
 	unsigned events;
@@ -238,7 +240,7 @@ static bool driver_events(struct player_driver *driver)
 }
 
 /** Until nothing moves but what taking the card down would. */
-static void driver_flow(struct player_driver *driver)
+static void driver_flow(struct player_hyperv_driver *driver)
 {
 	struct player *player = driver->player;
 	struct port *port = player->vm->port;
@@ -261,7 +263,7 @@ static void driver_flow(struct player_driver *driver)
 
 /* ---- Up and down ---- */
 
-static bool driver_step(struct player_driver *driver,
+static bool driver_step(struct player_hyperv_driver *driver,
 			const struct nic_stack *stack, const char *what)
 {
 	struct virtual_machine *vm = driver->player->vm;
@@ -275,7 +277,7 @@ static bool driver_step(struct player_driver *driver,
 	return true;
 }
 
-static bool driver_start(struct player_driver *driver)
+static bool driver_start(struct player_hyperv_driver *driver)
 {
 	int error =
 		nic_filter_set(driver->nic, NIC_FILTER_PROMISCUOUS, NULL, 0);
@@ -288,7 +290,7 @@ static bool driver_start(struct player_driver *driver)
 }
 
 /** With a card: started, used, stopped, closed. */
-static void driver_use(struct player_driver *driver)
+static void driver_use(struct player_hyperv_driver *driver)
 {
 	struct virtual_machine *vm = driver->player->vm;
 
@@ -305,7 +307,7 @@ static void driver_use(struct player_driver *driver)
 }
 
 /** What the bus has to say when no card came of it. */
-static void driver_idle(struct player_driver *driver)
+static void driver_idle(struct player_hyperv_driver *driver)
 {
 	struct player *player = driver->player;
 	struct port *port = player->vm->port;
@@ -317,7 +319,7 @@ static void driver_idle(struct player_driver *driver)
 	}
 }
 
-static void driver_run(struct player_driver *driver)
+static void driver_run(struct player_hyperv_driver *driver)
 {
 	struct nic_stack callbacks = stack_callbacks(&driver->stack);
 	struct virtual_machine *vm = driver->player->vm;
@@ -334,14 +336,14 @@ static void driver_run(struct player_driver *driver)
 	vm->stage = VIRTUAL_MACHINE_OFF;
 }
 
-void player_driver(void *argument)
+void player_hyperv_driver(void *argument)
 {
 	struct player *player = argument;
 	struct virtual_machine *vm = player->vm;
 	uint32_t mtu = vm->configuration.mtu ? vm->configuration.mtu : 1500;
-	struct player_driver *driver = calloc(1, sizeof(*driver));
+	struct player_hyperv_driver *driver = calloc(1, sizeof(*driver));
 
-	player->driver = driver;
+	player_hyperv(player)->driver = driver;
 	if (!driver ||
 	    stack_create(&driver->stack, vm->port,
 			 mtu + ETHERNET_HEADER_BYTES + ETHERNET_VLAN_BYTES,
@@ -354,8 +356,8 @@ void player_driver(void *argument)
 	stack_destroy(&driver->stack);
 }
 
-void player_driver_destroy(struct player *player)
+void player_hyperv_driver_destroy(struct player *player)
 {
-	free(player->driver);
-	player->driver = NULL;
+	free(player_hyperv(player)->driver);
+	player_hyperv(player)->driver = NULL;
 }
