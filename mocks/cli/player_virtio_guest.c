@@ -97,7 +97,7 @@ static void guest_register(struct player *player, size_t n)
 		return;
 	}
 	if (event->direction == TRACE_FROM_GUEST)
-		player_virtio_queue_learn(player, event);
+		player_virtio_guest_learn(player, event);
 	register_access(player, event);
 	/* A reset that was none leaves all as it was. */
 	if (event->direction == TRACE_FROM_GUEST &&
@@ -134,7 +134,7 @@ static bool is_done_all_the_same(struct player *player, size_t n)
 		return false;
 	script_number(script, n, "value", &value);
 	if (strcmp(name, "QueueNotify") == 0)
-		return value >= PLAYER_VIRTIO_QUEUES ||
+		return value >= PLAYER_VIRTIO_GUEST_QUEUES ||
 		       !own->queues[value].is_ready ||
 		       !(host_virtio_status(player->vm->virtio) &
 			 STATUS_DRIVER_OK);
@@ -200,7 +200,7 @@ static void guest_act(struct player *player, size_t n)
 		 script_direction(script, n) == TRACE_FROM_GUEST &&
 		 (script_has_word(script, n, "at", "avail") ||
 		  script_has_word(script, n, "at", "packed")) &&
-		 player_virtio_publish(player, n, &queue))
+		 player_virtio_guest_publish(player, n, &queue))
 		guest_kick(player, queue);
 }
 
@@ -256,7 +256,7 @@ static bool guest_create(struct player *player,
 
 static void guest_destroy(struct player *player)
 {
-	player_virtio_queues_free(player_virtio_guest_of(player));
+	player_virtio_guest_free(player_virtio_guest_of(player));
 	free(player->own);
 }
 

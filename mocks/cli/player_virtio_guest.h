@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The guest of a virtio trace inside: player_virtio_guest.c goes through the
- * script, player_virtio_queue.c lays its chains out in memory.
+ * script, player_virtio_guest_queue.c lays its chains out in memory.
  */
 #ifndef MOCKS_CLI_PLAYER_VIRTIO_GUEST_H
 #define MOCKS_CLI_PLAYER_VIRTIO_GUEST_H
 
 #include "mocks/cli/player_internal.h"
 
-#define PLAYER_VIRTIO_QUEUES 64u
+#define PLAYER_VIRTIO_GUEST_QUEUES 64u
 
 /** A queue as the script's registers set it up. */
-struct player_virtio_queue {
+struct player_virtio_guest_queue {
 	uint64_t descriptors, driver_area, device_area;
 	/** 0: it was not written, the device has one of its own. */
 	uint32_t size;
@@ -21,14 +21,14 @@ struct player_virtio_queue {
 };
 
 /** A piece of memory that the device is to read or write. */
-struct player_virtio_element {
+struct player_virtio_guest_element {
 	uint64_t address;
 	uint32_t length;
 	bool is_written;
 };
 
 struct player_virtio_guest {
-	struct player_virtio_queue queues[PLAYER_VIRTIO_QUEUES];
+	struct player_virtio_guest_queue queues[PLAYER_VIRTIO_GUEST_QUEUES];
 	uint32_t queue_sel;
 	/** The card's registers, mapped. */
 	uint8_t *registers;
@@ -38,7 +38,7 @@ struct player_virtio_guest {
 	bool is_handing;
 	/** Of the chain that is laid out. */
 	struct trace_built line;
-	struct player_virtio_element *elements;
+	struct player_virtio_guest_element *elements;
 	size_t count, room;
 	/** The table that its last descriptor led to. */
 	uint64_t table;
@@ -54,13 +54,13 @@ player_virtio_guest_of(const struct player *player)
 	return player->own;
 }
 
-void player_virtio_queues_free(struct player_virtio_guest *own);
+void player_virtio_guest_free(struct player_virtio_guest *own);
 
 /**
  * A register of the transport is going to be written: note what it says of a
  * queue, and have its rings empty before the device looks at them.
  */
-void player_virtio_queue_learn(struct player *player,
+void player_virtio_guest_learn(struct player *player,
 			       const struct trace_event *event);
 
 /**
@@ -70,6 +70,7 @@ void player_virtio_queue_learn(struct player *player,
  * @param queue out: which queue is to be told
  * @return false: the script is at fault, and it is said
  */
-bool player_virtio_publish(struct player *player, size_t n, uint32_t *queue);
+bool player_virtio_guest_publish(struct player *player, size_t n,
+				 uint32_t *queue);
 
 #endif /* MOCKS_CLI_PLAYER_VIRTIO_GUEST_H */

@@ -19,7 +19,7 @@
 #define TCP_FLAGS	13u
 #define TCP_FIN_PSH	0x09u
 
-void player_virtio_queues_free(struct player_virtio_guest *own)
+void player_virtio_guest_free(struct player_virtio_guest *own)
 {
 	trace_built_free(&own->line);
 	free(own->elements);
@@ -41,7 +41,7 @@ static void zero(struct player *player, uint64_t address, uint64_t bytes)
 
 /** Both kinds of ring begin with zeros. */
 static void rings_clear(struct player *player,
-			struct player_virtio_queue *queue)
+			struct player_virtio_guest_queue *queue)
 {
 	const struct virtual_machine *vm = player->vm;
 	bool packed = host_virtio_features(vm->virtio) & RING_PACKED_BIT;
@@ -70,15 +70,15 @@ static void address_learn(uint64_t *address, bool high, uint64_t value)
 			   (value & UINT32_MAX);
 }
 
-void player_virtio_queue_learn(struct player *player,
+void player_virtio_guest_learn(struct player *player,
 			       const struct trace_event *event)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
-	struct player_virtio_queue *queue;
+	struct player_virtio_guest_queue *queue;
 
 	if (event->address == MMIO_QUEUE_SEL)
 		own->queue_sel = (uint32_t)event->value;
-	if (own->queue_sel >= PLAYER_VIRTIO_QUEUES)
+	if (own->queue_sel >= PLAYER_VIRTIO_GUEST_QUEUES)
 		return;
 	queue = &own->queues[own->queue_sel];
 	switch (event->address) {
@@ -214,7 +214,7 @@ static bool element_add(struct player *player, uint64_t address,
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
 	size_t room = own->room ? own->room * 2 : 16;
-	struct player_virtio_element *more;
+	struct player_virtio_guest_element *more;
 
 	own->last_flags = flags;
 	if (flags & DESCRIPTOR_INDIRECT) {
@@ -230,7 +230,7 @@ static bool element_add(struct player *player, uint64_t address,
 		own->elements = more;
 		own->room = room;
 	}
-	own->elements[own->count++] = (struct player_virtio_element){
+	own->elements[own->count++] = (struct player_virtio_guest_element){
 		.address = address,
 		.length = length,
 		.is_written = flags & DESCRIPTOR_WRITE,
@@ -275,7 +275,7 @@ static void data_put(struct player *player, size_t n)
  * @return whether the chain goes on
  */
 static bool chain_event(struct player *player,
-			const struct player_virtio_queue *queue, size_t n,
+			const struct player_virtio_guest_queue *queue, size_t n,
 			bool is_first)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
@@ -302,8 +302,8 @@ static bool chain_event(struct player *player,
 
 /** Go through the events of a chain. @param number of its queue */
 static void chain_lay(struct player *player,
-		      const struct player_virtio_queue *queue, uint64_t number,
-		      size_t n)
+		      const struct player_virtio_guest_queue *queue,
+		      uint64_t number, size_t n)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
 	struct script *script = player->script;
@@ -330,8 +330,8 @@ static void chain_lay(struct player *player,
 static void data_fill(struct player *player)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
-	const struct player_virtio_element *element = own->elements;
-	const struct player_virtio_element *end = element + own->count;
+	const struct player_virtio_guest_element *element = own->elements;
+	const struct player_virtio_guest_element *end = element + own->count;
 	uint32_t at = 0, part;
 
 	for (; element < end && at < own->bytes; element++) {
@@ -348,7 +348,7 @@ static void data_fill(struct player *player)
 
 /** The entry of the available ring, then its index. */
 static void available_put(struct player *player,
-			  struct player_virtio_queue *queue,
+			  struct player_virtio_guest_queue *queue,
 			  const uint8_t *head, uint16_t index)
 {
 	struct machine *machine = player->vm->machine;
@@ -366,11 +366,12 @@ static void available_put(struct player *player,
 			  sizeof(bytes));
 }
 
-bool player_virtio_publish(struct player *player, size_t n, uint32_t *number)
+bool player_virtio_guest_publish(struct player *player, size_t n,
+				 uint32_t *number)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
 	const struct trace_event *event = &own->line.event;
-	struct player_virtio_queue *queue;
+	struct player_virtio_guest_queue *queue;
 
 	if (!own->data)
 		own->data = malloc(DATA_MAX);
@@ -381,7 +382,8 @@ bool player_virtio_publish(struct player *player, size_t n, uint32_t *number)
 	if (!player_encode(player, n, &own->line))
 		return false;
 	*number = event->queue;
-	if (*number >= PLAYER_VIRTIO_QUEUES || !own->queues[*number].is_ready) {
+	if (*number >= PLAYER_VIRTIO_GUEST_QUEUES ||
+	    !own->queues[*number].is_ready) {
 		player_fail(player, n,
 			    "queue %u is not set up: the script has to write "
 			    "its QueueReady before",
