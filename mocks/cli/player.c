@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_driver.h"
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
@@ -313,6 +313,7 @@ static void player_free(struct player *player)
 	virtual_machine_destroy(player->vm);
 	if (player->own && player->role->destroy)
 		player->role->destroy(player);
+	player_driver_free(player);
 	if (player->wire)
 		wire_destroy(player->wire);
 	trace_built_free(&player->built);
