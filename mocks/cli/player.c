@@ -16,6 +16,7 @@
 static const struct player_role *const roles[] = {
 	&player_hyperv_guest,
 	&player_hyperv_host,
+	&player_virtio_host,
 };
 
 static const char *side_name(enum player_side side)
