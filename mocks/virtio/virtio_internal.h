@@ -262,7 +262,10 @@ struct virtio_chain *host_virtqueue_chain(struct virtio_queue *queue);
 void host_virtqueue_element(struct virtio_queue *queue,
 			    struct virtio_chain *chain, uint64_t address,
 			    uint32_t length, bool write);
-/** A descriptor, or an entry of a ring, was taken or written. */
+/**
+ * A descriptor, an entry of a ring, or what stands at the start of a buffer was
+ * taken or written.
+ */
 void host_virtqueue_trace(struct virtio_queue *queue,
 			  enum trace_direction direction, const char *place,
 			  uint32_t index, const uint8_t *bytes,
