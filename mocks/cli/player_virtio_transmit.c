@@ -90,14 +90,15 @@ static void descriptor_note(struct virtio_host *host, size_t n)
 }
 
 /** Whether more than one frame may come of a packet. */
-static bool is_cut(const struct script *script,
+static bool is_cut(struct virtio_host *host,
 		   const struct virtio_host_outgoing *one)
 {
-	uint64_t type = 0;
+	char ignored[SCRIPT_ERROR_MAX];
 
-	if (one->header != SCRIPT_NONE)
-		script_number(script, one->header, "gso_type", &type);
-	return type & ~(uint64_t)GSO_ECN;
+	return one->header != SCRIPT_NONE &&
+	       script_encode(host->player->script, one->header, &host->built,
+			     ignored) &&
+	       host->built.event.bytes[HEADER_GSO_TYPE] & ~GSO_ECN;
 }
 
 static void frame_note(struct virtio_host *host, size_t n)
@@ -107,7 +108,7 @@ static void frame_note(struct virtio_host *host, size_t n)
 	host->has_frames = true;
 	if (host->outgoing_count)
 		one = &host->outgoing[host->outgoing_count - 1];
-	if (!one || (one->frames && !is_cut(host->player->script, one)))
+	if (!one || (one->frames && !is_cut(host, one)))
 		one = outgoing_begin(host, n, 1);
 	if (!one->frames++)
 		one->frame = n;
