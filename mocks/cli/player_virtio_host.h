@@ -52,7 +52,10 @@ struct virtio_host_packet {
 
 /** A buffer that the script uses, and what of which packet is in it. */
 struct virtio_host_used {
-	size_t n, packet;
+	size_t n;
+	uint32_t queue, bytes;
+	/** SCRIPT_NONE: the packet that it goes on with is told behind it. */
+	size_t packet;
 	uint32_t offset;
 };
 
@@ -78,7 +81,7 @@ struct virtio_host_queue {
 	size_t listed;
 	/** The driver's names of buffers by those of the script, plus 1. */
 	uint32_t *names;
-	/** How many packets were taken from it. */
+	/** Behind the outgoing packet that was taken last. */
 	size_t taken;
 };
 
@@ -95,12 +98,15 @@ struct virtio_host {
 	struct virtio_host_packet *packets;
 	size_t packet_count;
 	struct virtio_host_used *used;
-	size_t used_count;
+	/** How many, and of those how many have no packet yet. */
+	size_t used_count, early_count;
 	struct virtio_host_outgoing *outgoing;
 	size_t outgoing_count, sent;
 	struct virtio_host_queue queues[VIRTIO_HOST_QUEUES];
-	/** Frames to the guest that a packet has already, by event. */
+	/** Frames to the guest that a packet has already, by event; all before
+	 * that one have. */
 	bool *claimed;
+	size_t claimed_first;
 	/** Places of descriptors that the script has, by queue; of any. */
 	uint32_t places[VIRTIO_HOST_QUEUES], places_any;
 	bool has_frames;
@@ -170,8 +176,7 @@ void virtio_host_partial(uint8_t *frame, uint32_t bytes, uint32_t start,
 bool virtio_host_outgoing(struct virtio_host *host);
 /** The burst of the role. */
 void virtio_host_burst(struct player *player);
-/** Whether the n-th packet of a queue becomes frames. */
-bool virtio_host_becomes_frames(const struct virtio_host *host, uint32_t queue,
-				size_t n);
+/** Whether the next packet that was taken of a queue becomes frames. */
+bool virtio_host_becomes_frames(struct virtio_host *host, uint32_t queue);
 
 #endif /* MOCKS_CLI_PLAYER_VIRTIO_HOST_H */

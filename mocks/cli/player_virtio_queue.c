@@ -125,21 +125,62 @@ static struct virtio_host_packet *packet_find(struct virtio_host *host,
 	return begun && begun->left ? begun : next;
 }
 
+/** Whether a packet is announced whose first buffer did not come yet. */
+static bool packet_waits(const struct virtio_host *host, uint64_t queue)
+{
+	size_t i;
+
+	for (i = host->packet_count; i > 0; i--)
+		if (host->packets[i - 1].queue == queue)
+			return !host->packets[i - 1].is_begun;
+	return false;
+}
+
 /** A packet of which nothing is said but its buffer. */
 static struct virtio_host_packet *packet_bare(struct virtio_host *host,
-					      uint64_t queue)
+					      uint32_t queue)
 {
 	struct virtio_host_packet *packet =
 		&host->packets[host->packet_count++];
 
-	packet->queue = (uint32_t)queue;
+	packet->queue = queue;
 	packet->header = SCRIPT_NONE;
 	packet->left = 1;
 	packet->frame = SCRIPT_NONE;
 	return packet;
 }
 
-static void used_note(struct virtio_host *host, size_t n)
+static void used_put(struct virtio_host *host, struct virtio_host_used *one,
+		     struct virtio_host_packet *packet)
+{
+	one->packet = (size_t)(packet - host->packets);
+	one->offset = packet->bytes;
+	packet->bytes += one->bytes;
+	if (packet->left)
+		packet->left--;
+}
+
+/** Buffers that came early belong to the packet that begins now. */
+static void early_put(struct virtio_host *host,
+		      struct virtio_host_packet *packet)
+{
+	size_t i;
+
+	for (i = 0; i < host->used_count && host->early_count && packet->left;
+	     i++) {
+		if (host->used[i].packet != SCRIPT_NONE ||
+		    host->used[i].queue != packet->queue)
+			continue;
+		used_put(host, &host->used[i], packet);
+		host->early_count--;
+	}
+}
+
+/**
+ * A buffer is used. In a packed ring the first of several is written last, so
+ * those behind it may be told before it.
+ */
+static void used_note(struct virtio_host *host, size_t n, bool is_packed)
 {
 	const struct script *script = host->player->script;
 	struct virtio_host_used *one = &host->used[host->used_count++];
@@ -149,15 +190,21 @@ static void used_note(struct virtio_host *host, size_t n)
 	script_number(script, n, "queue", &queue);
 	script_number(script, n, "id", &id);
 	script_number(script, n, "len", &bytes);
-	packet = packet_find(host, queue, id);
-	if (!packet)
-		packet = packet_bare(host, queue);
 	one->n = n;
-	one->packet = (size_t)(packet - host->packets);
-	one->offset = packet->bytes;
+	one->queue = (uint32_t)queue;
+	one->bytes = (uint32_t)bytes;
+	one->packet = SCRIPT_NONE;
+	packet = packet_find(host, queue, id);
+	if (!packet && is_packed && packet_waits(host, queue)) {
+		host->early_count++;
+		return;
+	}
+	if (!packet)
+		packet = packet_bare(host, (uint32_t)queue);
+	used_put(host, one, packet);
+	if (!packet->is_begun)
+		early_put(host, packet);
 	packet->is_begun = true;
-	packet->left--;
-	packet->bytes += (uint32_t)bytes;
 }
 
 bool virtio_host_queues(struct virtio_host *host)
@@ -187,7 +234,7 @@ bool virtio_host_queues(struct virtio_host *host)
 		    place == VIRTIO_HOST_ACK)
 			packet_add(host, n, queue, place);
 		else
-			used_note(host, n);
+			used_note(host, n, place == VIRTIO_HOST_PACKED);
 	}
 	return true;
 }
@@ -247,7 +294,6 @@ static void packet_take(struct virtio_host *host, unsigned queue,
 			const struct host_virtio_taken *taken)
 {
 	struct host_virtio *card = host->player->vm->virtio;
-	size_t n = host->queues[queue].taken++;
 	const char *fault = "has no whole header";
 	uint32_t bytes;
 
@@ -257,7 +303,7 @@ static void packet_take(struct virtio_host *host, unsigned queue,
 		host_virtio_script_tell(card, queue, TRACE_FROM_GUEST, "header",
 					taken->id, host->packet,
 					VIRTIO_HOST_HEADER);
-		if (!virtio_host_becomes_frames(host, queue, n))
+		if (!virtio_host_becomes_frames(host, queue))
 			return;
 		fault = host_virtio_script_send(card, host->packet, bytes);
 	}
@@ -356,7 +402,11 @@ static void frame_claim(struct virtio_host *host,
 	packet->is_claimed = true;
 	if (packet->bytes < VIRTIO_HOST_HEADER)
 		return;
-	for (n = 0; n < count && looked < CLAIM_MAX; n++) {
+	n = host->claimed_first;
+	while (n < count && (!is_frame(script, n) || host->claimed[n]))
+		n++;
+	host->claimed_first = n;
+	for (; n < count && looked < CLAIM_MAX; n++) {
 		if (!is_frame(script, n) || host->claimed[n])
 			continue;
 		looked++;
@@ -431,7 +481,8 @@ static void buffer_fill(struct virtio_host *host, size_t n, uint32_t queue,
 	const struct virtio_host_used *used = used_find(host, n);
 	uint32_t length;
 
-	if (!host_virtio_script_has(card, queue, id))
+	if (!host_virtio_script_has(card, queue, id) ||
+	    used->packet == SCRIPT_NONE)
 		return;
 	length = packet_make(host, &host->packets[used->packet]);
 	if (used->offset >= length)

@@ -133,17 +133,16 @@ bool virtio_host_outgoing(struct virtio_host *host)
 	return true;
 }
 
-bool virtio_host_becomes_frames(const struct virtio_host *host, uint32_t queue,
-				size_t n)
+bool virtio_host_becomes_frames(struct virtio_host *host, uint32_t queue)
 {
-	size_t i;
+	size_t *taken = &host->queues[queue].taken;
 
-	if (!host->has_frames)
+	while (*taken < host->outgoing_count &&
+	       host->outgoing[*taken].queue != queue)
+		++*taken;
+	if (!host->has_frames || *taken == host->outgoing_count)
 		return true;
-	for (i = 0; i < host->outgoing_count; i++)
-		if (host->outgoing[i].queue == queue && n-- == 0)
-			return host->outgoing[i].frames;
-	return true;
+	return host->outgoing[(*taken)++].frames;
 }
 
 /* ---- To the driver ---- */
