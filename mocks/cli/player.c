@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_driver.h"
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
@@ -17,6 +17,8 @@ static const struct player_role *const roles[] = {
 	&player_hyperv_guest,
 	&player_hyperv_host,
 	&player_vmxnet3_guest,
+	&player_virtio_guest,
+	&player_virtio_host,
 };
 
 static const char *side_name(enum player_side side)
@@ -80,10 +82,9 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 
 /* ---- Comparing ---- */
 
-/** The driver does nothing more, or nothing more is to be seen. */
-static void player_stop(void *argument)
+/** What the script still waits for, if there is anything, did not come. */
+static void player_missed(struct player *player)
 {
-	struct player *player = argument;
 	struct script *script = player->script;
 	size_t n = script_first(script);
 
@@ -91,6 +92,14 @@ static void player_stop(void *argument)
 		n++;
 	if (n < script_count(script))
 		player_fail(player, n, "that did not come");
+}
+
+/** The driver does nothing more, or nothing more is to be seen. */
+static void player_stop(void *argument)
+{
+	struct player *player = argument;
+
+	player_missed(player);
 	machine_stop(player->vm->machine, MACHINE_STOPPED,
 		     "the script is over");
 }
@@ -262,9 +271,8 @@ static void player_run(struct player *player)
 		player->status = CLI_FAIL;
 		fprintf(player->report, "%s: the guest died: %s\n",
 			player->path, machine_reason(player->vm->machine));
-	} else if (!script_is_over(player->script)) {
-		player_fail(player, script_first(player->script),
-			    "that did not come");
+	} else {
+		player_missed(player);
 	}
 }
 
@@ -315,6 +323,7 @@ static void player_free(struct player *player)
 	virtual_machine_destroy(player->vm);
 	if (player->own && player->role->destroy)
 		player->role->destroy(player);
+	player_driver_free(player);
 	if (player->wire)
 		wire_destroy(player->wire);
 	trace_built_free(&player->built);
