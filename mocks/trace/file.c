@@ -11,8 +11,6 @@
 #include "mocks/trace/text.h"
 #include "mocks/trace/usbmon.h"
 
-#define PCAPNG_FIRST_BYTE 0x0a
-
 static bool ends(const char *path, const char *end)
 {
 	size_t length = strlen(path), count = strlen(end);
@@ -123,28 +121,36 @@ static void reader_complain(const char *path, const char *what, char *error)
 	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, what);
 }
 
-static bool reader_begin(struct trace_reader *reader, const char *path,
-			 char *error)
+enum trace_form trace_form_of(FILE *stream)
 {
-	const char *name = path;
+	static const char section[] = {0x0a, 0x0d, 0x0d, 0x0a};
+	off_t start = ftello(stream);
+	char head[sizeof(section)];
+	size_t length;
 	int first;
 
-	if (usbmon_is(path)) {
-		reader->usbmon = usbmon_open(path, error);
-		return reader->usbmon;
+	if (usbmon_is(stream))
+		return TRACE_FORM_USBMON;
+	if (start < 0) {
+		/* Of a pipe one byte can be put back. */
+		first = getc(stream);
+		ungetc(first, stream);
+		return first == section[0] ? TRACE_FORM_PCAPNG
+					   : TRACE_FORM_TEXT;
 	}
+	length = fread(head, 1, sizeof(head), stream);
+	clearerr(stream);
+	fseeko(stream, start, SEEK_SET);
+	return length && !memcmp(head, section, length) ? TRACE_FORM_PCAPNG
+							: TRACE_FORM_TEXT;
+}
 
-	if (strcmp(path, "-") == 0) {
-		reader->stream = stdin;
-		name = "standard input";
-	} else {
-		reader->stream = fopen(path, "rb");
-	}
-	if (!reader->stream) {
-		reader_complain(path, strerror(errno), error);
-		return false;
-	}
-	first = getc(reader->stream);
+/** Whether there is anything to read; it is said if not. */
+static bool reader_has_bytes(struct trace_reader *reader, const char *name,
+			     char *error)
+{
+	int first = getc(reader->stream);
+
 	if (first == EOF) {
 		reader_complain(name,
 				ferror(reader->stream) ? strerror(errno)
@@ -153,27 +159,62 @@ static bool reader_begin(struct trace_reader *reader, const char *path,
 		return false;
 	}
 	ungetc(first, reader->stream);
-	if (first == PCAPNG_FIRST_BYTE)
-		reader->pcapng = pcapng_open(reader->stream, name);
-	else
-		reader->text = trace_text_open(reader->stream, name);
+	return true;
+}
+
+static bool reader_begin(struct trace_reader *reader, const char *name,
+			 char *error)
+{
+	FILE *stream = reader->stream;
+
+	if (!reader_has_bytes(reader, name, error))
+		return false;
+	switch (trace_form_of(stream)) {
+	case TRACE_FORM_USBMON:
+		reader->stream = NULL;
+		reader->usbmon = usbmon_open(stream, name, error);
+		return reader->usbmon;
+	case TRACE_FORM_PCAPNG:
+		reader->pcapng = pcapng_open(stream, name);
+		break;
+	case TRACE_FORM_TEXT:
+		reader->text = trace_text_open(stream, name);
+		break;
+	}
 	if (reader->pcapng || reader->text)
 		return true;
 	reader_complain(name, "out of memory", error);
 	return false;
 }
 
-struct trace_reader *trace_reader_open(const char *path, char *error)
+struct trace_reader *trace_reader_open_stream(FILE *stream, const char *name,
+					      char *error)
 {
 	struct trace_reader *reader = calloc(1, sizeof(*reader));
 
 	if (!reader) {
-		reader_complain(path, "out of memory", error);
+		reader_complain(name, "out of memory", error);
+		if (stream != stdin)
+			fclose(stream);
 		return NULL;
 	}
-	if (reader_begin(reader, path, error))
+	reader->stream = stream;
+	if (reader_begin(reader, name, error))
 		return reader;
 	trace_reader_close(reader);
+	return NULL;
+}
+
+struct trace_reader *trace_reader_open(const char *path, char *error)
+{
+	FILE *stream;
+
+	if (strcmp(path, "-") == 0)
+		return trace_reader_open_stream(stdin, "standard input", error);
+	stream = fopen(path, "rb");
+	if (stream)
+		return trace_reader_open_stream(stream, path, error);
+	reader_complain(path, strerror(errno), error);
 	return NULL;
 }
 

@@ -6,6 +6,8 @@
 #ifndef MOCKS_TRACE_FILE_H
 #define MOCKS_TRACE_FILE_H
 
+#include <stdio.h>
+
 #include "mocks/trace/codec.h"
 
 #define TRACE_FILE_ERROR_MAX 512u
@@ -29,10 +31,28 @@ void trace_writer_event(struct trace_writer *writer,
 /** @param error as for trace_writer_open(). @return all is in the file */
 bool trace_writer_close(struct trace_writer *writer, char *error);
 
+/** What a file is that is read. */
+enum trace_form {
+	TRACE_FORM_TEXT,
+	TRACE_FORM_PCAPNG,
+	/** RNDIS over USB */
+	TRACE_FORM_USBMON,
+};
+
+/** By its first bytes; the stream stands afterwards where it stood. */
+enum trace_form trace_form_of(FILE *stream);
+
 struct trace_reader;
 
 /** @param path "-" is standard input. @param error as above */
 struct trace_reader *trace_reader_open(const char *path, char *error);
+/**
+ * The same from a stream.
+ * @param stream closed with the reader, and on failure
+ * @param name of the file, for complaints
+ */
+struct trace_reader *trace_reader_open_stream(FILE *stream, const char *name,
+					      char *error);
 void trace_reader_close(struct trace_reader *reader);
 
 enum trace_read {

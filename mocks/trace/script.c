@@ -11,8 +11,7 @@
 #include "mocks/trace/script_internal.h"
 
 /** More events than any capture of use gives. */
-#define EVENTS_MAX	  4000000u
-#define PCAPNG_FIRST_BYTE 0x0a
+#define EVENTS_MAX 4000000u
 
 void script_complain(const struct script *script, unsigned line,
 		     unsigned column, const char *what, char *error)
@@ -271,9 +270,10 @@ static bool about_parse(struct script *script, const char *about)
 	return good;
 }
 
-static bool load_recording(struct script *script, char *error)
+static bool load_recording(struct script *script, FILE *stream, char *error)
 {
-	struct trace_reader *reader = trace_reader_open(script->path, error);
+	struct trace_reader *reader =
+		trace_reader_open_stream(stream, script->path, error);
 	struct trace_record record = {0};
 	const struct trace_event *event;
 	enum trace_read read = TRACE_READ_BROKEN;
@@ -301,50 +301,65 @@ static bool load_recording(struct script *script, char *error)
 	return good;
 }
 
-static bool load(struct script *script, char *error)
+/** The stream is closed in any case. */
+static bool load(struct script *script, FILE *stream, char *error)
 {
-	FILE *stream = fopen(script->path, "rb");
-	bool good;
-	int first;
+	bool good = false;
 
-	if (!stream) {
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
-			 strerror(errno));
-		return false;
+	switch (trace_form_of(stream)) {
+	case TRACE_FORM_PCAPNG:
+		return load_recording(script, stream, error);
+	case TRACE_FORM_USBMON:
+		snprintf(error, SCRIPT_ERROR_MAX,
+			 "%s: RNDIS over USB has no guest or host that could "
+			 "be played",
+			 script->path);
+		break;
+	case TRACE_FORM_TEXT:
+		good = load_text(script, stream, error);
+		break;
 	}
-	first = getc(stream);
-	ungetc(first, stream);
-	if (first == PCAPNG_FIRST_BYTE) {
-		fclose(stream);
-		return load_recording(script, error);
-	}
-	good = load_text(script, stream, error);
 	fclose(stream);
 	return good;
+}
+
+struct script *script_read(FILE *stream, const char *name,
+			   const char *const defines[], size_t define_count,
+			   const struct script_rules *rules, char *error)
+{
+	struct script *script = calloc(1, sizeof(*script));
+	bool good = true;
+	size_t n;
+
+	if (script)
+		script->path = strdup(name);
+	if (!script || !script->path) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", name);
+		fclose(stream);
+		script_free(script);
+		return NULL;
+	}
+	script->rules = *rules;
+	for (n = 0; n < define_count && good; n++)
+		good = define(script, defines[n], error);
+	if (!good)
+		fclose(stream);
+	else if (load(script, stream, error))
+		return script;
+	script_free(script);
+	return NULL;
 }
 
 struct script *script_load(const char *path, const char *const defines[],
 			   size_t define_count,
 			   const struct script_rules *rules, char *error)
 {
-	struct script *script = calloc(1, sizeof(*script));
-	size_t n;
+	FILE *stream = fopen(path, "rb");
 
-	if (script)
-		script->path = strdup(path);
-	if (!script || !script->path) {
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", path);
-		script_free(script);
-		return NULL;
-	}
-	script->rules = *rules;
-	for (n = 0; n < define_count; n++)
-		if (!define(script, defines[n], error))
-			goto fail;
-	if (load(script, error))
-		return script;
-fail:
-	script_free(script);
+	if (stream)
+		return script_read(stream, path, defines, define_count, rules,
+				   error);
+	snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", path, strerror(errno));
 	return NULL;
 }
 

@@ -39,6 +39,14 @@ struct script_rules {
 struct script *script_load(const char *path, const char *const defines[],
 			   size_t define_count,
 			   const struct script_rules *rules, char *error);
+/**
+ * The same from a stream.
+ * @param stream closed in any case
+ * @param name of the file, for complaints; kept
+ */
+struct script *script_read(FILE *stream, const char *name,
+			   const char *const defines[], size_t define_count,
+			   const struct script_rules *rules, char *error);
 void script_free(struct script *script);
 
 /**
