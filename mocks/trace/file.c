@@ -51,28 +51,43 @@ static bool writer_begin(struct trace_writer *writer, const char *about)
 	return !ferror(writer->stream);
 }
 
-struct trace_writer *trace_writer_open(const char *path, const char *about,
-				       char *error)
+struct trace_writer *trace_writer_open_stream(FILE *stream,
+					      enum trace_form form,
+					      const char *name,
+					      const char *about, char *error)
 {
 	struct trace_writer *writer = calloc(1, sizeof(*writer));
 
-	if (writer) {
-		writer->is_pcapng = ends(path, ".pcapng");
-		writer->path = strdup(path);
-		writer->blocks = trace_blocks_create();
-	}
-	if (!writer || !writer->path || !writer->blocks) {
+	if (!writer) {
+		fclose(stream);
 		snprintf(error, TRACE_FILE_ERROR_MAX, "%s: out of memory",
-			 path);
-		if (writer)
-			writer_free(writer);
+			 name);
 		return NULL;
 	}
-	writer->stream = fopen(path, "wb");
-	if (writer->stream && writer_begin(writer, about))
+	writer->stream = stream;
+	writer->is_pcapng = form == TRACE_FORM_PCAPNG;
+	writer->path = strdup(name);
+	writer->blocks = trace_blocks_create();
+	errno = ENOMEM;
+	if (writer->path && writer->blocks && writer_begin(writer, about))
 		return writer;
-	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, strerror(errno));
+	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", name, strerror(errno));
 	writer_free(writer);
+	return NULL;
+}
+
+struct trace_writer *trace_writer_open(const char *path, const char *about,
+				       char *error)
+{
+	FILE *stream = fopen(path, "wb");
+
+	if (stream)
+		return trace_writer_open_stream(stream,
+						ends(path, ".pcapng")
+							? TRACE_FORM_PCAPNG
+							: TRACE_FORM_TEXT,
+						path, about, error);
+	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, strerror(errno));
 	return NULL;
 }
 
@@ -300,19 +315,31 @@ const char *trace_reader_error(const struct trace_reader *reader)
 
 const char *trace_reader_about(struct trace_reader *reader)
 {
+	struct trace_record about = {0};
+	const char *comment;
 	size_t bytes;
 	FILE *stream;
 
 	if (reader->usbmon)
 		return "from=usbmon";
-	if (reader->pcapng)
-		return pcapng_about(reader->pcapng);
 	free(reader->about);
 	reader->about = NULL;
 	stream = open_memstream(&reader->about, &bytes);
 	if (!stream)
 		return "";
-	trace_text_about_write(stream, trace_text_about(reader->text));
+	if (reader->text) {
+		trace_text_about_write(stream, trace_text_about(reader->text));
+	} else {
+		/* What others say of a file is a comment, whatever it is. */
+		comment = pcapng_about(reader->pcapng);
+		if (!trace_text_fields(comment, &about)) {
+			trace_record_clear(&about);
+			trace_record_text(&about, "comment", comment,
+					  strlen(comment));
+		}
+		trace_text_about_write(stream, &about);
+	}
+	trace_record_free(&about);
 	fclose(stream);
 	return reader->about ? reader->about : "";
 }

@@ -15,6 +15,14 @@
 /** Whether a trace can be written under that name: how it ends. */
 bool trace_file_is_name(const char *path);
 
+/** What a file is. */
+enum trace_form {
+	TRACE_FORM_TEXT,
+	TRACE_FORM_PCAPNG,
+	/** RNDIS over USB: it is only read. */
+	TRACE_FORM_USBMON,
+};
+
 struct trace_writer;
 
 /**
@@ -25,19 +33,21 @@ struct trace_writer;
  */
 struct trace_writer *trace_writer_open(const char *path, const char *about,
 				       char *error);
+/**
+ * The same into a stream.
+ * @param stream closed with the writer, and on failure
+ * @param form text or pcapng
+ * @param name of the file, for complaints
+ */
+struct trace_writer *trace_writer_open_stream(FILE *stream,
+					      enum trace_form form,
+					      const char *name,
+					      const char *about, char *error);
 /** Append an event; errors of the disk show when the writer is closed. */
 void trace_writer_event(struct trace_writer *writer,
 			const struct trace_event *event);
 /** @param error as for trace_writer_open(). @return all is in the file */
 bool trace_writer_close(struct trace_writer *writer, char *error);
-
-/** What a file is that is read. */
-enum trace_form {
-	TRACE_FORM_TEXT,
-	TRACE_FORM_PCAPNG,
-	/** RNDIS over USB */
-	TRACE_FORM_USBMON,
-};
 
 /** By its first bytes; the stream stands afterwards where it stood. */
 enum trace_form trace_form_of(FILE *stream);
@@ -69,7 +79,11 @@ enum trace_read trace_reader_next(struct trace_reader *reader,
 				  const struct trace_event **event);
 /** After TRACE_READ_BROKEN: one sentence with the place. */
 const char *trace_reader_error(const struct trace_reader *reader);
-/** "key=value ..." of the run, once an event was read; "" if not said. */
+/**
+ * "key=value ..." of the run, once an event was read; "" if not said. What the
+ * comment of a pcapng says otherwise is comment="...". It lives until the next
+ * call.
+ */
 const char *trace_reader_about(struct trace_reader *reader);
 
 #endif /* MOCKS_TRACE_FILE_H */

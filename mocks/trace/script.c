@@ -150,40 +150,18 @@ bool script_substitute(const struct script *script, struct trace_record *record)
 /** "NAME=value", as it could stand in the first line of a script. */
 static bool define(struct script *script, const char *text, char *error)
 {
-	static const char first[] = "trace 1 ";
-	size_t length = strlen(text) + sizeof(first);
-	const struct trace_record *about;
 	struct trace_record record = {0};
-	struct trace_text *reader = NULL;
-	char *line = malloc(length);
-	FILE *stream = NULL;
-	bool good = false;
+	bool good = trace_text_fields(text, &record) && record.count == 1 &&
+		    record.fields[0].kind != TRACE_ANY &&
+		    record.fields[0].kind != TRACE_VARIABLE &&
+		    script_field_copy(&script->variables, record.fields[0].key,
+				      &record, &record.fields[0]);
 
-	if (line) {
-		snprintf(line, length, "%s%s", first, text);
-		stream = fmemopen(line, strlen(line), "r");
-	}
-	if (stream)
-		reader = trace_text_open(stream, text);
-	if (!reader) {
-		snprintf(error, SCRIPT_ERROR_MAX, "out of memory");
-	} else if (trace_text_next(reader, &record) == TRACE_ITEM_EOF &&
-		   (about = trace_text_about(reader))->count == 1 &&
-		   about->fields[0].kind != TRACE_ANY &&
-		   about->fields[0].kind != TRACE_VARIABLE) {
-		good = script_field_copy(&script->variables,
-					 about->fields[0].key, about,
-					 &about->fields[0]);
-	}
-	if (reader && !good)
+	if (!good)
 		snprintf(error, SCRIPT_ERROR_MAX,
 			 "a variable is defined as NAME=value, not '%.128s'",
 			 text);
-	trace_text_close(reader);
 	trace_record_free(&record);
-	if (stream)
-		fclose(stream);
-	free(line);
 	return good;
 }
 
@@ -252,21 +230,10 @@ out:
 static bool about_parse(struct script *script, const char *about)
 {
 	struct trace_record record = {0};
-	struct trace_text *text;
-	char line[512];
-	FILE *stream;
-	bool good = false;
+	bool good = trace_text_fields(about, &record) &&
+		    about_take(script, &record);
 
-	snprintf(line, sizeof(line), "trace 1 %s", about);
-	stream = fmemopen(line, strlen(line), "r");
-	text = stream ? trace_text_open(stream, script->path) : NULL;
-	if (text)
-		good = trace_text_next(text, &record) == TRACE_ITEM_EOF &&
-		       about_take(script, trace_text_about(text));
-	trace_text_close(text);
 	trace_record_free(&record);
-	if (stream)
-		fclose(stream);
 	return good;
 }
 
