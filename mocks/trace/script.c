@@ -346,6 +346,7 @@ void script_free(struct script *script)
 	trace_record_free(&script->bound);
 	trace_record_free(&script->expected);
 	trace_record_free(&script->actual);
+	trace_record_free(&script->reworded);
 	trace_built_free(&script->built);
 	free(script->path);
 	free(script);
