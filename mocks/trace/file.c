@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "mocks/trace/file.h"
 #include "mocks/trace/pcapng.h"
@@ -28,6 +30,8 @@ bool trace_file_is_name(const char *path)
 struct trace_writer {
 	FILE *stream;
 	char *path;
+	/** What it is called until it is whole, and then; or NULL. */
+	char *temporary, *target;
 	bool is_pcapng, is_broken;
 	struct trace_blocks *blocks;
 	struct trace_record record;
@@ -37,6 +41,10 @@ static void writer_free(struct trace_writer *writer)
 {
 	if (writer->stream)
 		fclose(writer->stream);
+	if (writer->temporary)
+		unlink(writer->temporary);
+	free(writer->temporary);
+	free(writer->target);
 	trace_blocks_destroy(writer->blocks);
 	trace_record_free(&writer->record);
 	free(writer->path);
@@ -76,19 +84,107 @@ struct trace_writer *trace_writer_open_stream(FILE *stream,
 	return NULL;
 }
 
+static enum trace_form form_by_name(const char *path)
+{
+	return ends(path, ".pcapng") ? TRACE_FORM_PCAPNG : TRACE_FORM_TEXT;
+}
+
 struct trace_writer *trace_writer_open(const char *path, const char *about,
 				       char *error)
 {
 	FILE *stream = fopen(path, "wb");
 
 	if (stream)
-		return trace_writer_open_stream(stream,
-						ends(path, ".pcapng")
-							? TRACE_FORM_PCAPNG
-							: TRACE_FORM_TEXT,
+		return trace_writer_open_stream(stream, form_by_name(path),
 						path, about, error);
 	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, strerror(errno));
 	return NULL;
+}
+
+/* ---- Files that are replaced ---- */
+
+/** The access rights that a file is to have: its own, or those of a new one. */
+static mode_t rights_of(const struct stat *status)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return status->st_mode ? status->st_mode & 0777 : 0666 & ~mask;
+}
+
+/** A file beside the target. @return NULL, with errno */
+static FILE *temporary_open(const char *target, const struct stat *status,
+			    char **name)
+{
+	size_t bytes = strlen(target) + sizeof(".XXXXXX");
+	FILE *stream = NULL;
+	int fd = -1;
+
+	*name = malloc(bytes);
+	if (*name) {
+		snprintf(*name, bytes, "%s.XXXXXX", target);
+		fd = mkstemp(*name);
+	}
+	if (fd >= 0 && fchmod(fd, rights_of(status)) == 0)
+		stream = fdopen(fd, "wb");
+	if (stream)
+		return stream;
+	if (fd >= 0) {
+		close(fd);
+		unlink(*name);
+	}
+	free(*name);
+	*name = NULL;
+	return NULL;
+}
+
+struct trace_writer *trace_writer_replace(const char *path, const char *about,
+					  char *error)
+{
+	struct trace_writer *writer = NULL;
+	char *target = NULL, *temporary = NULL;
+	struct stat status = {0};
+	FILE *stream;
+
+	/* A pipe or a device is no file that could be replaced. */
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return trace_writer_open(path, about, error);
+	/* A link stays one. */
+	target = status.st_mode ? realpath(path, NULL) : strdup(path);
+	stream = target ? temporary_open(target, &status, &temporary) : NULL;
+	if (!stream)
+		snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path,
+			 strerror(errno));
+	else
+		writer = trace_writer_open_stream(stream, form_by_name(path),
+						  path, about, error);
+	if (writer) {
+		writer->temporary = temporary;
+		writer->target = target;
+		return writer;
+	}
+	if (temporary)
+		unlink(temporary);
+	free(temporary);
+	free(target);
+	return NULL;
+}
+
+void trace_writer_discard(struct trace_writer *writer)
+{
+	writer_free(writer);
+}
+
+/** What was written takes the name. @return false, with errno */
+static bool writer_take_name(struct trace_writer *writer)
+{
+	if (!writer->temporary)
+		return true;
+	if (rename(writer->temporary, writer->target) != 0)
+		return false;
+	free(writer->temporary);
+	writer->temporary = NULL;
+	return true;
 }
 
 void trace_writer_event(struct trace_writer *writer,
@@ -109,7 +205,7 @@ bool trace_writer_close(struct trace_writer *writer, char *error)
 
 	errno = 0;
 	good = fflush(writer->stream) == 0 && !ferror(writer->stream) &&
-	       !writer->is_broken;
+	       !writer->is_broken && writer_take_name(writer);
 	if (!good)
 		snprintf(error, TRACE_FILE_ERROR_MAX,
 			 "%s: it could not be written whole%s%s", writer->path,

@@ -34,6 +34,14 @@ struct trace_writer;
 struct trace_writer *trace_writer_open(const char *path, const char *about,
 				       char *error);
 /**
+ * The same, but a file that has the name keeps it until the writer is closed
+ * and all is written: before that it is not touched.
+ */
+struct trace_writer *trace_writer_replace(const char *path, const char *about,
+					  char *error);
+/** Close a writer of that kind, and leave the file that there was. */
+void trace_writer_discard(struct trace_writer *writer);
+/**
  * The same into a stream.
  * @param stream closed with the writer, and on failure
  * @param form text or pcapng
