@@ -477,26 +477,38 @@ static bool read_fields(struct trace_text *text, struct trace_record *record)
 
 /* ---- Events ---- */
 
+/** Digits behind a point, as nanoseconds; more than nine are an error. */
+static uint64_t read_fraction(struct trace_text *text)
+{
+	uint64_t part = 0, unit = SECOND;
+
+	if (*text->at != '.')
+		return 0;
+	for (text->at++; isdigit((unsigned char)*text->at) && unit > 1;
+	     text->at++) {
+		unit /= 10;
+		part += unit * (uint64_t)(*text->at - '0');
+	}
+	return part;
+}
+
 /** "@SECONDS.NANOSECONDS" */
 static bool read_time(struct trace_text *text, struct trace_record *record)
 {
 	const char *start = text->at++;
-	uint64_t seconds = 0, part = 0, unit = SECOND;
+	uint64_t seconds = 0, part;
 	const char *from = text->at;
 
 	for (; isdigit((unsigned char)*text->at); text->at++) {
-		if (seconds > UINT64_MAX / SECOND / 10 - 1)
-			return wrong(text, start, "the time is too large");
 		seconds = seconds * 10 + (uint64_t)(*text->at - '0');
+		if (seconds > UINT64_MAX / SECOND)
+			return wrong(text, start, "the time is too large");
 	}
 	if (text->at == from)
 		return wrong(text, start, "'@' stands before seconds");
-	if (*text->at == '.')
-		for (text->at++; isdigit((unsigned char)*text->at) && unit > 1;
-		     text->at++) {
-			unit /= 10;
-			part += unit * (uint64_t)(*text->at - '0');
-		}
+	part = read_fraction(text);
+	if (part > UINT64_MAX - seconds * SECOND)
+		return wrong(text, start, "the time is too large");
 	if (*text->at != ' ' && *text->at != '\t')
 		return wrong(text, text->at, "a space is expected");
 	record->has_time = true;

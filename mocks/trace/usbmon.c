@@ -231,7 +231,9 @@ static int record_next(struct usbmon *usbmon, struct record *record)
 		usbmon->first_time = time;
 	usbmon->event = (struct trace_event){
 		.kind = TRACE_RNDIS,
-		.time = time - usbmon->first_time,
+		/* Whatever a clock says, nothing comes before the first. */
+		.time = time < usbmon->first_time ? 0
+						  : time - usbmon->first_time,
 		.queue = bytes[RECORD_DEVICE],
 		.address = bytes[RECORD_ENDPOINT],
 	};

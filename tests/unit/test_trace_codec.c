@@ -173,7 +173,9 @@ static void make(struct random *random, struct made *made)
 	memset(made, 0, sizeof(*made));
 	event->kind = random_below(random, TRACE_KINDS);
 	event->direction = random_below(random, 2);
-	event->time = number(random, UINT64_MAX) >> 8;
+	event->time = random_below(random, 20)
+			      ? number(random, UINT64_MAX) >> 8
+			      : UINT64_MAX - random_below(random, 3);
 	event->cpu = random_below(random, 3);
 	if (event->kind == TRACE_RULE || event->kind == TRACE_NOTE) {
 		for (n = random_below(random, 31); n; n--)
@@ -393,6 +395,10 @@ static const struct {
 	{"trace 1\n@ > msr\n", "x.vt:2:1: '@' stands before seconds"},
 	{"trace 1\n@99999999999999999999 > msr\n",
 	 "x.vt:2:1: the time is too large"},
+	{"trace 1\n@18446744073.709551616 > msr\n",
+	 "x.vt:2:1: the time is too large"},
+	{"trace 1\n@18446744074 > msr\n", "x.vt:2:1: the time is too large"},
+	{"trace 1\n@0.0000000001 > msr\n", "x.vt:2:13: a space is expected"},
 	{"trace 1\n> msr - value\n", "x.vt:2:9: 'key=value' is expected"},
 	{"trace 1\n> msr - value=\n", "x.vt:2:15: a value is expected"},
 	{"trace 1\n> msr - value=0xg\n", "x.vt:2:15: that is no number of 64 "
