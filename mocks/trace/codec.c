@@ -208,6 +208,16 @@ bool codec_flags_read(struct codec *codec, struct trace_field *field,
 	return true;
 }
 
+/** Of what is taken apart: whether it could be put together again. */
+static void number_check(struct codec *codec, const char *key, uint64_t value,
+			 uint64_t most)
+{
+	if (value > most && !codec->error[0])
+		snprintf(codec->error, TRACE_ERROR_MAX,
+			 "'%s' is at most %#" PRIx64 ", not %#" PRIx64, key,
+			 most, value);
+}
+
 /** A number that is always there. */
 void codec_number(struct codec *codec, const char *key, uint64_t *value,
 		  unsigned base, uint64_t most, const struct layout_name *names)
@@ -217,6 +227,7 @@ void codec_number(struct codec *codec, const char *key, uint64_t *value,
 	if (codec->failed)
 		return;
 	if (!codec->is_encoding) {
+		number_check(codec, codec_key(codec, key), *value, most);
 		trace_record_number(codec->record, codec_key(codec, key),
 				    *value, base,
 				    names ? layout_name(names, *value) : NULL);
@@ -236,6 +247,7 @@ void codec_number_unless(struct codec *codec, const char *key, uint64_t *value,
 	if (codec->failed)
 		return;
 	if (!codec->is_encoding) {
+		number_check(codec, key, *value, most);
 		if (*value != usual)
 			trace_record_number(codec->record,
 					    codec_key(codec, key), *value, base,
@@ -268,6 +280,7 @@ void codec_flags(struct codec *codec, const char *key, uint64_t *value,
 	if (codec->failed)
 		return;
 	if (!codec->is_encoding) {
+		number_check(codec, key, *value, most);
 		if (*value || !is_optional)
 			codec_flags_show(codec, key, *value, flags);
 		return;
@@ -285,8 +298,8 @@ static bool bytes_room(struct codec *codec, size_t length)
 	struct trace_built *built = codec->built;
 	uint8_t *bytes;
 
-	if (length > CODEC_LENGTH_MAX) {
-		codec_fail(codec, 0, "more than %u bytes", CODEC_LENGTH_MAX);
+	if (length > TRACE_BYTES_MAX) {
+		codec_fail(codec, 0, "more than %u bytes", TRACE_BYTES_MAX);
 		return false;
 	}
 	if (length > built->room || !built->bytes) {

@@ -311,7 +311,7 @@ static void region_plan(struct codec *codec, const struct layout *layout,
 		return;
 	}
 	if (!is_free(body, layout, OFFSET_BASE + offset, length,
-		     CODEC_LENGTH_MAX))
+		     TRACE_BYTES_MAX))
 		codec_fail(codec, field->column,
 			   "'%s' has no room at '%s', between the message's "
 			   "fields and what else it holds",

@@ -11,9 +11,7 @@
 #include "mocks/trace/layout.h"
 
 /** Words of a channel message, and more than any has. */
-#define CODEC_LIST_MAX	 64u
-/** Larger than any message, packet or frame there is. */
-#define CODEC_LENGTH_MAX 0x100000u
+#define CODEC_LIST_MAX 64u
 
 struct codec {
 	struct trace_record *record;
@@ -22,6 +20,8 @@ struct codec {
 	/** Not all is known: what is there is looked at. */
 	bool is_partial;
 	bool failed;
+	/** Somebody asked for the name. */
+	bool is_named;
 	char *error;
 	unsigned *column;
 	struct trace_built *built;

@@ -437,7 +437,7 @@ static void layout_take(struct codec *codec, const struct layout_family *family,
 		tail = codec_take(codec, layout->tail_name, false);
 		least = layout->bytes + tail_bytes(codec, layout, tail);
 	}
-	codec_number_unless(codec, "length", &length, 10, CODEC_LENGTH_MAX,
+	codec_number_unless(codec, "length", &length, 10, TRACE_BYTES_MAX,
 			    least);
 	if (!codec->failed && length < least)
 		codec_fail(codec, 0,
@@ -478,6 +478,7 @@ static void message_take(struct codec *codec,
 {
 	const struct layout *layout;
 
+	codec->is_named = true;
 	/* A line that does not say what it is about can be any. */
 	if (codec->is_partial && family->layouts[0].name[0] &&
 	    !codec->record->name[0]) {

@@ -20,6 +20,8 @@
 #define TRACE_KEY_MAX	   72u
 #define TRACE_SELECTED_MAX 4u
 #define TRACE_ERROR_MAX	   256u
+/** Larger than any message, packet or frame there is. */
+#define TRACE_BYTES_MAX	   0x100000u
 
 struct layout_name;
 

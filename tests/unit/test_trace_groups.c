@@ -222,7 +222,7 @@ static void lines_hold_whatever_is_nested(void **state)
 		packets += strstr(line, " packet={") != NULL;
 		if (trace_line_read(line, &read, error, sizeof(error)) !=
 			    TRACE_ITEM_EVENT ||
-		    !trace_check(&built, &read, error, &column) ||
+		    !trace_check_line(&built, &read, error, &column) ||
 		    !trace_encode(&built, &read, error, &column))
 			fail_msg("round %u: %s in:\n%s", n, error, line);
 		if (trace_difference(&made.event, &built.event, false))
@@ -513,7 +513,7 @@ static void wrong_events_are_named(void **state)
 		assert_int_equal(column, wrong_events[n].column);
 		if (!wrong_events[n].is_sent)
 			assert_false(
-				trace_check(&built, &record, error, &column));
+				trace_check_line(&built, &record, error, &column));
 	}
 	trace_record_free(&record);
 	trace_built_free(&built);
@@ -546,7 +546,7 @@ static void parts_of_events_are_checked(void **state)
 		assert_int_equal(trace_line_read(line, &record, error,
 						 sizeof(error)),
 				 TRACE_ITEM_EVENT);
-		if (!trace_check(&built, &record, error, &column))
+		if (!trace_check_line(&built, &record, error, &column))
 			fail_msg("%s: %s", right[n], error);
 	}
 	/* What has a name is a number from then on. */
