@@ -265,6 +265,20 @@ static bool apply_json(void *context, const char *value, char *error)
 	return true;
 }
 
+static bool apply_trace(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+
+	return tracing_apply(&settings->tracing, value, error);
+}
+
+static bool apply_failures(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+
+	return failure_files_apply(&settings->failure_files, value, error);
+}
+
 const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	{"vmm", "VMM",
 	 "the hypervisor, as 'vmmsim list' shows them (default hyperv),\n"
@@ -277,7 +291,7 @@ const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	{"vmbus", "V",
 	 "where Hyper-V's guest stops: a version, the highest that the host "
 	 "has:\n"
-	 "highest (default with --sweep and --fault), or each: all\n"
+	 "highest (default with --sweep, --fault, --trace), or each: all\n"
 	 "(default otherwise)",
 	 apply_vmbus},
 	{"nvsp", "V", "the same of the card's protocol", apply_nvsp},
@@ -304,6 +318,8 @@ const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	 apply_frames},
 	{"jobs", "N", "how many runs at once (default: one a processor)",
 	 apply_jobs},
+	{"trace", "FILE", TRACING_HELP, apply_trace},
+	{"failures", "DIR", FAILURE_FILES_HELP, apply_failures},
 	{"json", NULL, "print one JSON event a line instead of a table",
 	 apply_json},
 };
@@ -408,9 +424,10 @@ bool scenario_settings_complete(struct scenario_settings *settings)
 			     "--sweep");
 		return false;
 	}
-	settings->limit_default =
-		settings->sweep || settings->fault_count || is_hostile
-			? "highest"
-			: "all";
+	settings->limit_default = settings->sweep || settings->fault_count ||
+						  is_hostile ||
+						  settings->tracing.count
+					  ? "highest"
+					  : "all";
 	return true;
 }

@@ -2,6 +2,7 @@
 /*
  * Scripts: read, and put together again. script_compare.c compares them.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -254,11 +255,12 @@ static bool about_parse(struct script *script, const char *about)
 {
 	struct trace_record record = {0};
 	struct trace_text *text;
-	char line[512];
-	FILE *stream;
+	FILE *stream = NULL;
 	bool good = false;
+	char *line;
 
-	snprintf(line, sizeof(line), "trace 1 %s", about);
+	if (asprintf(&line, "trace 1 %s", about) < 0)
+		return false;
 	stream = fmemopen(line, strlen(line), "r");
 	text = stream ? trace_text_open(stream, script->path) : NULL;
 	if (text)
@@ -268,6 +270,7 @@ static bool about_parse(struct script *script, const char *about)
 	trace_record_free(&record);
 	if (stream)
 		fclose(stream);
+	free(line);
 	return good;
 }
 

@@ -523,6 +523,23 @@ static bool read_name(struct trace_text *text, struct trace_record *record)
 	return true;
 }
 
+/** "# ..." behind an event stays with it. */
+static void read_comment(struct trace_text *text, struct trace_record *record)
+{
+	size_t length;
+
+	if (*text->at != '#')
+		return;
+	text->at++;
+	spaces(text);
+	length = strlen(text->at);
+	while (length &&
+	       (text->at[length - 1] == ' ' || text->at[length - 1] == '\t'))
+		length--;
+	if (length)
+		trace_record_comment(record, text->at, length);
+}
+
 static bool read_event(struct trace_text *text, struct trace_record *record)
 {
 	const char *start;
@@ -538,7 +555,10 @@ static bool read_event(struct trace_text *text, struct trace_record *record)
 	if (!trace_kind_find(start, length, &record->kind))
 		return wrong(text, start, "there is no kind of event '%s'",
 			     quoted(start, length, room, sizeof(room)));
-	return read_name(text, record) && read_fields(text, record);
+	if (!read_name(text, record) || !read_fields(text, record))
+		return false;
+	read_comment(text, record);
+	return true;
 }
 
 /* ---- Lines ---- */
