@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mocks/trace/text.h"
+
 /** In the first line of such a file, and of no other. */
-#define FAILURE_KEY "failure="
+#define FAILURE_KEY "failure"
 
 bool failure_files_apply(struct failure_files *files, const char *value,
 			 char *error)
@@ -88,7 +90,8 @@ static bool may_write(const char *path, char *text)
 	reader =
 		S_ISREG(status.st_mode) ? trace_reader_open(path, error) : NULL;
 	if (reader && trace_reader_next(reader, &event) == TRACE_READ_EVENT)
-		is_such = strstr(trace_reader_about(reader), FAILURE_KEY);
+		is_such =
+			strstr(trace_reader_about(reader), " " FAILURE_KEY "=");
 	trace_reader_close(reader);
 	if (!is_such)
 		snprintf(text, FAILURE_TEXT_MAX,
@@ -118,17 +121,8 @@ static char *about_failed(const char *about, const char *line)
 
 	if (!stream)
 		return NULL;
-	fprintf(stream, "%s " FAILURE_KEY "\"", about);
-	for (; *line; line++) {
-		if ((unsigned char)*line >= 0x7f) {
-			fprintf(stream, "\\x%02x", (unsigned char)*line);
-			continue;
-		}
-		if (*line == '"' || *line == '\\')
-			fputc('\\', stream);
-		fputc(*line, stream);
-	}
-	fputc('"', stream);
+	fputs(about, stream);
+	trace_text_field(stream, FAILURE_KEY, line);
 	fclose(stream);
 	return whole;
 }

@@ -12,27 +12,28 @@
 #include "mocks/cli/scenario_jobs.h"
 #include "mocks/cli/scenario_minimise.h"
 #include "mocks/cli/scenario_words.h"
+#include "mocks/trace/text.h"
 
 void scenario_about(const struct scenario_case *it, char *about)
 {
+	FILE *stream = fmemopen(about, SCENARIO_ABOUT_MAX, "w");
 	char faults[SCENARIO_WORDS_MAX];
-	size_t used, i;
+	size_t i;
 
-	used = (size_t)snprintf(about, SCENARIO_ABOUT_MAX,
-				"vmm=%s host=%s scenario=%s", it->vmm->name,
-				it->host.name, it->scenario->name);
+	about[0] = '\0';
+	if (!stream)
+		return;
+	fprintf(stream, "vmm=%s host=%s scenario=%s", it->vmm->name,
+		it->host.name, it->scenario->name);
 	for (i = 0; i < it->vmm->protocol_count; i++)
-		used += (size_t)snprintf(
-			about + used, SCENARIO_ABOUT_MAX - used, " %s=\"%s\"",
-			it->vmm->protocols[i].option, it->versions[i]->name);
-	used += (size_t)snprintf(about + used, SCENARIO_ABOUT_MAX - used,
-				 " seed=%" PRIu64, it->seed);
+		trace_text_field(stream, it->vmm->protocols[i].option,
+				 it->versions[i]->name);
+	fprintf(stream, " seed=%" PRIu64, it->seed);
 	scenario_fault_words(it, faults);
-	used += (size_t)snprintf(about + used, SCENARIO_ABOUT_MAX - used,
-				 " fault=\"%s\"", faults);
+	trace_text_field(stream, "fault", faults);
 	if (it->has_frames_max)
-		snprintf(about + used, SCENARIO_ABOUT_MAX - used,
-			 " frames=%" PRIu32, it->frames_max);
+		fprintf(stream, " frames=%" PRIu32, it->frames_max);
+	fclose(stream);
 }
 
 bool scenario_trace_write(struct tracing *tracing,

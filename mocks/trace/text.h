@@ -26,6 +26,10 @@ void trace_text_write(FILE *stream, const struct trace_record *record,
 /** Write the record of an expected or actual event, without time and blocks. */
 void trace_text_show(FILE *stream, const struct trace_record *record);
 
+/** Write a field " key=value", the value a text, in quotation marks if need be.
+ */
+void trace_text_field(FILE *stream, const char *key, const char *text);
+
 /** Write the fields of a trace's first line, see trace_text_about(). */
 void trace_text_about_write(FILE *stream, const struct trace_record *record);
 

@@ -239,6 +239,12 @@ void trace_text_write(FILE *stream, const struct trace_record *record,
 	putc('\n', stream);
 }
 
+void trace_text_field(FILE *stream, const char *key, const char *text)
+{
+	fprintf(stream, " %s=", key);
+	write_text(stream, text, strlen(text));
+}
+
 void trace_text_about_write(FILE *stream, const struct trace_record *record)
 {
 	unsigned n;
