@@ -142,7 +142,8 @@ static bool apply_sweep(void *context, const char *value, char *error)
 }
 
 /** What a fault may be. */
-static bool fault_complain(const char *value, char *error)
+static bool fault_complain(const struct vmm *vmm, const char *value,
+			   char *error)
 {
 	size_t used;
 	unsigned i;
@@ -157,9 +158,11 @@ static bool fault_complain(const char *value, char *error)
 					 machine_fault_name(
 						 (enum machine_fault_kind)i));
 	if (used < CLI_ERROR_MAX)
-		snprintf(error + used, CLI_ERROR_MAX - used,
-			 "; or NAME or NAME=N of 'vmmsim scenario faults', or "
-			 "none");
+		snprintf(error + used, CLI_ERROR_MAX - used, "%s",
+			 vmm ? "; or NAME or NAME=N of 'vmmsim scenario "
+			       "faults', or none"
+			     : "; or none; those of 'vmmsim scenario faults' "
+			       "are one hypervisor's, and '--vmm' is all");
 	return false;
 }
 
@@ -212,13 +215,13 @@ static bool fault_take(struct scenario_settings *settings, const char *value,
 	char name[32];
 
 	if (length >= sizeof(name))
-		return fault_complain(value, error);
+		return fault_complain(settings->vmm, value, error);
 	memcpy(name, value, length);
 	name[length] = '\0';
 	if (host_fault_take(settings->vmm, &settings->given, name, number))
 		return true;
 	if (!machine_fault_take(&fault, name, number))
-		return fault_complain(value, error);
+		return fault_complain(settings->vmm, value, error);
 	if (settings->given.fault.n) {
 		snprintf(error, CLI_ERROR_MAX,
 			 "wants one fault of the machine, and then '%.256s'",

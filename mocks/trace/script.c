@@ -203,6 +203,25 @@ static bool about_take(struct script *script, const struct trace_record *about)
 	return script_substitute(script, &script->about);
 }
 
+/** "compare WAY KIND": also if the script has no such event. */
+static bool compare_take(struct script *script,
+			 const struct trace_record *record, unsigned line,
+			 char *error)
+{
+	char what[TRACE_ERROR_MAX];
+
+	if (!script->rules.checks || script->rules.checks(record)) {
+		script->has[record->kind][record->direction] = true;
+		return true;
+	}
+	snprintf(what, sizeof(what),
+		 "'%s' %s the guest is not compared when that side is played",
+		 trace_kind_name(record->kind),
+		 record->direction == TRACE_FROM_GUEST ? "from" : "to");
+	script_complain(script, line, record->name_column, what, error);
+	return false;
+}
+
 static bool load_text(struct script *script, FILE *stream, char *error)
 {
 	struct trace_text *text = trace_text_open(stream, script->path);
@@ -230,7 +249,11 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 			group = ++groups;
 		else if (item == TRACE_ITEM_END_UNORDERED)
 			group = 0;
-		else
+		else if (item == TRACE_ITEM_COMPARE) {
+			if (!compare_take(script, &record,
+					  trace_text_line(text), error))
+				goto out;
+		} else
 			good = item_add(script, &record, trace_text_line(text),
 					group);
 	}

@@ -42,6 +42,8 @@ enum trace_item {
 	/** Until the matching end, events may come in any order. */
 	TRACE_ITEM_UNORDERED,
 	TRACE_ITEM_END_UNORDERED,
+	/** Events of that direction and kind are compared, if there is none. */
+	TRACE_ITEM_COMPARE,
 	TRACE_ITEM_EOF,
 	TRACE_ITEM_BROKEN,
 };
@@ -54,7 +56,10 @@ enum trace_item {
 struct trace_text *trace_text_open(FILE *stream, const char *name);
 void trace_text_close(struct trace_text *text);
 
-/** The next item; a record is filled in for an event. */
+/**
+ * The next item; a record is filled in for an event, and the direction, kind
+ * and column of what is to be compared.
+ */
 enum trace_item trace_text_next(struct trace_text *text,
 				struct trace_record *record);
 /** Of the item that was read last, from 1. */

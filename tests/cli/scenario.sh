@@ -8,7 +8,7 @@
 . "$2/tests/support/cli.bash"
 
 try 0 scenario --help
-for option in vmm host vmbus nvsp revision seed seeds sweep fault frames jobs json; do
+for option in vmm host vmbus nvsp revision seed seeds sweep fault frames jobs trace failures json virtio; do
 	says out "  --$option"
 done
 try 0 scenario list
@@ -176,7 +176,11 @@ said "option '--revision' is for '--vmm vmware', not 'hyperv'"
 try 2 scenario run all --vmm vmware --fault version-never
 says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'version-never'; kinds are"
 try 2 scenario run all --vmm all --fault mac-zero
-says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'mac-zero'; kinds are"
+says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'mac-zero'; kinds are allocation, pages,"
+says err "; or none; those of 'vmmsim scenario faults' are one hypervisor's, and '--vmm' is all"
+try 0 scenario run bring-up --vmm all --fault gpadl=1 --fault none
+try 2 scenario run bring-up --fault no-such
+says err "; or NAME or NAME=N of 'vmmsim scenario faults', or none"
 try 2 scenario run all --nvsp 3
 said "option '--nvsp' names no version: '3'; there are: all, highest, 1 to 6.1"
 for fault in gpadl gpadl= gpadl=0 gpadl=x gpadl=1,always memory=1 =1 \
