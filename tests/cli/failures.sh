@@ -8,13 +8,13 @@
 . "$2/tests/support/cli.bash"
 
 good=$vmmsim
-: "${VMMSIM_PLANTED:=$(dirname "$vmmsim")/tests/vmmsim_planted}"
+: "${VMMSIM_PLANTED:=$(dirname "$vmmsim")/tests}"
 
 # planted WHAT STATUS ARGUMENT...: with that fault in the guest.
 planted() {
 	local what=$1
 	shift
-	vmmsim=$VMMSIM_PLANTED
+	vmmsim=$VMMSIM_PLANTED/vmmsim_planted
 	PLANTED=$what try "$@"
 	vmmsim=$good
 }
@@ -161,7 +161,7 @@ rm fail-*
 planted error 1 replay --failures none --direction tx "$sources/pcaps/03-dns.pcap"
 nothing_left "a replay with --failures none"
 ! grep -q 'trace:' out || wrong "a trace that is not wanted"
-vmmsim=$VMMSIM_PLANTED
+vmmsim=$VMMSIM_PLANTED/vmmsim_planted
 PLANTED=leak "$vmmsim" replay --direction tx - >out 2>err \
 	<"$sources/pcaps/03-dns.pcap" && wrong "a leak passes"
 vmmsim=$good
@@ -195,4 +195,40 @@ planted leak 1 run --duration 1
 left run-ws2019-0 'the guest leaked 1 allocations, 24 bytes'
 planted error 1 run --duration 1 --failures none
 nothing_left "a live run with --failures none"
+
+# ---- Tests ----
+# ended PROGRAM STATUS: it fails, and says what it left.
+ended() {
+	local status=0
+	VMMSIM_FAILURES=tests "$VMMSIM_PLANTED/$1" >out 2>&1 || status=$?
+	[ "$status" = "$2" ] || {
+		wrong "$1 ended with $status"
+		cat out
+	}
+}
+# commented TEST COMMENT: the last line of its trace.
+commented() {
+	[ -s "tests/fail-$1.pcapng" ] || wrong "no fail-$1.pcapng"
+	grep -q "^trace 1 test=${1%-*} seed=${1##*-} failure=" "tests/fail-$1.vt" ||
+		wrong "the first line of fail-$1.vt"
+	[ "$(grep -c ' > ' "tests/fail-$1.vt")" -ge "$3" ] || wrong "hardly anything in $1"
+	grep ' # ' "tests/fail-$1.vt" >comments || true
+	[ "$(sed 's/.* # //' comments)" = "$2" ] || wrong "the comment of $1: $(cat comments)"
+}
+ended planted_check 1
+says out 'trace of it_fails: tests/fail-it_fails-5.vt, tests/fail-it_fails-5.pcapng'
+commented it_fails-5 'planted: "it went well"' 50
+grep -q ' frame ' tests/fail-it_fails-5.vt || wrong "no frames of a test"
+ended planted_cmocka 3
+commented it_fails-2 'the test failed' 10
+commented it_fails_last-6 'the test failed' 1
+[ "$(find tests -name 'fail-*' | wc -l)" = 6 ] || {
+	wrong "something else is left of tests"
+	ls tests
+}
+mkdir none && cd none
+"$VMMSIM_PLANTED/planted_cmocka" >out 2>&1 && wrong "it passes"
+"$VMMSIM_PLANTED/planted_check" >>out 2>&1 && wrong "it passes"
+nothing_left "tests without VMMSIM_FAILURES"
+! grep 'trace of' out || wrong "a trace of tests without VMMSIM_FAILURES"
 conclude
