@@ -70,6 +70,16 @@ static json_t *value_json(const struct trace_record *record,
 	}
 }
 
+static json_t *comment_json(const struct trace_record *record)
+{
+	char *text = trace_text_copy(record->pool + record->comment_start,
+				     record->comment_length);
+	json_t *json = text ? text_json(text) : NULL;
+
+	free(text);
+	return json;
+}
+
 /** @return whether the object took the value, which is its own then */
 static bool put(json_t *object, const char *key, json_t *value)
 {
@@ -130,6 +140,8 @@ json_t *trace_json(const struct trace_record *record)
 		good = good && put(object, "name", text_json(record->name));
 	for (n = 0; n < record->count; n++)
 		good = good && field_json(object, record, &record->fields[n]);
+	if (record->comment_length)
+		good = good && put(object, "comment", comment_json(record));
 	if (good)
 		return object;
 	json_decref(object);

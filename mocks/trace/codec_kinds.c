@@ -495,6 +495,9 @@ bool trace_check(struct trace_record *record, const struct trace_event *event,
 	record->time = event->time;
 	trace_follow(record, event);
 	describe(&codec, &copy);
+	if (event->comment)
+		trace_record_comment(record, event->comment,
+				     strlen(event->comment));
 	if (record->is_broken)
 		snprintf(error, TRACE_ERROR_MAX, "out of memory");
 	else if (event->length > TRACE_BYTES_MAX && !error[0])
@@ -509,6 +512,23 @@ bool trace_decode(struct trace_record *record, const struct trace_event *event)
 
 	trace_check(record, event, ignored);
 	return !record->is_broken;
+}
+
+/** A comment is part of no kind: it goes as it came. */
+static void comment_take(struct codec *codec, struct trace_event *event)
+{
+	const struct trace_record *record = codec->record;
+	struct trace_built *built = codec->built;
+
+	free(built->comment);
+	built->comment = NULL;
+	if (!record->comment_length)
+		return;
+	built->comment = trace_text_copy(record->pool + record->comment_start,
+					 record->comment_length);
+	event->comment = built->comment;
+	if (!built->comment)
+		codec_fail(codec, 0, "out of memory");
 }
 
 static bool encode(struct trace_built *built, struct trace_record *record,
@@ -538,6 +558,7 @@ static bool encode(struct trace_built *built, struct trace_record *record,
 	if (record->name[0] && !codec.is_named)
 		codec_fail(&codec, record->name_column,
 			   "nobody asks for the name '%s' here", record->name);
+	comment_take(&codec, event);
 	for (n = 0; n < record->count && !codec.failed; n++)
 		if (!record->fields[n].is_used)
 			codec_fail(&codec, record->fields[n].column,
@@ -562,5 +583,6 @@ void trace_built_free(struct trace_built *built)
 {
 	free(built->bytes);
 	free(built->text);
+	free(built->comment);
 	memset(built, 0, sizeof(*built));
 }

@@ -2,6 +2,7 @@
 /*
  * Scripts: read, and put together again. script_compare.c compares them.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -173,6 +174,39 @@ static bool about_take(struct script *script, const struct trace_record *about)
 	return script_substitute(script, &script->about);
 }
 
+/** "compare WAY KIND": also if the script has no such event. */
+static void compare_take(struct script *script,
+			 const struct trace_record *record, unsigned line)
+{
+	struct script_asked *asked =
+		&script->asked[record->kind][record->direction];
+
+	asked->line = line;
+	asked->column = record->name_column;
+}
+
+/** What is asked for is compared, if whoever plays it can. */
+static bool compare_judge(struct script *script, enum trace_kind kind,
+			  enum trace_direction direction, char *error)
+{
+	const struct script_asked *asked = &script->asked[kind][direction];
+	char what[TRACE_ERROR_MAX];
+
+	trace_record_clear(&script->expected);
+	script->expected.kind = kind;
+	script->expected.direction = direction;
+	if (!script->rules.checks || script->rules.checks(&script->expected)) {
+		script->has[kind][direction] = true;
+		return true;
+	}
+	snprintf(what, sizeof(what),
+		 "'%s' %s the guest is not compared when that side is played",
+		 trace_kind_name(kind),
+		 direction == TRACE_FROM_GUEST ? "from" : "to");
+	script_complain(script, asked->line, asked->column, what, error);
+	return false;
+}
+
 static bool load_text(struct script *script, FILE *stream, char *error)
 {
 	struct trace_text *text = trace_text_open(stream, script->path);
@@ -200,6 +234,8 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 			group = ++groups;
 		else if (item == TRACE_ITEM_END_UNORDERED)
 			group = 0;
+		else if (item == TRACE_ITEM_COMPARE)
+			compare_take(script, &record, trace_text_line(text));
 		else if (!item_check(script, &record, trace_text_line(text),
 				     error))
 			goto out;
@@ -324,7 +360,8 @@ struct script *script_load(const char *path, const char *const defines[],
 	return NULL;
 }
 
-bool script_judge(struct script *script, const struct script_rules *rules)
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error)
 {
 	struct script_item *item;
 	size_t n;
@@ -333,14 +370,22 @@ bool script_judge(struct script *script, const struct script_rules *rules)
 	memset(script->has, 0, sizeof(script->has));
 	for (n = 0; n < script->count; n++) {
 		item = &script->items[n];
-		if (!script_item_record(item, &script->expected))
+		if (!script_item_record(item, &script->expected)) {
+			snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory",
+				 script->path);
 			return false;
+		}
 		item->is_checked =
 			!rules->checks || rules->checks(&script->expected);
 		item->is_done = !item->is_checked;
 		if (item->is_checked)
 			script->has[item->kind][item->direction] = true;
 	}
+	for (n = 0; n < 2 * TRACE_KINDS; n++)
+		if (script->asked[n / 2][n % 2].line &&
+		    !compare_judge(script, (enum trace_kind)(n / 2),
+				   (enum trace_direction)(n % 2), error))
+			return false;
 	return true;
 }
 

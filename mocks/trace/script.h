@@ -48,9 +48,11 @@ struct script *script_read(FILE *stream, const char *name,
 /**
  * Leave out what the rules do: before the first comparison.
  * @param rules copied
- * @return false: out of memory
+ * @param error room for SCRIPT_ERROR_MAX
+ * @return false: the script asks for what is not compared, or no memory
  */
-bool script_judge(struct script *script, const struct script_rules *rules);
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error);
 void script_free(struct script *script);
 
 /**

@@ -35,6 +35,10 @@ struct script {
 	size_t first;
 	/** The kinds that it has, by direction: others are not compared. */
 	bool has[TRACE_KINDS][2];
+	/** Where a line asks for a kind ("compare"); line 0: none does. */
+	struct script_asked {
+		unsigned line, column;
+	} asked[TRACE_KINDS][2];
 	/** Variables that are known: a field of its name for each. */
 	struct trace_record variables;
 	/** What the event being compared would bind. */

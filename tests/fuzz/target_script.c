@@ -69,12 +69,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *report;
 	bool is_same;
 
-	script = script_read(fuzz_stream(data, size), "x", defines, 2, &rules,
-			     error);
+	script = script_read(fuzz_stream(data, size), "x", defines, 2, error);
 	fuzz_want(script || strncmp(error, "x:", 2) == 0,
 		  "a script is refused without a place: %s", error);
 	if (!script)
 		return 0;
+	fuzz_want(script_judge(script, &rules, error), "%s", error);
 	report = open_memstream(&said, &bytes);
 	script_about(script, "seed", text, sizeof(text));
 	is_same = is_whole(script) && is_exact(data, size);
