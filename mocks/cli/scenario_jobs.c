@@ -48,7 +48,7 @@ static void silence(void)
 static _Noreturn void child(const struct scenario_case *it, int to,
 			    const struct scenario_jobs *jobs)
 {
-	struct trace_observer observer = {NULL};
+	struct trace_observer observer = {.event = NULL};
 	struct scenario_result result;
 	const char *from = (const char *)&result;
 	size_t left = sizeof(result);

@@ -38,6 +38,10 @@ left() {
 	cmp -s again.vt "$text" || wrong "$text says something else"
 	[ "$("$good" show --json "$packets" | grep -c '"comment":')" = 1 ] ||
 		wrong "not one comment in $packets"
+	! command -v tshark >/dev/null ||
+		tshark -r "$packets" -T fields -e frame.comment -Y frame.comment \
+			2>/dev/null | grep -qF "$2" ||
+		wrong "Wireshark does not show the comment of $packets"
 	cp "$text" last.vt
 	rm "$text" "$packets" again.*
 }
@@ -68,12 +72,16 @@ repeat=$(sed -n 's/^repeat: //p' out)
 bash -c "$repeat" >again 2>&1 || wrong "the repeat failed"
 cmp -s a.vt b.vt || wrong "the repeat recorded something else"
 for vmm in vmware firecracker; do
-	host=$("$good" list | sed -n "s/^$vmm *\([^ ]*\) .*/\1/p" | head -n 1)
-	try 0 scenario run rescind bring-up --vmm "$vmm" --host "$host" \
-		--seed 3 >/dev/null || true
-	try 0 scenario run bring-up --vmm "$vmm" --host "$host" --seed 3 \
-		--trace "$vmm.vt"
-	grep -q "^trace 1 vmm=$vmm host=$host scenario=bring-up .* seed=3 " "$vmm.vt" ||
+	host=$("$good" list | sed -n "s/^$vmm *\([^ ]*\) .*/\1/p" | tail -n 2 |
+		head -n 1)
+	limit=--virtio
+	[ $vmm = firecracker ] || limit=--revision
+	run=(run flood --vmm "$vmm" --host "$host" --seed 3 "$limit" highest)
+	try 0 scenario "${run[@]}"
+	grep -v '^repeat' out >plain
+	try 0 scenario "${run[@]}" --trace "$vmm.vt"
+	cmp -s plain <(grep -v '^repeat' out) || wrong "a recording changes $vmm"
+	grep -q "^trace 1 vmm=$vmm host=$host scenario=flood .* seed=3 " "$vmm.vt" ||
 		wrong "no trace of $vmm"
 done
 # The end of a run that is over in any way is there.
@@ -115,6 +123,8 @@ planted abort 1 "${base[@]}"
 left $name 'its process was ended by signal 6 (Aborted)'
 [ "$(grep -c '> packet SEND_RNDIS_PKT ' last.vt)" -ge 3 ] ||
 	wrong "what the guest did before it died is not all there"
+planted exit 1 "${base[@]}"
+left $name 'its process ended with status 3'
 planted spin 1 "${base[@]}"
 left $name 'the machine stopped: polled the clock,'
 # A trace that is asked for is there as well, with the same comment.
@@ -227,8 +237,8 @@ commented it_fails_last-6 'the test failed' 1
 	ls tests
 }
 mkdir none && cd none
-"$VMMSIM_PLANTED/planted_cmocka" >out 2>&1 && wrong "it passes"
-"$VMMSIM_PLANTED/planted_check" >>out 2>&1 && wrong "it passes"
+env -u VMMSIM_FAILURES "$VMMSIM_PLANTED/planted_cmocka" >out 2>&1 && wrong "it passes"
+env -u VMMSIM_FAILURES "$VMMSIM_PLANTED/planted_check" >>out 2>&1 && wrong "it passes"
 nothing_left "tests without VMMSIM_FAILURES"
 ! grep 'trace of' out || wrong "a trace of tests without VMMSIM_FAILURES"
 conclude

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mocks/cli/virtual_machine.h"
 
@@ -32,6 +33,8 @@ int __wrap_virtual_machine_up(struct virtual_machine *vm,
 
 	if (is_planted("abort"))
 		abort();
+	if (is_planted("exit"))
+		_exit(3);
 	while (is_planted("hang") && !is_over)
 		continue;
 	if (is_planted("spin"))

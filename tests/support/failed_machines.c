@@ -73,7 +73,7 @@ __wrap_machine_create(const struct machine_configuration *configuration)
 		slot->machine = machine;
 		return machine;
 	}
-	slot = slot_take(configuration->seed);
+	slot = slot_take(configuration ? configuration->seed : 0);
 	if (!slot)
 		return machine;
 	slot->machine = machine;
