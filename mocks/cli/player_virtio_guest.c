@@ -258,24 +258,65 @@ static void guest_matched(struct player *player, size_t n,
 		guest_advance(player);
 }
 
+/* ---- Chains ---- */
+
+static void guest_publish(struct player *player, size_t n)
+{
+	struct player_virtio_guest *own = player_virtio_guest_of(player);
+	const struct script *script = player->script;
+	uint32_t queue;
+
+	if (n >= own->laid && !script_is_done(script, n) &&
+	    script_kind(script, n) == TRACE_DESCRIPTOR &&
+	    script_direction(script, n) == TRACE_FROM_GUEST &&
+	    (script_has_word(script, n, "at", "avail") ||
+	     script_has_word(script, n, "at", "packed")) &&
+	    player_virtio_guest_publish(player, n, &queue))
+		guest_kick(player, queue);
+}
+
+static bool is_status_write(const struct script *script, size_t n)
+{
+	return script_kind(script, n) == TRACE_MMIO &&
+	       script_direction(script, n) == TRACE_FROM_GUEST &&
+	       strcmp(script_name(script, n), "Status") == 0;
+}
+
+/**
+ * A device that does not let itself be reset goes on with what it was told of
+ * before: chains that it takes behind the reset are made available now.
+ * @param n a write of the status
+ */
+static void guest_publish_before(struct player *player, size_t n)
+{
+	const struct script *script = player->script;
+	uint64_t value = 1;
+	size_t next;
+
+	script_number(script, n, "value", &value);
+	if (value)
+		return;
+	for (next = n + 1; next < script_count(script) && !player->has_failed &&
+			   !is_status_write(script, next);
+	     next++)
+		guest_publish(player, next);
+}
+
 /* ---- One after the other ---- */
 
 static void guest_act(struct player *player, size_t n)
 {
 	const struct script *script = player->script;
-	uint32_t queue;
 
+	if (is_status_write(script, n))
+		guest_publish_before(player, n);
 	if (script_kind(script, n) == TRACE_MMIO)
 		guest_register(player, n);
 	else if (script_kind(script, n) == TRACE_NOTE &&
 		 player_encode(player, n, &player->built))
 		world_act(player->vm->virtio, player->built.event.text);
-	else if (script_kind(script, n) == TRACE_DESCRIPTOR &&
-		 script_direction(script, n) == TRACE_FROM_GUEST &&
-		 (script_has_word(script, n, "at", "avail") ||
-		  script_has_word(script, n, "at", "packed")) &&
-		 player_virtio_guest_publish(player, n, &queue))
-		guest_kick(player, queue);
+	else
+		guest_publish(player, n);
 }
 
 static void guest_wait(struct player *player, size_t n)

@@ -324,6 +324,7 @@ static void chain_lay(struct player *player,
 		if (!player_encode(player, n, &own->line) ||
 		    !chain_event(player, queue, n, n == first))
 			break;
+		own->laid = n + 1;
 	}
 }
 
