@@ -15,6 +15,8 @@
 #include "mocks/virtio/virtio_wire.h"
 #include "port/port.h"
 
+#define MAC_MOST UINT64_C(0xffffffffffff)
+
 /* ---- What the world does ---- */
 
 static void world_link_up(struct host_virtio *card)
@@ -376,18 +378,34 @@ static void guest_run(void *argument)
 
 /* ---- Life ---- */
 
+/** What the first line says of the card beside host and MTU. */
+static void card_configure(struct player *player,
+			   struct host_virtio_configuration *card)
+{
+	uint64_t mac = 0;
+	unsigned n;
+
+	player_number(player, "mac", 0, MAC_MOST, &mac);
+	for (n = 0; n < sizeof(card->mac); n++)
+		card->mac[n] =
+			(uint8_t)(mac >> 8 * (sizeof(card->mac) - 1 - n));
+	player_number(player, "features", 0, UINT64_MAX, &card->features);
+	player_number(player, "features_off", 0, UINT64_MAX,
+		      &card->features_off);
+}
+
 static bool guest_create(struct player *player,
 			 struct virtual_machine_configuration *vm)
 {
 	struct player_virtio_guest *own = calloc(1, sizeof(*own));
 	size_t n;
 
-	(void)vm;
+	card_configure(player, &vm->host_virtio);
 	player->own = own;
 	for (n = 0; own && n < script_count(player->script); n++)
 		if (script_kind(player->script, n) == TRACE_RULE)
 			own->has_rules = true;
-	return own;
+	return own && !player->has_failed;
 }
 
 static void guest_destroy(struct player *player)
