@@ -162,8 +162,10 @@ static void guest_register(struct player *player, size_t n)
 	/* A reset that was none leaves all as it was. */
 	if (event->direction == TRACE_FROM_GUEST &&
 	    event->address == MMIO_STATUS &&
-	    !host_virtio_status(player->vm->virtio))
+	    !host_virtio_status(player->vm->virtio)) {
+		player_virtio_guest_receive_reset(own);
 		memset(own->queues, 0, sizeof(own->queues));
+	}
 }
 
 static void guest_kick(struct player *player, uint32_t queue)
@@ -213,6 +215,8 @@ static void guest_hand(struct player *player, size_t n)
 		return;
 	frame.data = player->built.event.bytes;
 	frame.length = player->built.event.length;
+	if (!player_virtio_guest_handed(player, frame.data, frame.length))
+		return;
 	own->is_handing = true;
 	wire_deliver(player->vm->wire, &frame);
 	own->is_handing = false;
@@ -253,8 +257,9 @@ static bool guest_saw(struct player *player, const struct trace_event *event)
 static void guest_matched(struct player *player, size_t n,
 			  const struct trace_event *event)
 {
-	(void)n;
-	(void)event;
+	if (n != SCRIPT_NONE && event->kind == TRACE_DESCRIPTOR &&
+	    event->direction == TRACE_TO_GUEST && event->place)
+		player_virtio_guest_received(player, n, event);
 	/* What is not in the script moves nothing. */
 	if (n != SCRIPT_NONE && !player_virtio_guest_of(player)->is_handing)
 		guest_advance(player);
