@@ -13,14 +13,14 @@
 #include "mocks/wire/frame.h"
 
 /** The longest packet with its header, and the longest command. */
-#define DATA_MAX	(65536u + HEADER_BYTES)
-#define RING_PACKED_BIT (UINT64_C(1) << F_RING_PACKED)
-#define TCP_OFFSET	12u
-#define TCP_FLAGS	13u
-#define TCP_FIN_PSH	0x09u
+#define DATA_MAX    (65536u + HEADER_BYTES)
+#define TCP_OFFSET  12u
+#define TCP_FLAGS   13u
+#define TCP_FIN_PSH 0x09u
 
 void player_virtio_guest_free(struct player_virtio_guest *own)
 {
+	player_virtio_guest_receive_free(own);
 	trace_built_free(&own->line);
 	free(own->elements);
 	free(own->data);
@@ -44,7 +44,7 @@ static void rings_clear(struct player *player,
 			struct player_virtio_guest_queue *queue)
 {
 	const struct virtual_machine *vm = player->vm;
-	bool packed = host_virtio_features(vm->virtio) & RING_PACKED_BIT;
+	bool packed = host_virtio_features(vm->virtio) & FEATURE(F_RING_PACKED);
 	uint64_t size = queue->size;
 
 	if (!size)
@@ -104,6 +104,9 @@ void player_virtio_guest_learn(struct player *player,
 		queue->is_ready = event->value == 1;
 		if (queue->is_ready)
 			rings_clear(player, queue);
+		break;
+	case MMIO_QUEUE_RESET:
+		player_virtio_guest_receive_reset(own);
 		break;
 	default:
 		break;
@@ -217,7 +220,9 @@ static bool element_add(struct player *player, uint64_t address,
 	struct player_virtio_guest_element *more;
 
 	own->last_flags = flags;
-	if (flags & DESCRIPTOR_INDIRECT) {
+	if (flags & DESCRIPTOR_INDIRECT &&
+	    host_virtio_features(player->vm->virtio) &
+		    FEATURE(RING_INDIRECT_DESC)) {
 		own->table = address;
 		return true;
 	}
@@ -285,9 +290,13 @@ static bool chain_event(struct player *player,
 		return true;
 	if (strcmp(place, "avail") == 0)
 		return is_first;
-	if (strcmp(place, "packed") == 0)
-		return (is_first || own->last_flags & DESCRIPTOR_NEXT) &&
-		       descriptor_put(player, queue->descriptors, true);
+	if (strcmp(place, "packed") == 0) {
+		if (!is_first && !(own->last_flags & DESCRIPTOR_NEXT))
+			return false;
+		if (own->line.event.length == DESCRIPTOR_BYTES)
+			own->id = virtio_get16(own->line.event.bytes + 12);
+		return descriptor_put(player, queue->descriptors, true);
+	}
 	if (strcmp(place, "desc") == 0)
 		return descriptor_put(player, queue->descriptors, false);
 	if (strcmp(place, "indirect") == 0)
@@ -323,6 +332,7 @@ static void chain_lay(struct player *player,
 		if (!player_encode(player, n, &own->line) ||
 		    !chain_event(player, queue, n, n == first))
 			break;
+		own->laid = n + 1;
 	}
 }
 
@@ -395,8 +405,11 @@ bool player_virtio_guest_publish(struct player *player, size_t n,
 	data_fill(player);
 	if (player->has_failed || !player_encode(player, n, &own->line))
 		return false;
-	if (strcmp(event->place, "avail") == 0 && event->length == 2)
-		available_put(player, queue, event->bytes,
-			      (uint16_t)event->address);
+	if (strcmp(event->place, "avail") != 0 || event->length != 2) {
+		player_virtio_guest_posted(player, *number, own->id);
+		return true;
+	}
+	player_virtio_guest_posted(player, *number, virtio_get16(event->bytes));
+	available_put(player, queue, event->bytes, (uint16_t)event->address);
 	return true;
 }
