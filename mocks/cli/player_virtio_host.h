@@ -75,9 +75,11 @@ struct virtio_host_outgoing {
 };
 
 struct virtio_host_queue {
-	/** Buffers that the script still has the device take, if it lists them.
+	/**
+	 * The script says something of it, whatever that is; buffers that it
+	 * still has the device take, if it lists them.
 	 */
-	bool is_listed;
+	bool is_known, is_listed;
 	size_t listed;
 	/** The driver's names of buffers by those of the script, plus 1. */
 	uint32_t *names;

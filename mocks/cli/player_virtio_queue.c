@@ -74,6 +74,7 @@ static void place_note(struct virtio_host *host, size_t n,
 		return;
 	host->places[number] |= 1u << place;
 	queue = &host->queues[number];
+	queue->is_known = true;
 	if (place == VIRTIO_HOST_AVAILABLE ||
 	    (place == VIRTIO_HOST_PACKED && !goes_on[number])) {
 		queue->is_listed = true;
@@ -230,6 +231,8 @@ bool virtio_host_queues(struct virtio_host *host)
 		}
 		queue = 0;
 		script_number(script, n, "queue", &queue);
+		if (queue < VIRTIO_HOST_QUEUES)
+			host->queues[queue].is_known = true;
 		if (place == VIRTIO_HOST_PACKET_HEADER ||
 		    place == VIRTIO_HOST_ACK)
 			packet_add(host, n, queue, place);
@@ -325,6 +328,18 @@ static void command_take(struct virtio_host *host, unsigned queue,
 				taken->id, host->packet, bytes);
 }
 
+/** A queue of which the script says nothing works as any does. */
+static void buffer_return(struct virtio_host *host, unsigned queue,
+			  const struct host_virtio_taken *taken)
+{
+	static const uint8_t answer = CONTROL_OK;
+	struct host_virtio *card = host->player->vm->virtio;
+
+	host_virtio_script_write(card, queue, taken->id, &answer, 1);
+	host_virtio_script_used_next(card, queue, taken->id,
+				     taken->write_bytes != 0);
+}
+
 /** @return whether there was one */
 static bool buffer_take(struct virtio_host *host, unsigned number)
 {
@@ -340,6 +355,10 @@ static bool buffer_take(struct virtio_host *host, unsigned number)
 		command_take(host, number, &taken);
 	else if (number % 2)
 		packet_take(host, number, &taken);
+	else
+		return true;
+	if (!queue->is_known && !host->places_any)
+		buffer_return(host, number, &taken);
 	return true;
 }
 

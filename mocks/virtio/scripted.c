@@ -292,6 +292,24 @@ void host_virtio_script_used_packed(struct host_virtio *card, unsigned number,
 	used_tell(queue, host_packed_wants(queue, slots));
 }
 
+void host_virtio_script_used_next(struct host_virtio *card, unsigned number,
+				  uint16_t id, uint32_t length)
+{
+	struct virtio_queue *queue = &card->queues[number];
+	uint16_t flags = queue->used_wrap ? PACKED_AVAILABLE | PACKED_USED : 0;
+
+	if (!host_virtio_script_is_ready(card, number))
+		return;
+	if (length)
+		flags |= DESCRIPTOR_WRITE;
+	if (host_virtio_script_is_packed(card))
+		host_virtio_script_used_packed(card, number, queue->used, id,
+					       length, flags);
+	else
+		host_virtio_script_used(card, number, queue->used % queue->size,
+					id, length);
+}
+
 void host_virtio_script_interrupt(struct host_virtio *card, uint32_t causes)
 {
 	host_virtio_interrupt(card, causes);

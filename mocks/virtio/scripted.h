@@ -82,6 +82,9 @@ void host_virtio_script_used(struct host_virtio *card, unsigned queue,
 void host_virtio_script_used_packed(struct host_virtio *card, unsigned queue,
 				    uint32_t place, uint16_t id,
 				    uint32_t length, uint16_t flags);
+/** The next entry of either ring, as a device has it. */
+void host_virtio_script_used_next(struct host_virtio *card, unsigned queue,
+				  uint16_t id, uint32_t length);
 /** Interrupt for causes, whoever wants it. */
 void host_virtio_script_interrupt(struct host_virtio *card, uint32_t causes);
 
