@@ -44,6 +44,11 @@ static void value_learn(struct host_virtio *card, uint64_t offset,
 		    value <= VIRTIO_QUEUE_MAX)
 			card->configuration.queue_size_max = value;
 		break;
+	case MMIO_STATUS:
+		/* It is gone, and reaches no memory any more. */
+		if (value == UINT32_MAX)
+			host_virtio_remove(card);
+		break;
 	case MMIO_CONFIG + CONFIG_PAIRS:
 		if (value && value <= VIRTIO_PAIRS_MAX) {
 			card->pairs_max = value;
