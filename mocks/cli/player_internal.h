@@ -90,6 +90,6 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
 /** The rows of the table, by file. */
 extern const struct player_role player_hyperv_guest, player_hyperv_host,
-	player_virtio_host;
+	player_virtio_guest, player_virtio_host;
 
 #endif /* MOCKS_CLI_PLAYER_INTERNAL_H */
