@@ -44,7 +44,7 @@ struct virtio_host_packet {
 	uint64_t index;
 	/** Buffers that are still to come; bytes of those that came. */
 	uint32_t left, bytes;
-	bool is_begun;
+	bool is_begun, is_told;
 	/** Its frame in the script, once it is needed. */
 	bool is_claimed;
 	size_t frame;

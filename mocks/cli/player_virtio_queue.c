@@ -492,6 +492,24 @@ static const struct virtio_host_used *used_find(const struct virtio_host *host,
 	return &host->used[low];
 }
 
+/** The header of a packet, or the answer, before the first buffer of it. */
+static void packet_tell(struct virtio_host *host,
+			struct virtio_host_packet *packet, uint32_t id,
+			uint32_t length)
+{
+	struct host_virtio *card = host->player->vm->virtio;
+	bool is_answer = length < VIRTIO_HOST_HEADER;
+
+	if (packet->is_told || packet->queue % 2)
+		return;
+	packet->is_told = true;
+	if (packet->has_index)
+		id = name_find(host, packet->queue, (uint32_t)packet->index);
+	host_virtio_script_tell(card, packet->queue, TRACE_TO_GUEST,
+				is_answer ? "ack" : "header", id, host->packet,
+				is_answer ? 1 : VIRTIO_HOST_HEADER);
+}
+
 /** Put what belongs into a buffer there, before it is said to be used. */
 static void buffer_fill(struct virtio_host *host, size_t n, uint32_t queue,
 			uint32_t id, uint32_t bytes)
@@ -506,6 +524,7 @@ static void buffer_fill(struct virtio_host *host, size_t n, uint32_t queue,
 	length = packet_make(host, &host->packets[used->packet]);
 	if (used->offset >= length)
 		return;
+	packet_tell(host, &host->packets[used->packet], id, length);
 	length -= used->offset;
 	host_virtio_script_write(card, queue, id, host->packet + used->offset,
 				 length < bytes ? length : bytes);
