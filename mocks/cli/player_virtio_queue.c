@@ -526,6 +526,10 @@ static void buffer_fill(struct virtio_host *host, size_t n, uint32_t queue,
 		return;
 	packet_tell(host, &host->packets[used->packet], id, length);
 	length -= used->offset;
+	/* An answer stands there, whatever is said of it. */
+	if (host->packets[used->packet].bytes < VIRTIO_HOST_HEADER &&
+	    length == 1)
+		bytes = 1;
 	host_virtio_script_write(card, queue, id, host->packet + used->offset,
 				 length < bytes ? length : bytes);
 }
