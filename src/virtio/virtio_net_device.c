@@ -291,6 +291,7 @@ static int queues_enable(struct virtio_net *card)
 	unsigned i;
 	int error = 0;
 
+	card->shown = true;
 	for (i = 0; i < card->queue_count && !error; i++)
 		error = queue_enable(&card->queues[i]);
 	if (!error && virtio_net_has(card, VIRTIO_NET_FEATURE_CONTROL))
@@ -369,10 +370,12 @@ void virtio_net_down(struct virtio_net *card)
 	card->negotiated = false;
 	if (error == ERROR_NO_DEVICE)
 		virtio_net_die(card, NIC_EVENT_REMOVED);
-	else if (error && atomic_load(&card->live))
-		card->unstoppable = true;
+	else if (error)
+		card->unstoppable = card->shown;
 	if (error)
 		virtio_net_die(card, NIC_EVENT_FAILED);
+	else
+		card->shown = false;
 	for (i = 0; i < card->queue_count; i++) {
 		/* What it had finished before it was told to stop. */
 		if (!error && !atomic_load(&card->broken)) {

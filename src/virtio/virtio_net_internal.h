@@ -198,7 +198,9 @@ struct virtio_net {
 	/** Features as first negotiated: the same each time. */
 	uint64_t features;
 	bool negotiated;
-	/** The device would not be reset: it may write into memory. */
+	/** Queues were shown to the device, and it was not reset since. */
+	bool shown;
+	/** And it would not be reset: it may write into memory. */
 	bool unstoppable;
 	/** Bytes of buffers that each receive queue starts with, at least. */
 	uint32_t receive_least;

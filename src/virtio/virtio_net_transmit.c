@@ -160,7 +160,11 @@ void virtio_net_transmit_poll(struct virtio_net_queue *queue)
 	struct virtqueue_used used;
 	int result = 1;
 
-	while (left-- > 0 && transmit->in_flight > 0 && result == 1) {
+	/*
+	 * With nothing in flight nothing can be used. It is looked at all the
+	 * same: a ring that says so would keep the queue from being armed.
+	 */
+	while (left-- > 0 && result == 1) {
 		result = virtqueue_take(&transmit->virtqueue, &used);
 		if (result == 1)
 			frame_done(queue, used.token, true);
@@ -187,11 +191,9 @@ bool virtio_net_transmit_has_work(struct virtio_net_queue *queue)
 
 	if (transmit->done_count > 0 || transmit->room_free)
 		return true;
-	if (transmit->in_flight == 0)
-		return false;
 	/* On a card that is lost, all that is in flight comes back. */
 	if (!virtio_net_alive(queue->card))
-		return true;
+		return transmit->in_flight > 0;
 	return !atomic_load(&queue->card->broken) &&
 	       virtqueue_has_used(&transmit->virtqueue);
 }
