@@ -80,6 +80,37 @@ void host_vmxnet3_trace(struct host_vmxnet3 *vmxnet3,
 	machine_trace(vmxnet3->machine, &event);
 }
 
+void host_vmxnet3_trace_area(struct host_vmxnet3 *vmxnet3,
+			     enum trace_direction direction, const char *place,
+			     unsigned queue, const uint8_t *bytes,
+			     uint32_t length)
+{
+	const struct trace_event event = {
+		.kind = TRACE_DESCRIPTOR,
+		.direction = direction,
+		.place = place,
+		.queue = queue,
+		.bytes = bytes,
+		.length = length,
+	};
+
+	machine_trace(vmxnet3->machine, &event);
+}
+
+void host_vmxnet3_trace_shared(struct host_vmxnet3 *vmxnet3, const char *place,
+			       unsigned offset, uint32_t length)
+{
+	uint8_t bytes[SHARED_BYTES];
+
+	/* Whether the device may read it is said where it reads it. */
+	if (machine_is_traced(vmxnet3->machine) && vmxnet3->shared &&
+	    host_pci_masters(vmxnet3->function) &&
+	    machine_ram_read(vmxnet3->machine, vmxnet3->shared + offset, bytes,
+			     length))
+		host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST, place, 0,
+					bytes, length);
+}
+
 static void completion_trace(struct host_vmxnet3 *vmxnet3,
 			     const struct vmxnet3_ring *ring,
 			     const uint8_t *bytes)

@@ -60,7 +60,10 @@ good hyperv azure rx 06-tcp-bulk-offload-on vmmsim.packet.page \
 	vmmsim.rndis.information.oid
 good hyperv ws2012r2 rx 04-ping-fragments vmmsim.expert.quirk
 good vmware esxi-6.0 tx 03-dns vmmsim.vmxnet3.command vmmsim.vmxnet3.tx.len \
-	vmmsim.vmxnet3.txc.txdIdx
+	vmmsim.vmxnet3.txc.txdIdx vmmsim.vmxnet3.shared.mtu \
+	vmmsim.vmxnet3.shared.vfTable vmmsim.vmxnet3.filter.rxMode \
+	vmmsim.vmxnet3.tx_queue.txRingBasePA vmmsim.vmxnet3.tx_queue.stats \
+	vmmsim.vmxnet3.rx_queue.rxRingSize1
 good vmware esxi-8.0 rx 08-vlan vmmsim.vmxnet3.rx.len vmmsim.vmxnet3.rxc.len
 good firecracker firecracker-1.7 tx 03-dns vmmsim.virtio_mmio.bits \
 	vmmsim.virtq.desc.len vmmsim.virtq.avail.head vmmsim.virtq.used.len
@@ -131,6 +134,11 @@ truncated	> descriptor - at=tx queue=0 index=0 data=[00*12]
 length	> descriptor - at=rx0 queue=0 index=0 data=[01*24]
 type	< descriptor - at=txc queue=0 index=0 data=[00*15 03]
 type	< descriptor - at=rxc queue=0 index=0 data=[00*15 05]
+truncated	> descriptor - at=shared queue=0 index=0 data=[e1 fe be ba 00*715]
+type	> descriptor - at=shared queue=0 index=0 data=[e1 fe be bb 00*716]
+truncated	> descriptor - at=filter queue=0 index=0 data=[00*527]
+length	> descriptor at=mac-table queue=0 index=0 mfTable=[01 00 5e 00 00 01 01]
+length	< descriptor - at=events queue=0 index=0 data=[04 00*4 01]
 type	> descriptor at=nowhere queue=0 index=0 data=[00*16]
 flags	> descriptor at=desc queue=0 index=0 address=0x1000 len=16 flags=0x80 next=0
 flags	> descriptor at=desc queue=0 index=0 address=0x1000 len=16 flags=0x5 next=0

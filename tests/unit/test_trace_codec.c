@@ -22,7 +22,7 @@
 #include "mocks/trace/text.h"
 
 #define ROUNDS	  4000u
-#define BYTES_MAX 300u
+#define BYTES_MAX 800u
 
 /* ---- Events out of chance ---- */
 
@@ -48,7 +48,39 @@ static const char *const places[] = {"bar0",
 				     "avail",
 				     "used",
 				     "packed",
-				     "packed-indirect"};
+				     "packed-indirect",
+				     "shared",
+				     "tx-queue",
+				     "rx-queue",
+				     "filter",
+				     "mac-table",
+				     "rss",
+				     "command",
+				     "coalesce",
+				     "events",
+				     "tx-status",
+				     "rx-stats",
+				     "pci-ports"};
+
+/** What has its length, at places beside the rings. */
+static const struct {
+	const char *place;
+	uint16_t bytes;
+} areas[] = {
+	{"shared", 720}, {"tx-queue", 256}, {"rx-queue", 256}, {"filter", 528},
+	{"rss", 176},	 {"events", 4},	    {"tx-status", 8},  {"rx-stats", 80},
+};
+
+/** A length that is right for the place. */
+static uint16_t place_bytes(const char *place)
+{
+	size_t n;
+
+	for (n = 0; n < sizeof(areas) / sizeof(areas[0]); n++)
+		if (place && strcmp(areas[n].place, place) == 0)
+			return areas[n].bytes;
+	return 16;
+}
 
 static uint64_t number(struct random *random, uint64_t most)
 {
@@ -138,7 +170,7 @@ static void make_length(struct random *random, struct trace_event *event)
 							    sizeof(places[0]))];
 		event->queue = (uint32_t)number(random, UINT32_MAX);
 		if (random_below(random, 4))
-			event->length = 16;
+			event->length = place_bytes(event->place);
 		break;
 	case TRACE_MESSAGE:
 	case TRACE_FRAME:
