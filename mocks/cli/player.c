@@ -16,6 +16,7 @@
 static const struct player_role *const roles[] = {
 	&player_hyperv_guest,
 	&player_hyperv_host,
+	&player_vmxnet3_guest,
 };
 
 static const char *side_name(enum player_side side)
@@ -67,7 +68,8 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 	char error[SCRIPT_ERROR_MAX];
 	enum trace_kind kind = script_kind(player->script, n);
 	bool is_read = script_direction(player->script, n) == TRACE_TO_GUEST &&
-		       (kind == TRACE_MSR || kind == TRACE_CPUID);
+		       (kind == TRACE_MSR || kind == TRACE_CPUID ||
+			kind == TRACE_PORT || kind == TRACE_MMIO);
 
 	if (is_read ? script_encode_read(player->script, n, built, error)
 		    : script_encode(player->script, n, built, error))

@@ -86,6 +86,7 @@ void player_refuse(struct player *player, const char *sentence);
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
 /** The rows of the table, by file. */
-extern const struct player_role player_hyperv_guest, player_hyperv_host;
+extern const struct player_role player_hyperv_guest, player_hyperv_host,
+	player_vmxnet3_guest;
 
 #endif /* MOCKS_CLI_PLAYER_INTERNAL_H */
