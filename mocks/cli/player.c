@@ -129,8 +129,8 @@ static void player_event(void *context, const struct trace_event *event)
 
 /* ---- The machine ---- */
 
-static bool player_number(struct player *player, const char *key,
-			  uint64_t fallback, uint64_t most, uint64_t *number)
+bool player_number(struct player *player, const char *key, uint64_t fallback,
+		   uint64_t most, uint64_t *number)
 {
 	char text[64], sentence[CLI_ERROR_MAX];
 
