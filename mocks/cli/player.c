@@ -17,6 +17,7 @@ static const struct player_role *const roles[] = {
 	&player_hyperv_guest,
 	&player_hyperv_host,
 	&player_vmxnet3_guest,
+	&player_vmxnet3_host,
 };
 
 static const char *side_name(enum player_side side)
