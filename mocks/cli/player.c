@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_driver.h"
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
@@ -17,6 +17,7 @@ static const struct player_role *const roles[] = {
 	&player_hyperv_guest,
 	&player_hyperv_host,
 	&player_vmxnet3_guest,
+	&player_vmxnet3_host,
 };
 
 static const char *side_name(enum player_side side)
@@ -129,8 +130,8 @@ static void player_event(void *context, const struct trace_event *event)
 
 /* ---- The machine ---- */
 
-static bool player_number(struct player *player, const char *key,
-			  uint64_t fallback, uint64_t most, uint64_t *number)
+bool player_number(struct player *player, const char *key, uint64_t fallback,
+		   uint64_t most, uint64_t *number)
 {
 	char text[64], sentence[CLI_ERROR_MAX];
 
@@ -315,6 +316,7 @@ static void player_free(struct player *player)
 	virtual_machine_destroy(player->vm);
 	if (player->own && player->role->destroy)
 		player->role->destroy(player);
+	player_driver_free(player);
 	if (player->wire)
 		wire_destroy(player->wire);
 	trace_built_free(&player->built);

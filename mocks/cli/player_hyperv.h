@@ -16,12 +16,12 @@ struct player_hyperv {
 	/** Where the guest's messages are put, physical. */
 	uint64_t input_page;
 	/**
-	 * As the host: what is played, and above the driver; when the host
-	 * looks again.
+	 * As the host: what is played, and when it looks again; all messages
+	 * before that one that carry frames were sent.
 	 */
 	struct player_hyperv_host *host;
-	struct player_hyperv_driver *driver;
 	struct machine_event again;
+	size_t sent;
 };
 
 static inline struct player_hyperv *player_hyperv(const struct player *player)
@@ -37,9 +37,8 @@ bool player_hyperv_start(struct player *player);
 void player_hyperv_destroy(struct player *player);
 bool player_hyperv_saw(struct player *player, const struct trace_event *event);
 
-/** As the host, run inside the guest. @param argument struct player */
-void player_hyperv_driver(void *argument);
-void player_hyperv_driver_destroy(struct player *player);
+/** As the host: put the next message's frames into a burst. */
+void player_hyperv_burst(struct player *player);
 /** The event that is sent next. */
 size_t player_hyperv_host_next(const struct player *player);
 

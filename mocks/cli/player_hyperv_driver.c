@@ -1,135 +1,70 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What stands above the driver while a script is played to it: brings the card
- * up, sends the frames that the script's RNDIS messages hold, receives, and
- * takes the card down when nothing else moves the script on. What it sees of
- * the card it tells as notes.
+ * What a script of Hyper-V has the driver send: the frames that its RNDIS
+ * messages hold, a message a burst.
  */
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "mocks/cli/player_driver.h"
 #include "mocks/cli/player_hyperv.h"
 #include "mocks/cli/stack.h"
 #include "mocks/hyperv/host_rndis.h"
 #include "mocks/hyperv/rndis_wire.h"
 
-#define BURST	 HOST_RNDIS_PACKETS_MAX
-#define SEGMENTS 32u
-/** Virtual nanoseconds without anything to do: what is left is the end. */
-#define QUIET	 UINT64_C(2000000)
-
-struct player_hyperv_driver {
-	struct player *player;
-	struct stack stack;
-	struct nic *nic;
-	/** All before it that carry frames were sent. */
-	size_t sent;
-	struct net_packet packets[BURST];
-	struct net_segment segments[BURST * STACK_PIECES_MAX];
-	unsigned first, count;
-	struct net_packet received[BURST];
-	struct net_segment received_segments[SEGMENTS];
-	uint8_t frame[STACK_FRAME_MAX + ETHERNET_VLAN_BYTES];
-};
-
-static void driver_note(struct player_hyperv_driver *driver, const char *format,
-			...) __attribute__((format(printf, 2, 3)));
-
-static void driver_note(struct player_hyperv_driver *driver, const char *format,
-			...)
-{
-	char text[128];
-	const struct trace_event event = {
-		.kind = TRACE_NOTE,
-		.direction = TRACE_FROM_GUEST,
-		.text = text,
-	};
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	machine_trace(driver->player->vm->machine, &event);
-}
-
-/* ---- Transmit ---- */
-
 /** What a message asks of the card besides its frame. */
-static void driver_ask(const struct host_rndis_packet *message,
-		       struct net_packet *packet)
+static void frame_ask(const struct host_rndis_packet *message,
+		      struct player_frame *frame)
 {
 	uint32_t checksum = message->checksum;
 
 	if (message->has_vlan) {
-		packet->flags |= NET_VLAN;
-		packet->vlan_tag = host_rndis_vlan_to_tci(message->vlan);
+		frame->flags |= NET_VLAN;
+		frame->vlan_tag = host_rndis_vlan_to_tci(message->vlan);
 	}
 	if (!message->has_checksum)
 		return;
-	packet->l3_offset = ETHERNET_HEADER_BYTES;
-	packet->l4_offset = checksum >> HOST_CHECKSUM_TX_OFFSET_SHIFT &
-			    HOST_CHECKSUM_TX_OFFSET_MASK;
+	frame->l3_offset = ETHERNET_HEADER_BYTES;
+	frame->l4_offset = checksum >> HOST_CHECKSUM_TX_OFFSET_SHIFT &
+			   HOST_CHECKSUM_TX_OFFSET_MASK;
 	if (checksum & HOST_CHECKSUM_TX_IPV6)
-		packet->flags |= NET_IPV6;
+		frame->flags |= NET_IPV6;
 	if (checksum & HOST_CHECKSUM_TX_IP)
-		packet->flags |= NET_TX_CHECKSUM_IPV4;
+		frame->flags |= NET_TX_CHECKSUM_IPV4;
 	if (checksum & HOST_CHECKSUM_TX_TCP)
-		packet->flags |= NET_TX_CHECKSUM_TCP;
+		frame->flags |= NET_TX_CHECKSUM_TCP;
 	if (checksum & HOST_CHECKSUM_TX_UDP)
-		packet->flags |= NET_TX_CHECKSUM_UDP;
+		frame->flags |= NET_TX_CHECKSUM_UDP;
 }
 
 /** The frames of an RNDIS message become a burst. */
-static void driver_burst(struct player_hyperv_driver *driver,
-			 const struct trace_event *event)
+static void message_put(struct player *player, const struct trace_event *event)
 {
-	struct stack *stack = &driver->stack;
 	struct host_rndis_packet message;
-	struct net_packet *packet;
-	const uint8_t *start;
 	uint32_t at = 0, left;
+	const uint8_t *start;
 
-	driver->first = 0;
-	while (at < event->length && driver->count < BURST &&
-	       stack_can_put(stack)) {
+	while (at < event->length && player_driver_can_put(player)) {
+		struct player_frame frame = {0};
+
 		start = event->bytes + at;
 		left = event->length - at;
 		if (host_rndis_packet_parse(start, left, left, &message) ||
 		    message.data_bytes > STACK_FRAME_MAX)
 			return;
-		packet = &driver->packets[driver->count];
-		packet->first_segment = driver->count * STACK_PIECES_MAX;
-		stack_put(stack, start + message.data_offset,
-			  message.data_bytes, packet,
-			  &driver->segments[packet->first_segment]);
-		driver_ask(&message, packet);
-		driver->count++;
+		frame.bytes = start + message.data_offset;
+		frame.length = message.data_bytes;
+		frame_ask(&message, &frame);
+		player_driver_put(player, &frame);
 		at += message.message_bytes;
 	}
 }
 
-/** The first thing that the driver still has to do; or the number of events. */
-static size_t driver_waits_for(const struct player_hyperv_driver *driver)
-{
-	const struct script *script = driver->player->script;
-	size_t n = script_first(script);
-
-	while (n < script_count(script) &&
-	       (script_is_done(script, n) ||
-		script_direction(script, n) != TRACE_FROM_GUEST))
-		n++;
-	return n;
-}
-
 /** The message that is to be sent now; or the number of events. */
-static size_t driver_next(struct player_hyperv_driver *driver)
+static size_t message_next(struct player *player)
 {
-	struct player *player = driver->player;
 	struct script *script = player->script;
-	size_t count = script_count(script), n = driver_waits_for(driver);
+	size_t count = script_count(script);
+	size_t n = player_driver_waits_for(player);
 
-	if (n == count || n < driver->sent ||
+	if (n == count || n < player_hyperv(player)->sent ||
 	    player_hyperv_host_next(player) < n)
 		return count;
 	if (script_kind(script, n) == TRACE_PACKET
@@ -144,220 +79,14 @@ static size_t driver_next(struct player_hyperv_driver *driver)
 	return n;
 }
 
-/** @return whether anything was sent */
-static bool driver_transmit(struct player_hyperv_driver *driver)
+void player_hyperv_burst(struct player *player)
 {
-	struct player *player = driver->player;
-	unsigned taken;
-	size_t n;
+	struct player_hyperv *own = player_hyperv(player);
+	size_t n = message_next(player);
 
-	if (!driver->count) {
-		n = driver_next(driver);
-		if (n == script_count(player->script))
-			return false;
-		if (!player_encode(player, n, &player_hyperv(player)->payload))
-			return false;
-		driver_burst(driver, &player_hyperv(player)->payload.event);
-		driver->sent = n + 1;
-	}
-	if (!driver->count)
-		return false;
-	taken = nic_transmit(driver->nic, 0, driver->packets + driver->first,
-			     driver->count, driver->segments);
-	driver->first += taken;
-	driver->count -= taken;
-	return taken > 0;
-}
-
-static bool driver_reclaim(struct player_hyperv_driver *driver)
-{
-	void *owners[BURST];
-	unsigned n, i, total = 0;
-
-	do {
-		n = nic_reclaim(driver->nic, 0, owners, BURST);
-		for (i = 0; i < n; i++)
-			stack_sent(&driver->stack, owners[i]);
-		total += n;
-	} while (n == BURST);
-	return total > 0;
-}
-
-/* ---- Receive ---- */
-
-/** Tell of a frame that the driver gave. */
-static void driver_frame(struct player_hyperv_driver *driver,
-			 const struct net_packet *packet,
-			 const struct net_segment *segments)
-{
-	struct trace_event event = {
-		.kind = TRACE_FRAME,
-		.direction = TRACE_TO_GUEST,
-	};
-
-	event.bytes =
-		stack_assemble(packet, segments, driver->frame, &event.length);
-	if (event.bytes)
-		machine_trace(driver->player->vm->machine, &event);
-	else
-		driver_note(driver, "a frame that does not add up");
-	stack_received(&driver->stack, segments, packet->segment_count);
-}
-
-static bool driver_receive(struct player_hyperv_driver *driver)
-{
-	unsigned n, i;
-
-	n = nic_receive(driver->nic, 0, driver->received, BURST,
-			driver->received_segments, SEGMENTS);
-	for (i = 0; i < n; i++)
-		driver_frame(
-			driver, &driver->received[i],
-			&driver->received_segments[driver->received[i]
-							   .first_segment]);
-	return n > 0;
-}
-
-/** @return whether the card is gone */
-static bool driver_events(struct player_hyperv_driver *driver)
-{
-	struct nic_link link;
-	unsigned events;
-
-	virtual_machine_poll(driver->player->vm);
-	events = nic_events(driver->nic);
-	if (events & NIC_EVENT_LINK) {
-		nic_link(driver->nic, &link);
-		driver_note(driver, "the link is %s", link.up ? "up" : "down");
-	}
-	if (events & NIC_EVENT_NETWORK_CHANGED)
-		driver_note(driver, "the network changed");
-	if (events & NIC_EVENT_REMOVED)
-		driver_note(driver, "the card was removed");
-	if (events & NIC_EVENT_FAILED)
-		driver_note(driver, "the card failed");
-	return events & (NIC_EVENT_REMOVED | NIC_EVENT_FAILED);
-}
-
-/** Until nothing moves but what taking the card down would. */
-static void driver_flow(struct player_hyperv_driver *driver)
-{
-	struct player *player = driver->player;
-	struct port *port = player->vm->port;
-	uint64_t quiet = port_time(port) + QUIET;
-	uint64_t moved = player->moved;
-	bool is_gone = false;
-
-	while (!is_gone && !player->has_failed && port_time(port) < quiet) {
-		driver_transmit(driver);
-		driver_reclaim(driver);
-		driver_receive(driver);
-		is_gone = driver_events(driver);
-		if (moved != player->moved) {
-			moved = player->moved;
-			quiet = port_time(port) + QUIET;
-		}
-		port_relax(port, port_time(port) + PLAYER_POLL);
-	}
-}
-
-/* ---- Up and down ---- */
-
-static bool driver_step(struct player_hyperv_driver *driver,
-			const struct nic_stack *stack, const char *what)
-{
-	struct virtual_machine *vm = driver->player->vm;
-	int error = vm->vmm->step(vm, stack);
-
-	if (error) {
-		driver_note(driver, "%s: %s", what, error_name(error));
-		return false;
-	}
-	vm->stage++;
-	return true;
-}
-
-static bool driver_start(struct player_hyperv_driver *driver)
-{
-	int error =
-		nic_filter_set(driver->nic, NIC_FILTER_PROMISCUOUS, NULL, 0);
-
-	if (!error)
-		error = nic_start(driver->nic);
-	if (error)
-		driver_note(driver, "starting the card: %s", error_name(error));
-	return !error;
-}
-
-/** With a card: started, used, stopped, closed. */
-static void driver_use(struct player_hyperv_driver *driver)
-{
-	struct virtual_machine *vm = driver->player->vm;
-
-	driver->nic = vm->nic;
-	if (driver_start(driver)) {
-		driver_note(driver, "the card is started");
-		driver_flow(driver);
-		nic_stop(driver->nic);
-	}
-	driver_reclaim(driver);
-	nic_close(driver->nic);
-	vm->nic = NULL;
-	vm->stage = VIRTUAL_MACHINE_CONNECTED;
-}
-
-/** What the bus has to say when no card came of it. */
-static void driver_idle(struct player_hyperv_driver *driver)
-{
-	struct player *player = driver->player;
-	struct port *port = player->vm->port;
-	uint64_t quiet = port_time(port) + QUIET;
-
-	while (!player->has_failed && port_time(port) < quiet) {
-		virtual_machine_poll(player->vm);
-		port_relax(port, port_time(port) + PLAYER_POLL);
-	}
-}
-
-static void driver_run(struct player_hyperv_driver *driver)
-{
-	struct nic_stack callbacks = stack_callbacks(&driver->stack);
-	struct virtual_machine *vm = driver->player->vm;
-
-	if (!driver_step(driver, &callbacks, "attaching"))
+	if (n == script_count(player->script) ||
+	    !player_encode(player, n, &own->payload))
 		return;
-	if (driver_step(driver, &callbacks, "connecting")) {
-		if (driver_step(driver, &callbacks, "opening the card"))
-			driver_use(driver);
-		driver_idle(driver);
-		vm->vmm->disconnect(vm);
-	}
-	vm->vmm->detach(vm);
-	vm->stage = VIRTUAL_MACHINE_OFF;
-}
-
-void player_hyperv_driver(void *argument)
-{
-	struct player *player = argument;
-	struct virtual_machine *vm = player->vm;
-	uint32_t mtu = vm->configuration.mtu ? vm->configuration.mtu : 1500;
-	struct player_hyperv_driver *driver = calloc(1, sizeof(*driver));
-
-	player_hyperv(player)->driver = driver;
-	if (!driver ||
-	    stack_create(&driver->stack, vm->port,
-			 mtu + ETHERNET_HEADER_BYTES + ETHERNET_VLAN_BYTES,
-			 vm->configuration.machine.seed, false)) {
-		player_refuse(player, "out of memory for a virtual machine");
-		return;
-	}
-	driver->player = player;
-	driver_run(driver);
-	stack_destroy(&driver->stack);
-}
-
-void player_hyperv_driver_destroy(struct player *player)
-{
-	free(player_hyperv(player)->driver);
-	player_hyperv(player)->driver = NULL;
+	message_put(player, &own->payload.event);
+	own->sent = n + 1;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mocks/cli/player_driver.h"
 #include "mocks/cli/player_hyperv.h"
 #include "mocks/hyperv/host_rndis.h"
 #include "mocks/hyperv/hostile.h"
@@ -517,7 +518,6 @@ static bool host_start(struct player *player)
 static void host_destroy(struct player *player)
 {
 	free(player_hyperv(player)->host);
-	player_hyperv_driver_destroy(player);
 	player_hyperv_destroy(player);
 }
 
@@ -528,7 +528,8 @@ const struct player_role player_hyperv_host = {
 	.read = player_hyperv_read,
 	.create = player_hyperv_create,
 	.start = host_start,
-	.run = player_hyperv_driver,
+	.run = player_driver,
+	.burst = player_hyperv_burst,
 	.saw = host_saw,
 	.matched = host_matched,
 	.destroy = host_destroy,

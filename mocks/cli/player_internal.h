@@ -37,6 +37,8 @@ struct player_role {
 	bool (*start)(struct player *player);
 	/** Inside the guest. @param player struct player; never NULL */
 	void (*run)(void *player);
+	/** With player_driver(): put what is to be sent now into its burst. */
+	void (*burst)(struct player *player);
 	/** Each event, as it comes. @return whether it is to be compared */
 	bool (*saw)(struct player *player, const struct trace_event *event);
 	/**
@@ -65,7 +67,11 @@ struct player {
 	/** What is being put together. */
 	struct trace_built built;
 	struct tracing tracing;
-	/** As the host: when the machine is stopped, since nothing comes. */
+	/**
+	 * As the host: what stands above the driver, and when the machine is
+	 * stopped, since nothing comes.
+	 */
+	struct player_driver *driver;
 	struct machine_event stop;
 	/** Events that came or were sent. */
 	uint64_t moved;
@@ -79,8 +85,15 @@ void player_refuse(struct player *player, const char *sentence);
 /** Put an event together; false: the script is at fault. */
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
+/**
+ * A number of the first line.
+ * @return false: it is another thing, or too large, and that is said
+ */
+bool player_number(struct player *player, const char *key, uint64_t fallback,
+		   uint64_t most, uint64_t *number);
+
 /** The rows of the table, by file. */
 extern const struct player_role player_hyperv_guest, player_hyperv_host,
-	player_vmxnet3_guest;
+	player_vmxnet3_guest, player_vmxnet3_host;
 
 #endif /* MOCKS_CLI_PLAYER_INTERNAL_H */

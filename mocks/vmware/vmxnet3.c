@@ -417,15 +417,12 @@ static void bar_write(void *context, unsigned bar, uint64_t offset,
 
 /* ---- Life ---- */
 
-static void describe(const struct host_vmxnet3 *vmxnet3,
-		     struct host_pci_identity *identity)
+void host_vmxnet3_describe(
+	const struct host_vmxnet3_configuration *configuration,
+	struct host_pci_identity *identity)
 {
-	const struct host_vmxnet3_configuration *configuration =
-		&vmxnet3->configuration;
-	static const struct host_pci_operations operations = {
-		.read = bar_read,
-		.write = bar_write,
-	};
+	const struct vmware_personality *personality =
+		configuration->personality;
 
 	*identity = (struct host_pci_identity){
 		.vendor = 0x15ad,
@@ -443,11 +440,10 @@ static void describe(const struct host_vmxnet3 *vmxnet3,
 		.msix_vectors = VMXNET3_INTERRUPTS_MAX,
 		.msix_bar = VMXNET3_BAR_MSIX,
 		.msix_pba_offset = 0x1000,
-		.operations = &operations,
 	};
 	if (!configuration->line_only && !configuration->no_msix)
 		identity->msix_offset = 0x9c;
-	if (host_vmxnet3_is_qemu(vmxnet3))
+	if (personality && personality->qemu)
 		identity->rom_bytes = 256 * 1024;
 	else
 		identity->bars[3] =
@@ -515,6 +511,10 @@ host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
 		    const struct host_vmxnet3_configuration *configuration,
 		    struct wire *wire)
 {
+	static const struct host_pci_operations operations = {
+		.read = bar_read,
+		.write = bar_write,
+	};
 	struct host_vmxnet3 *vmxnet3 = calloc(1, sizeof(*vmxnet3));
 	struct host_pci_identity identity;
 
@@ -527,7 +527,8 @@ host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
 	queues_create(vmxnet3);
 	vmxnet3->packet = malloc(VLAN_TAG + VMXNET3_PACKET_MAX);
 	vmxnet3->segment = malloc(VLAN_TAG + VMXNET3_PACKET_MAX);
-	describe(vmxnet3, &identity);
+	host_vmxnet3_describe(configuration, &identity);
+	identity.operations = &operations;
 	identity.context = vmxnet3;
 	if (vmxnet3->packet && vmxnet3->segment)
 		vmxnet3->function = host_pci_add(bus, slot, 0, &identity);

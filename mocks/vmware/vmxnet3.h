@@ -63,6 +63,14 @@ struct host_vmxnet3_counters {
 		resets;
 };
 
+/**
+ * What such a card is on its bus; operations and context are left to whoever
+ * is behind its registers.
+ */
+void host_vmxnet3_describe(
+	const struct host_vmxnet3_configuration *configuration,
+	struct host_pci_identity *identity);
+
 /** @return NULL: out of memory, or the slot is taken */
 struct host_vmxnet3 *
 host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
