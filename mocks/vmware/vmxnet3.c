@@ -617,6 +617,18 @@ struct host_vmxnet3_lies *host_vmxnet3_lies_of(struct host_vmxnet3 *vmxnet3)
 
 /* ---- What the world does ---- */
 
+/** Nobody sees it who sees only guest and device: so it is told of. */
+static void world_trace(struct host_vmxnet3 *vmxnet3, const char *text)
+{
+	const struct trace_event event = {
+		.kind = TRACE_NOTE,
+		.direction = TRACE_TO_GUEST,
+		.text = text,
+	};
+
+	machine_trace(vmxnet3->machine, &event);
+}
+
 void host_vmxnet3_faults_set(struct host_vmxnet3 *vmxnet3,
 			     const struct host_vmxnet3_faults *faults)
 {
@@ -631,6 +643,7 @@ void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up)
 	if (up == vmxnet3->link_up)
 		return;
 	vmxnet3->link_up = up;
+	world_trace(vmxnet3, up ? "the link comes up" : "the link goes down");
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
 
@@ -648,6 +661,8 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 	if (!vmxnet3->active ||
 	    queue >= (receive ? vmxnet3->rx_count : vmxnet3->tx_count))
 		return;
+	world_trace(vmxnet3, receive ? "a receive queue stops"
+				     : "a transmit queue stops");
 	if (receive) {
 		vmxnet3->rx[queue].stopped = true;
 		vmxnet3->rx[queue].error = error;
@@ -661,11 +676,13 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 
 void host_vmxnet3_device_change(struct host_vmxnet3 *vmxnet3)
 {
+	world_trace(vmxnet3, "the device wants to be reset");
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_DEVICE);
 }
 
 void host_vmxnet3_remove(struct host_vmxnet3 *vmxnet3)
 {
+	world_trace(vmxnet3, "the card is removed");
 	host_vmxnet3_die(vmxnet3);
 	host_pci_remove(vmxnet3->function);
 }
