@@ -15,6 +15,48 @@
 #include "mocks/virtio/virtio_wire.h"
 #include "port/port.h"
 
+/* ---- What the world does ---- */
+
+static void world_link_up(struct host_virtio *card)
+{
+	host_virtio_link_set(card, true);
+}
+
+static void world_link_down(struct host_virtio *card)
+{
+	host_virtio_link_set(card, false);
+}
+
+static const struct {
+	const char *text;
+	void (*act)(struct host_virtio *card);
+} acts[] = {
+	{HOST_VIRTIO_NOTE_LINK_UP, world_link_up},
+	{HOST_VIRTIO_NOTE_LINK_DOWN, world_link_down},
+	{HOST_VIRTIO_NOTE_ANNOUNCE, host_virtio_announce},
+	{HOST_VIRTIO_NOTE_FAIL, host_virtio_fail},
+	{HOST_VIRTIO_NOTE_REMOVE, host_virtio_remove},
+};
+
+/** @param card NULL: only say @return whether it is something to be done */
+static bool world_act(struct host_virtio *card, const char *text)
+{
+	unsigned mbps;
+	size_t n;
+
+	for (n = 0; n < sizeof(acts) / sizeof(acts[0]); n++)
+		if (strcmp(acts[n].text, text) == 0) {
+			if (card)
+				acts[n].act(card);
+			return true;
+		}
+	if (sscanf(text, HOST_VIRTIO_NOTE_SPEED, &mbps) != 1)
+		return false;
+	if (card)
+		host_virtio_speed_set(card, mbps);
+	return true;
+}
+
 /* ---- What is compared ---- */
 
 static bool word_is(const struct trace_record *record, const char *key,
@@ -25,6 +67,20 @@ static bool word_is(const struct trace_record *record, const char *key,
 	return field && field->kind == TRACE_TEXT &&
 	       field->length == strlen(word) &&
 	       !memcmp(trace_field_bytes(record, field), word, field->length);
+}
+
+/** A note of what the world did, which is to be done. */
+static bool is_world(const struct trace_record *record)
+{
+	const struct trace_field *field = trace_record_find(record, "text");
+	char text[64];
+
+	if (record->direction != TRACE_TO_GUEST || !field ||
+	    field->kind != TRACE_TEXT || field->length >= sizeof(text))
+		return false;
+	memcpy(text, trace_field_bytes(record, field), field->length);
+	text[field->length] = 0;
+	return world_act(NULL, text);
 }
 
 /**
@@ -43,6 +99,8 @@ static bool guest_checks(const struct trace_record *record)
 	case TRACE_FRAME:
 	case TRACE_RULE:
 		return true;
+	case TRACE_NOTE:
+		return is_world(record);
 	default:
 		return false;
 	}
@@ -196,6 +254,9 @@ static void guest_act(struct player *player, size_t n)
 
 	if (script_kind(script, n) == TRACE_MMIO)
 		guest_register(player, n);
+	else if (script_kind(script, n) == TRACE_NOTE &&
+		 player_encode(player, n, &player->built))
+		world_act(player->vm->virtio, player->built.event.text);
 	else if (script_kind(script, n) == TRACE_DESCRIPTOR &&
 		 script_direction(script, n) == TRACE_FROM_GUEST &&
 		 (script_has_word(script, n, "at", "avail") ||
@@ -217,6 +278,28 @@ static void guest_wait(struct player *player, size_t n)
 	}
 }
 
+/** All but what the guest breaks is done in order. */
+static void guest_play(struct player *player)
+{
+	struct player_virtio_guest *own = player_virtio_guest_of(player);
+	const struct script *script = player->script;
+	size_t n;
+
+	for (;;) {
+		guest_advance(player);
+		n = own->at;
+		if (n == script_count(script) || player->has_failed)
+			return;
+		guest_act(player, n);
+		/* A read breaks a rule before it is answered. */
+		if (script_kind(script, n) != TRACE_RULE)
+			guest_wait(player, n);
+		/* What is not compared was done from the start. */
+		if (own->at == n)
+			own->at++;
+	}
+}
+
 static void guest_run(void *argument)
 {
 	struct player *player = argument;
@@ -230,17 +313,10 @@ static void guest_run(void *argument)
 		player_refuse(player, "out of memory for a virtual machine");
 		return;
 	}
-	for (;;) {
-		guest_advance(player);
-		n = own->at;
-		if (n == script_count(player->script) || player->has_failed)
-			break;
-		guest_act(player, n);
+	guest_play(player);
+	for (n = 0; n < script_count(player->script) && !player->has_failed;
+	     n++)
 		guest_wait(player, n);
-		/* What is not compared was done from the start. */
-		if (own->at == n)
-			own->at++;
-	}
 	port_mmio_unmap(vm->port, own->registers, bytes);
 }
 
