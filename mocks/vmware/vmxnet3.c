@@ -617,8 +617,7 @@ struct host_vmxnet3_lies *host_vmxnet3_lies_of(struct host_vmxnet3 *vmxnet3)
 
 /* ---- What the world does ---- */
 
-/** Nobody sees it who sees only guest and device: so it is told of. */
-static void world_trace(struct host_vmxnet3 *vmxnet3, const char *text)
+static void world_note(struct host_vmxnet3 *vmxnet3, const char *text)
 {
 	const struct trace_event event = {
 		.kind = TRACE_NOTE,
@@ -643,14 +642,19 @@ void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up)
 	if (up == vmxnet3->link_up)
 		return;
 	vmxnet3->link_up = up;
-	world_trace(vmxnet3, up ? "the link comes up" : "the link goes down");
+	world_note(vmxnet3, up ? HOST_VMXNET3_NOTE_LINK_UP
+			       : HOST_VMXNET3_NOTE_LINK_DOWN);
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
 
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
 {
+	char text[64];
+
 	if (mbps == vmxnet3->speed_mbps)
 		return;
+	snprintf(text, sizeof(text), HOST_VMXNET3_NOTE_SPEED, mbps);
+	world_note(vmxnet3, text);
 	vmxnet3->speed_mbps = mbps;
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
@@ -658,11 +662,16 @@ void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
 void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 			     unsigned queue, uint32_t error)
 {
+	char text[64];
+
 	if (!vmxnet3->active ||
 	    queue >= (receive ? vmxnet3->rx_count : vmxnet3->tx_count))
 		return;
-	world_trace(vmxnet3, receive ? "a receive queue stops"
-				     : "a transmit queue stops");
+	snprintf(text, sizeof(text),
+		 receive ? HOST_VMXNET3_NOTE_RX_STOP
+			 : HOST_VMXNET3_NOTE_TX_STOP,
+		 queue, error);
+	world_note(vmxnet3, text);
 	if (receive) {
 		vmxnet3->rx[queue].stopped = true;
 		vmxnet3->rx[queue].error = error;
@@ -676,13 +685,13 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 
 void host_vmxnet3_device_change(struct host_vmxnet3 *vmxnet3)
 {
-	world_trace(vmxnet3, "the device wants to be reset");
+	world_note(vmxnet3, HOST_VMXNET3_NOTE_CHANGE);
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_DEVICE);
 }
 
 void host_vmxnet3_remove(struct host_vmxnet3 *vmxnet3)
 {
-	world_trace(vmxnet3, "the card is removed");
+	world_note(vmxnet3, HOST_VMXNET3_NOTE_REMOVE);
 	host_vmxnet3_die(vmxnet3);
 	host_pci_remove(vmxnet3->function);
 }
