@@ -210,7 +210,7 @@ unsigned virtio_net_reclaim(struct nic *nic, unsigned index, void *owners[],
 		return 0;
 	queue = &card->queues[index];
 	transmit = &queue->transmit;
-	if (!virtio_net_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	virtio_net_polled(queue);
 	if (!virtio_net_alive(card))
@@ -228,7 +228,7 @@ unsigned virtio_net_reclaim(struct nic *nic, unsigned index, void *owners[],
 		transmit->room_free |= transmit->room_wanted;
 		transmit->room_wanted = false;
 	}
-	virtio_net_leave(queue);
+	net_turn_end(&queue->turn);
 	return count;
 }
 
@@ -446,7 +446,7 @@ unsigned virtio_net_transmit(struct nic *nic, unsigned index,
 	if (index >= card->queue_count)
 		return 0;
 	queue = &card->queues[index];
-	if (!virtio_net_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	if (virtio_net_flows(card))
 		virtio_net_transmit_poll(queue);
@@ -459,6 +459,6 @@ unsigned virtio_net_transmit(struct nic *nic, unsigned index,
 		virtio_mmio_notify(&card->mmio, queue->transmit.index);
 		queue->statistics.doorbells++;
 	}
-	virtio_net_leave(queue);
+	net_turn_end(&queue->turn);
 	return taken;
 }
