@@ -486,6 +486,7 @@ static void guest_destroy(struct player *player)
 	trace_built_free(&guest->descriptor);
 	trace_built_free(&guest->frame);
 	free(guest->packet);
+	free(guest->segment);
 	free(guest);
 }
 
@@ -500,7 +501,9 @@ static bool guest_create(struct player *player,
 		return false;
 	guest->player = player;
 	guest->packet = calloc(1, VMXNET3_GUEST_PACKET);
-	return guest->packet && vmxnet3_guest_rings_find(guest);
+	guest->segment = calloc(1, VMXNET3_GUEST_PACKET);
+	return guest->packet && guest->segment &&
+	       vmxnet3_guest_rings_find(guest);
 }
 
 const struct player_role player_vmxnet3_guest = {
