@@ -490,12 +490,26 @@ static void guest_destroy(struct player *player)
 	free(guest);
 }
 
+/** The card's address, if the first line says one. */
+static void mac_take(struct player *player, uint8_t mac[6])
+{
+	unsigned bytes[6], n;
+	char text[64];
+
+	if (!script_about(player->script, "mac", text, sizeof(text)) ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1],
+		   &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
+		return;
+	for (n = 0; n < 6; n++)
+		mac[n] = (uint8_t)bytes[n];
+}
+
 static bool guest_create(struct player *player,
 			 struct virtual_machine_configuration *vm)
 {
 	struct vmxnet3_guest *guest = calloc(1, sizeof(*guest));
 
-	(void)vm;
+	mac_take(player, vm->host_vmxnet3.mac);
 	player->own = guest;
 	if (!guest)
 		return false;
