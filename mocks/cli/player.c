@@ -16,8 +16,12 @@
 /* ---- Who plays ---- */
 
 static const struct player_role *const roles[] = {
-	&player_hyperv_guest, &player_hyperv_host, &player_vmxnet3_guest,
-	&player_virtio_guest, &player_virtio_host,
+	&player_hyperv_guest,
+	&player_hyperv_host,
+	&player_vmxnet3_guest,
+	&player_vmxnet3_host,
+	&player_virtio_guest,
+	&player_virtio_host,
 };
 
 static const char *side_name(enum player_side side)

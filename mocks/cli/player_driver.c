@@ -80,7 +80,15 @@ void player_driver_put(struct player *player, const struct player_frame *frame)
 	struct net_packet *packet = &driver->packets[driver->count];
 	struct net_segment *segments =
 		&driver->segments[driver->count * PLAYER_PIECES_MAX];
+	char sentence[CLI_ERROR_MAX];
 
+	if (frame->length > driver->stack.transmit_bytes) {
+		snprintf(sentence, sizeof(sentence),
+			 "%s: a frame of %u bytes is far beyond the MTU",
+			 player->path, frame->length);
+		player_refuse(player, sentence);
+		return;
+	}
 	packet->first_segment = driver->count * PLAYER_PIECES_MAX;
 	if (frame->piece_count)
 		stack_put_pieces(&driver->stack, frame->bytes, frame->length,

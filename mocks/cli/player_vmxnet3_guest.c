@@ -324,24 +324,27 @@ static bool guest_encode(struct vmxnet3_guest *guest, size_t n)
 /** What happens to the card from outside. */
 static void guest_world(struct vmxnet3_guest *guest, size_t n)
 {
-	struct virtual_machine *vm = guest->player->vm;
+	struct host_vmxnet3 *card = guest->player->vm->vmxnet3;
+	unsigned queue, number;
 	const char *text;
 
 	if (!guest_encode(guest, n))
 		return;
 	text = guest->player->built.event.text;
-	if (strcmp(text, "the link goes down") == 0)
-		vm->vmm->link_set(vm, false);
-	else if (strcmp(text, "the link comes up") == 0)
-		vm->vmm->link_set(vm, true);
-	else if (strcmp(text, "a transmit queue stops") == 0)
-		vm->vmm->queue_stop(vm, false);
-	else if (strcmp(text, "a receive queue stops") == 0)
-		vm->vmm->queue_stop(vm, true);
-	else if (strcmp(text, "the device wants to be reset") == 0)
-		vm->vmm->device_change(vm);
-	else if (strcmp(text, "the card is removed") == 0)
-		vm->vmm->remove(vm);
+	if (strcmp(text, HOST_VMXNET3_NOTE_LINK_DOWN) == 0)
+		host_vmxnet3_link_set(card, false);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_LINK_UP) == 0)
+		host_vmxnet3_link_set(card, true);
+	else if (sscanf(text, HOST_VMXNET3_NOTE_SPEED, &number) == 1)
+		host_vmxnet3_speed_set(card, number);
+	else if (sscanf(text, HOST_VMXNET3_NOTE_TX_STOP, &queue, &number) == 2)
+		host_vmxnet3_queue_stop(card, false, queue, number);
+	else if (sscanf(text, HOST_VMXNET3_NOTE_RX_STOP, &queue, &number) == 2)
+		host_vmxnet3_queue_stop(card, true, queue, number);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_CHANGE) == 0)
+		host_vmxnet3_device_change(card);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_REMOVE) == 0)
+		host_vmxnet3_remove(card);
 }
 
 static void guest_deliver(struct vmxnet3_guest *guest, size_t n)
@@ -483,7 +486,22 @@ static void guest_destroy(struct player *player)
 	trace_built_free(&guest->descriptor);
 	trace_built_free(&guest->frame);
 	free(guest->packet);
+	free(guest->segment);
 	free(guest);
+}
+
+/** The card's address, if the first line says one. */
+static void mac_take(struct player *player, uint8_t mac[6])
+{
+	unsigned bytes[6], n;
+	char text[64];
+
+	if (!script_about(player->script, "mac", text, sizeof(text)) ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1],
+		   &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
+		return;
+	for (n = 0; n < 6; n++)
+		mac[n] = (uint8_t)bytes[n];
 }
 
 static bool guest_create(struct player *player,
@@ -491,13 +509,15 @@ static bool guest_create(struct player *player,
 {
 	struct vmxnet3_guest *guest = calloc(1, sizeof(*guest));
 
-	(void)vm;
+	mac_take(player, vm->host_vmxnet3.mac);
 	player->own = guest;
 	if (!guest)
 		return false;
 	guest->player = player;
 	guest->packet = calloc(1, VMXNET3_GUEST_PACKET);
-	return guest->packet && vmxnet3_guest_rings_find(guest);
+	guest->segment = calloc(1, VMXNET3_GUEST_PACKET);
+	return guest->packet && guest->segment &&
+	       vmxnet3_guest_rings_find(guest);
 }
 
 const struct player_role player_vmxnet3_guest = {
