@@ -69,17 +69,20 @@ static bool chain_is(const struct search *search, const struct chain *chain,
 	struct player *player = search->host->player;
 	struct trace_built *built = &search->host->payload;
 	char ignored[SCRIPT_ERROR_MAX];
-	uint32_t length;
+	uint32_t length, whole = chain->bytes;
 
 	if (!script_encode(player->script, n, built, ignored))
 		return false;
 	length = built->event.length;
-	if (chain->is_stripped)
-		return length == chain->bytes + VLAN_TAG &&
-		       frame_is_tagged(built->event.bytes, length) &&
-		       frame_tag(built->event.bytes) == chain->tag;
-	return length == chain->bytes ||
-	       (length < ETHERNET_LEAST && chain->bytes == ETHERNET_LEAST);
+	if (chain->is_stripped) {
+		if (!frame_is_tagged(built->event.bytes, length) ||
+		    frame_tag(built->event.bytes) != chain->tag)
+			return false;
+		whole += VLAN_TAG;
+	}
+	/* Some devices fill up short ones. */
+	return length == whole ||
+	       (length < ETHERNET_LEAST && whole == ETHERNET_LEAST);
 }
 
 /** The first frame that has no packet yet and is this one. */
