@@ -460,6 +460,9 @@ static bool answer_find(struct vmxnet3_host *host, unsigned reg)
 		return false;
 	host->answer[reg] = (uint32_t)player->built.event.value;
 	host->has_answer[reg] = true;
+	/* A card that is gone does not reach into memory. */
+	if (is_gone(host))
+		host_stop(host);
 	return true;
 }
 
