@@ -191,7 +191,7 @@ static void areas_show(struct vmxnet3_host *host, uint32_t command, size_t n)
 /* ---- ACTIVATE ---- */
 
 static void ring_lay(struct vmxnet3_host_ring *ring, uint64_t address,
-		       uint32_t size)
+		     uint32_t size)
 {
 	ring->address = address;
 	ring->size = size <= RING_MOST ? size : 0;
@@ -206,9 +206,9 @@ static void tx_begin(struct vmxnet3_host *host, struct vmxnet3_host_tx *queue,
 
 	queue->descriptor = address;
 	ring_lay(&queue->ring, wire_get64(bytes + TXQ_RING),
-		   wire_get32(bytes + TXQ_RING_SIZE));
+		 wire_get32(bytes + TXQ_RING_SIZE));
 	ring_lay(&queue->completions, wire_get64(bytes + TXQ_COMPLETIONS),
-		   wire_get32(bytes + TXQ_COMPLETIONS_SIZE));
+		 wire_get32(bytes + TXQ_COMPLETIONS_SIZE));
 	queue->interrupt = bytes[TXQ_INTERRUPT];
 	/* Be rung for each burst. */
 	wire_put32(threshold, 1);
@@ -221,11 +221,11 @@ static void rx_begin(struct vmxnet3_host_rx *queue, uint64_t address,
 {
 	queue->descriptor = address;
 	ring_lay(&queue->rings[0], wire_get64(bytes + RXQ_RING),
-		   wire_get32(bytes + RXQ_RING_SIZE));
+		 wire_get32(bytes + RXQ_RING_SIZE));
 	ring_lay(&queue->rings[1], wire_get64(bytes + RXQ_RING + 8),
-		   wire_get32(bytes + RXQ_RING_SIZE + 4));
+		 wire_get32(bytes + RXQ_RING_SIZE + 4));
 	ring_lay(&queue->completions, wire_get64(bytes + RXQ_COMPLETIONS),
-		   wire_get32(bytes + RXQ_COMPLETIONS_SIZE));
+		 wire_get32(bytes + RXQ_COMPLETIONS_SIZE));
 	queue->data_address = wire_get64(bytes + RXQ_DATA);
 	queue->data_bytes = wire_get16(bytes + RXQ_DATA_BYTES);
 	queue->interrupt = bytes[RXQ_INTERRUPT];

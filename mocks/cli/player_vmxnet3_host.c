@@ -245,14 +245,30 @@ static bool host_skip(struct vmxnet3_host *host)
 	return host->next < count;
 }
 
+/** Whether the driver has a frame, and did not give it to its stack yet. */
+static bool is_held(const struct vmxnet3_host *host, size_t n, size_t before)
+{
+	return script_kind(host->player->script, n) == TRACE_FRAME &&
+	       host->sources[n].event < before;
+}
+
+/**
+ * What befalls the whole card has to wait for frames that the driver holds: it
+ * would be chance whether it gives them to its stack.
+ */
 bool vmxnet3_host_is_due(const struct vmxnet3_host *host, size_t n)
 {
 	const struct script *script = host->player->script;
+	bool is_ring =
+		n < script_count(script) &&
+		(vmxnet3_host_is_at(host, n, "rxc") ||
+		 vmxnet3_host_is_at(host, n, "txc") || rx_ring(host, n) < 2);
 	size_t i;
 
 	for (i = script_first(script); i < n; i++)
-		if (script_direction(script, i) == TRACE_FROM_GUEST &&
-		    !script_is_done(script, i))
+		if (!script_is_done(script, i) &&
+		    (script_direction(script, i) == TRACE_FROM_GUEST ||
+		     (!is_ring && is_held(host, i, n))))
 			return false;
 	for (i = host->next; i < n; i++)
 		if (vmxnet3_host_is_playable(host, i))

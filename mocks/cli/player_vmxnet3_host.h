@@ -48,9 +48,15 @@ struct vmxnet3_host_rx {
 	unsigned interrupt;
 };
 
-/** What of the script a receive completion puts into its buffer. */
+/**
+ * What of the script a receive completion puts into its buffer; or of a frame
+ * by which completion the driver has it.
+ */
 struct vmxnet3_host_source {
-	/** The event with the bytes; SCRIPT_NONE: nothing is put there. */
+	/**
+	 * The event with the bytes, SCRIPT_NONE: nothing is put there. Of a
+	 * frame its last completion.
+	 */
 	size_t event;
 	/** From which byte on, without its tag if that is stripped. */
 	uint32_t offset;
