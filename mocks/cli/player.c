@@ -18,6 +18,8 @@ static const struct player_role *const roles[] = {
 	&player_hyperv_host,
 	&player_vmxnet3_guest,
 	&player_vmxnet3_host,
+	&player_virtio_guest,
+	&player_virtio_host,
 };
 
 static const char *side_name(enum player_side side)
@@ -81,10 +83,9 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 
 /* ---- Comparing ---- */
 
-/** The driver does nothing more, or nothing more is to be seen. */
-static void player_stop(void *argument)
+/** What the script still waits for, if there is anything, did not come. */
+static void player_missed(struct player *player)
 {
-	struct player *player = argument;
 	struct script *script = player->script;
 	size_t n = script_first(script);
 
@@ -92,6 +93,14 @@ static void player_stop(void *argument)
 		n++;
 	if (n < script_count(script))
 		player_fail(player, n, "that did not come");
+}
+
+/** The driver does nothing more, or nothing more is to be seen. */
+static void player_stop(void *argument)
+{
+	struct player *player = argument;
+
+	player_missed(player);
 	machine_stop(player->vm->machine, MACHINE_STOPPED,
 		     "the script is over");
 }
@@ -263,9 +272,8 @@ static void player_run(struct player *player)
 		player->status = CLI_FAIL;
 		fprintf(player->report, "%s: the guest died: %s\n",
 			player->path, machine_reason(player->vm->machine));
-	} else if (!script_is_over(player->script)) {
-		player_fail(player, script_first(player->script),
-			    "that did not come");
+	} else {
+		player_missed(player);
 	}
 }
 

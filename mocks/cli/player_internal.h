@@ -94,6 +94,7 @@ bool player_number(struct player *player, const char *key, uint64_t fallback,
 
 /** The rows of the table, by file. */
 extern const struct player_role player_hyperv_guest, player_hyperv_host,
-	player_vmxnet3_guest, player_vmxnet3_host;
+	player_vmxnet3_guest, player_vmxnet3_host, player_virtio_guest,
+	player_virtio_host;
 
 #endif /* MOCKS_CLI_PLAYER_INTERNAL_H */

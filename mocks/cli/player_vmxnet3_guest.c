@@ -324,24 +324,27 @@ static bool guest_encode(struct vmxnet3_guest *guest, size_t n)
 /** What happens to the card from outside. */
 static void guest_world(struct vmxnet3_guest *guest, size_t n)
 {
-	struct virtual_machine *vm = guest->player->vm;
+	struct host_vmxnet3 *card = guest->player->vm->vmxnet3;
+	unsigned queue, number;
 	const char *text;
 
 	if (!guest_encode(guest, n))
 		return;
 	text = guest->player->built.event.text;
-	if (strcmp(text, "the link goes down") == 0)
-		vm->vmm->link_set(vm, false);
-	else if (strcmp(text, "the link comes up") == 0)
-		vm->vmm->link_set(vm, true);
-	else if (strcmp(text, "a transmit queue stops") == 0)
-		vm->vmm->queue_stop(vm, false);
-	else if (strcmp(text, "a receive queue stops") == 0)
-		vm->vmm->queue_stop(vm, true);
-	else if (strcmp(text, "the device wants to be reset") == 0)
-		vm->vmm->device_change(vm);
-	else if (strcmp(text, "the card is removed") == 0)
-		vm->vmm->remove(vm);
+	if (strcmp(text, HOST_VMXNET3_NOTE_LINK_DOWN) == 0)
+		host_vmxnet3_link_set(card, false);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_LINK_UP) == 0)
+		host_vmxnet3_link_set(card, true);
+	else if (sscanf(text, HOST_VMXNET3_NOTE_SPEED, &number) == 1)
+		host_vmxnet3_speed_set(card, number);
+	else if (sscanf(text, HOST_VMXNET3_NOTE_TX_STOP, &queue, &number) == 2)
+		host_vmxnet3_queue_stop(card, false, queue, number);
+	else if (sscanf(text, HOST_VMXNET3_NOTE_RX_STOP, &queue, &number) == 2)
+		host_vmxnet3_queue_stop(card, true, queue, number);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_CHANGE) == 0)
+		host_vmxnet3_device_change(card);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_REMOVE) == 0)
+		host_vmxnet3_remove(card);
 }
 
 static void guest_deliver(struct vmxnet3_guest *guest, size_t n)

@@ -2,9 +2,10 @@
 /*
  * The guest of a vmxnet3's trace, inside:
  *
- *	player_vmxnet3_guest.c	what is compared, registers, one after the other
- *	player_vmxnet3_rings.c	what lies in its memory: areas and rings
- *	player_vmxnet3_packet.c	what lies in its buffers
+ *	player_vmxnet3_guest.c		what is compared, registers, one after
+ *the other
+ *	player_vmxnet3_guest_rings.c	what lies in its memory: areas and rings
+ *	player_vmxnet3_guest_packet.c	what lies in its buffers
  */
 #ifndef MOCKS_CLI_PLAYER_VMXNET3_GUEST_H
 #define MOCKS_CLI_PLAYER_VMXNET3_GUEST_H
@@ -66,7 +67,7 @@ struct vmxnet3_guest {
 bool vmxnet3_guest_is_at(const struct vmxnet3_guest *guest, size_t n,
 			 const char *place);
 
-/* ---- player_vmxnet3_rings.c ---- */
+/* ---- player_vmxnet3_guest_rings.c ---- */
 
 /** Note which descriptors the script has. @return false: out of memory */
 bool vmxnet3_guest_rings_find(struct vmxnet3_guest *guest);
@@ -92,7 +93,7 @@ void vmxnet3_guest_tx_fill(struct vmxnet3_guest *guest, unsigned queue,
 bool vmxnet3_guest_tx_write(struct vmxnet3_guest *guest, unsigned queue,
 			    size_t n, uint32_t *producer);
 
-/* ---- player_vmxnet3_packet.c ---- */
+/* ---- player_vmxnet3_guest_packet.c ---- */
 
 /**
  * Fill the buffers of a packet with what the frames behind it were made of.

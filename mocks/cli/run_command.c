@@ -651,7 +651,7 @@ static enum cli_exit run_traced(struct run_session *session, struct wire *wire)
 	enum cli_exit status;
 
 	session->tracing = settings->tracing;
-	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u",
+	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=0",
 		 settings->vmm->name, settings->host, settings->mtu);
 	if (!tracing_open(&session->tracing, about, error)) {
 		cli_complain("%s", error);

@@ -312,6 +312,9 @@ static void kind_descriptor(struct codec *codec, struct trace_event *event)
 		{"used", &layout_virtq_used},
 		{"packed", &layout_virtq_packed},
 		{"packed-indirect", &layout_virtq_packed},
+		{"header", &layout_virtio_header},
+		{"control", &layout_virtio_control},
+		{"ack", &layout_virtio_ack},
 	};
 	size_t n;
 

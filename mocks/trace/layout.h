@@ -75,6 +75,7 @@ extern const struct layout_family layout_vmxnet3_tx, layout_vmxnet3_rx,
 	layout_vmxnet3_coalesce, layout_vmxnet3_events, layout_vmxnet3_status,
 	layout_vmxnet3_tx_stats, layout_vmxnet3_rx_stats, layout_virtq_desc,
 	layout_virtq_avail, layout_virtq_used, layout_virtq_packed,
+	layout_virtio_header, layout_virtio_control, layout_virtio_ack,
 	layout_cpuid;
 
 extern const struct layout_name layout_msrs[], layout_packet_types[],

@@ -371,3 +371,41 @@ ONE(virtq, desc, 16);
 ONE(virtq, avail, 2);
 ONE(virtq, used, 8);
 ONE(virtq, packed, 16);
+
+/* ---- virtio-net: what stands in its buffers (5.1.6, 5.1.6.5) ---- */
+
+static const struct layout_name gso_names[] = {
+	{"NONE", 0},  {"TCPV4", 1},  {"UDP", 3},
+	{"TCPV6", 4}, {"UDP_L4", 5}, {NULL, 0},
+};
+static const struct layout_name class_names[] = {
+	{"RX", 0},	 {"MAC", 1}, {"VLAN", 2},
+	{"ANNOUNCE", 3}, {"MQ", 4},  {"GUEST_OFFLOADS", 5},
+	{NULL, 0},
+};
+static const struct layout_name ack_names[] = {
+	{"OK", 0},
+	{"ERR", 1},
+	{NULL, 0},
+};
+
+static const struct layout_member header_members[] = {
+	NUMBER("flags", 0, 1, LAYOUT_HEX),
+	{"gso_type", 1, 1, LAYOUT_HEX, gso_names, 0, 0},
+	NUMBER("hdr_len", 2, 2, LAYOUT_DECIMAL),
+	NUMBER("gso_size", 4, 2, LAYOUT_DECIMAL),
+	NUMBER("csum_start", 6, 2, LAYOUT_DECIMAL),
+	NUMBER("csum_offset", 8, 2, LAYOUT_DECIMAL),
+	NUMBER("num_buffers", 10, 2, LAYOUT_DECIMAL),
+};
+static const struct layout_member control_members[] = {
+	{"class", 0, 1, LAYOUT_DECIMAL, class_names, 0, 0},
+	NUMBER("command", 1, 1, LAYOUT_DECIMAL),
+};
+static const struct layout_member ack_members[] = {
+	{"ack", 0, 1, LAYOUT_DECIMAL, ack_names, 0, 0},
+};
+
+ONE(virtio, header, 12);
+ONE(virtio, control, 2);
+ONE(virtio, ack, 1);

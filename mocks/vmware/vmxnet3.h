@@ -95,7 +95,19 @@ uint32_t host_vmxnet3_mode(const struct host_vmxnet3 *vmxnet3);
 /** The address that frames are filtered by. */
 void host_vmxnet3_mac(const struct host_vmxnet3 *vmxnet3, uint8_t mac[6]);
 
-/* What the world does to a card. */
+/*
+ * What the world does to a card. A trace has a note of it, by which it can be
+ * done again.
+ */
+
+#define HOST_VMXNET3_NOTE_LINK_UP   "the link goes up"
+#define HOST_VMXNET3_NOTE_LINK_DOWN "the link goes down"
+#define HOST_VMXNET3_NOTE_SPEED	    "the speed is %u Mb/s"
+#define HOST_VMXNET3_NOTE_TX_STOP   "transmit queue %u stops with 0x%x"
+#define HOST_VMXNET3_NOTE_RX_STOP   "receive queue %u stops with 0x%x"
+#define HOST_VMXNET3_NOTE_CHANGE    "the device changes"
+#define HOST_VMXNET3_NOTE_REMOVE    "the card is removed"
+
 void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up);
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps);
 /** Stop a queue with an error (8000000x) and tell the guest. */

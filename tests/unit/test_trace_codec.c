@@ -49,6 +49,9 @@ static const char *const places[] = {"bar0",
 				     "used",
 				     "packed",
 				     "packed-indirect",
+				     "header",
+				     "control",
+				     "ack",
 				     "shared",
 				     "tx-queue",
 				     "rx-queue",
@@ -379,6 +382,11 @@ static const struct {
 	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
 	{"packed-indirect", 16,
 	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
+	{"header", 12,
+	 "flags=0x1 gso_type=0x2 hdr_len=1027 gso_size=1541 csum_start=2055 "
+	 "csum_offset=2569 num_buffers=3083"},
+	{"control", 4, "class=MAC command=2 data=[0304]"},
+	{"ack", 1, "ack=ERR"},
 };
 
 static void rings_of_virtio_are_named(void **state)

@@ -309,6 +309,13 @@ local function flag(name, offset, value)
 	return { "flags." .. name, offset, 2, "dec", nil, value }
 end
 
+-- Of a TCP segment the highest bit may say that it has ECN.
+local gso_types = { [0] = "NONE", [1] = "TCPV4", [3] = "UDP", [4] = "TCPV6",
+	[5] = "UDP_L4", [0x81] = "TCPV4, ECN", [0x84] = "TCPV6, ECN" }
+local classes = { [0] = "RX", [1] = "MAC", [2] = "VLAN", [3] = "ANNOUNCE",
+	[4] = "MQ", [5] = "GUEST_OFFLOADS" }
+local acks = { [0] = "OK", [1] = "ERR" }
+
 local desc_shape = layout("virtq.desc", "a descriptor", 16, {
 	{ "address", 0, 8, "hex64" },
 	{ "len", 8, 4, "dec" },
@@ -341,7 +348,27 @@ local virtq_shapes = {
 	indirect = desc_shape,
 	packed = packed_shape,
 	["packed-indirect"] = packed_shape,
+	header = layout("virtio_net.header", "a header", 12, {
+		{ "flags", 0, 1, "hex" },
+		{ "flags.needs_csum", 0, 1, "dec", nil, 1 },
+		{ "flags.data_valid", 0, 1, "dec", nil, 2 },
+		{ "flags.rsc_info", 0, 1, "dec", nil, 4 },
+		{ "gso_type", 1, 1, "hex", gso_types },
+		{ "hdr_len", 2, 2, "dec" },
+		{ "gso_size", 4, 2, "dec" },
+		{ "csum_start", 6, 2, "dec" },
+		{ "csum_offset", 8, 2, "dec" },
+		{ "num_buffers", 10, 2, "dec" },
+	}),
+	control = layout("virtio_net.control", "a command", 2, {
+		{ "class", 0, 1, "dec", classes },
+		{ "command", 1, 1, "dec" },
+	}),
+	ack = layout("virtio_net.ack", "an answer", 1, {
+		{ "ack", 0, 1, "dec", acks },
+	}),
 }
+local control_data = field("virtio_net.control.data", "bytes")
 
 -- Which flags a descriptor may have; of a packed ring it is two more.
 local virtq_flags = {
@@ -375,7 +402,54 @@ local function check_virtq_flags(event, tree, flags, length)
 	end
 end
 
+-- What stands in the buffers of the network card.
+local function check_header(event, tree, w)
+	local flags, type = w:number(0, 1), w:number(1, 1)
+	if not gso_types[type] then
+		malformed(event, tree, "type", "no packet has gso_type 0x%x",
+			type)
+	elseif type ~= 0 and w:number(4, 2) == 0 then
+		malformed(event, tree, "length",
+			"to be cut into segments of no length")
+	end
+	if bit32.band(flags, bit32.bnot(7)) ~= 0 then
+		malformed(event, tree, "flags", "flags 0x%x of a header", flags)
+	end
+	return string.format("%s%s%s", gso_types[type] or hex(type),
+		bit32.btest(flags, 1) and ", NEEDS_CSUM" or "",
+		bit32.btest(flags, 2) and ", DATA_VALID" or "")
+end
+
+local function check_control(event, tree, w)
+	local class = w:number(0, 1)
+	if not classes[class] then
+		malformed(event, tree, "type", "no command has class %d", class)
+	end
+	if w.length > 2 then
+		tree:add(control_data, w:range(2, w.length - 2))
+	end
+	return string.format("%s %d", classes[class] or "class " .. class,
+		w:number(1, 1))
+end
+
+local function check_ack(event, tree, w)
+	local ack = w:number(0, 1)
+	if not acks[ack] then
+		malformed(event, tree, "type", "no answer is 0x%x", ack)
+	end
+	return acks[ack] or hex(ack)
+end
+
+local buffer_checks = {
+	header = check_header,
+	control = check_control,
+	ack = check_ack,
+}
+
 local function check_virtq(event, tree, w)
+	if buffer_checks[event.place] then
+		return buffer_checks[event.place](event, tree, w)
+	end
 	if event.place == "avail" then
 		return "head " .. w:number(0, 2)
 	elseif event.place == "used" then
@@ -432,7 +506,7 @@ local function dissect_descriptor(event)
 	end
 	if add_members(event, tree, w, shape) then
 		event.info = where .. ": " .. check(event, tree, w)
-		if w.length > shape.bytes then
+		if w.length > shape.bytes and event.place ~= "control" then
 			malformed(event, tree, "length",
 				"%s has %d bytes, not %d", shape.name,
 				w.length, shape.bytes)

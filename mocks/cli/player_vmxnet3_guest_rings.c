@@ -284,6 +284,15 @@ void vmxnet3_guest_rx_fill(struct vmxnet3_guest *guest)
 
 /* ---- Packets ---- */
 
+/** Whether nothing lies between two events but rules that were broken. */
+static bool is_next(const struct script *script, size_t n, size_t next)
+{
+	while (++n < next)
+		if (script_kind(script, n) != TRACE_RULE)
+			return false;
+	return true;
+}
+
 /** The last descriptor of the packet that begins with one, in the ring's. */
 static size_t packet_end(struct vmxnet3_guest *guest,
 			 const struct vmxnet3_guest_ring *ring, size_t first)
@@ -292,7 +301,7 @@ static size_t packet_end(struct vmxnet3_guest *guest,
 	uint64_t eop = 0;
 
 	while (first + 1 < ring->count &&
-	       ring->items[first + 1] == ring->items[first] + 1 &&
+	       is_next(script, ring->items[first], ring->items[first + 1]) &&
 	       !(script_number(script, ring->items[first], "eop", &eop) && eop))
 		first++;
 	return first;

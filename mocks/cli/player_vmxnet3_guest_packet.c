@@ -126,6 +126,8 @@ static void packet_scatter(struct vmxnet3_guest *guest, size_t first,
 	uint32_t at = 0, length;
 
 	for (; first <= last && at < bytes; first++) {
+		if (!vmxnet3_guest_is_at(guest, first, "tx"))
+			continue;
 		if (!player_encode(guest->player, first, &guest->descriptor) ||
 		    event->length < DESCRIPTOR_BYTES)
 			return;
