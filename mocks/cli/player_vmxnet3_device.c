@@ -36,8 +36,9 @@ void vmxnet3_host_ring_advance(struct vmxnet3_host_ring *ring)
 
 static bool is_gone(const struct vmxnet3_host *host)
 {
-	return host->has_answer[VMXNET3_VRRS / REGISTER_STRIDE] &&
-	       host->answer[VMXNET3_VRRS / REGISTER_STRIDE] == GONE;
+	return host->is_removed ||
+	       (host->has_answer[VMXNET3_VRRS / REGISTER_STRIDE] &&
+		host->answer[VMXNET3_VRRS / REGISTER_STRIDE] == GONE);
 }
 
 /* ---- What the driver laid out ---- */
@@ -265,7 +266,7 @@ static void shared_look(struct vmxnet3_host *host, uint8_t shared[SHARED_BYTES])
 	host->rx_count = 0;
 }
 
-static void host_stop(struct vmxnet3_host *host)
+void vmxnet3_host_stop(struct vmxnet3_host *host)
 {
 	host->is_active = false;
 	host->is_told = false;
@@ -354,10 +355,10 @@ static void command_execute(struct vmxnet3_host *host, uint32_t command,
 			host_activate(host);
 		break;
 	case VMXNET3_QUIESCE:
-		host_stop(host);
+		vmxnet3_host_stop(host);
 		break;
 	case VMXNET3_RESET:
-		host_stop(host);
+		vmxnet3_host_stop(host);
 		vmxnet3_host_interrupts_reset(host);
 		host->shared = 0;
 		break;
@@ -462,7 +463,7 @@ static bool answer_find(struct vmxnet3_host *host, unsigned reg)
 	host->has_answer[reg] = true;
 	/* A card that is gone does not reach into memory. */
 	if (is_gone(host))
-		host_stop(host);
+		vmxnet3_host_stop(host);
 	return true;
 }
 

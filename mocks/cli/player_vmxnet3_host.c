@@ -221,10 +221,22 @@ static const struct written_area *written_area(const struct vmxnet3_host *host,
 	return NULL;
 }
 
+/** The one act of the world that does not show in what the card says. */
+static bool is_removal(const struct vmxnet3_host *host, size_t n)
+{
+	const struct script *script = host->player->script;
+
+	return script_kind(script, n) == TRACE_NOTE &&
+	       script_direction(script, n) == TRACE_TO_GUEST &&
+	       script_has_word(script, n, "text", HOST_VMXNET3_NOTE_REMOVE);
+}
+
 bool vmxnet3_host_is_playable(const struct vmxnet3_host *host, size_t n)
 {
 	const struct script *script = host->player->script;
 
+	if (is_removal(host, n))
+		return true;
 	if (script_kind(script, n) != TRACE_DESCRIPTOR)
 		return false;
 	if (script_direction(script, n) == TRACE_FROM_GUEST)
@@ -303,6 +315,20 @@ static void events_write(struct vmxnet3_host *host,
 	vmxnet3_host_interrupt(host, host->event_interrupt);
 }
 
+static void card_remove(struct vmxnet3_host *host)
+{
+	const struct trace_event event = {
+		.kind = TRACE_NOTE,
+		.direction = TRACE_TO_GUEST,
+		.text = HOST_VMXNET3_NOTE_REMOVE,
+	};
+
+	machine_trace(host->machine, &event);
+	vmxnet3_host_stop(host);
+	host->is_removed = true;
+	host_pci_remove(host->function);
+}
+
 /** @return false: not now */
 static bool host_play(struct vmxnet3_host *host, size_t n)
 {
@@ -311,6 +337,10 @@ static bool host_play(struct vmxnet3_host *host, size_t n)
 	const struct written_area *area = written_area(host, n);
 	unsigned ring = rx_ring(host, n);
 
+	if (is_removal(host, n)) {
+		card_remove(host);
+		return true;
+	}
 	/* Nobody has a card yet that completes anything, or any more. */
 	if (!host->is_active || !host->is_told)
 		return false;

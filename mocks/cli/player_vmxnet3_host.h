@@ -92,6 +92,9 @@ struct vmxnet3_host {
 	bool has_answer[VMXNET3_HOST_REGISTERS];
 	uint32_t revision, result, mac_low, mac_high, shared_low;
 
+	/** It was pulled out. */
+	bool is_removed;
+
 	/* What the driver laid out; the rings since ACTIVATE. */
 	uint64_t shared;
 	bool is_active;
@@ -138,6 +141,8 @@ void vmxnet3_host_trace(struct vmxnet3_host *host,
 
 extern const struct host_pci_operations vmxnet3_host_operations;
 
+/** The card forgets what the driver laid out. */
+void vmxnet3_host_stop(struct vmxnet3_host *host);
 bool vmxnet3_host_read(struct vmxnet3_host *host, uint64_t address, void *to,
 		       size_t bytes);
 bool vmxnet3_host_write(struct vmxnet3_host *host, uint64_t address,
