@@ -13,11 +13,10 @@
 #include "mocks/wire/frame.h"
 
 /** The longest packet with its header, and the longest command. */
-#define DATA_MAX	(65536u + HEADER_BYTES)
-#define RING_PACKED_BIT (UINT64_C(1) << F_RING_PACKED)
-#define TCP_OFFSET	12u
-#define TCP_FLAGS	13u
-#define TCP_FIN_PSH	0x09u
+#define DATA_MAX    (65536u + HEADER_BYTES)
+#define TCP_OFFSET  12u
+#define TCP_FLAGS   13u
+#define TCP_FIN_PSH 0x09u
 
 void player_virtio_guest_free(struct player_virtio_guest *own)
 {
@@ -44,7 +43,7 @@ static void rings_clear(struct player *player,
 			struct player_virtio_guest_queue *queue)
 {
 	const struct virtual_machine *vm = player->vm;
-	bool packed = host_virtio_features(vm->virtio) & RING_PACKED_BIT;
+	bool packed = host_virtio_features(vm->virtio) & FEATURE(F_RING_PACKED);
 	uint64_t size = queue->size;
 
 	if (!size)
@@ -217,7 +216,9 @@ static bool element_add(struct player *player, uint64_t address,
 	struct player_virtio_guest_element *more;
 
 	own->last_flags = flags;
-	if (flags & DESCRIPTOR_INDIRECT) {
+	if (flags & DESCRIPTOR_INDIRECT &&
+	    host_virtio_features(player->vm->virtio) &
+		    FEATURE(RING_INDIRECT_DESC)) {
 		own->table = address;
 		return true;
 	}

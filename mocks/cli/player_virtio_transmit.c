@@ -103,13 +103,13 @@ static bool is_cut(struct virtio_host *host,
 
 static void frame_note(struct virtio_host *host, size_t n)
 {
-	struct virtio_host_outgoing *one = NULL;
+	size_t count = host->outgoing_count;
+	struct virtio_host_outgoing *one =
+		&host->outgoing[count ? count - 1 : 0];
 
-	host->has_frames = true;
-	if (host->outgoing_count)
-		one = &host->outgoing[host->outgoing_count - 1];
-	if (!one || (one->frames && !is_cut(host, one)))
+	if (!count || (one->frames && !is_cut(host, one)))
 		one = outgoing_begin(host, n, 1);
+	host->has_frames = true;
 	if (!one->frames++)
 		one->frame = n;
 }
