@@ -221,10 +221,22 @@ static const struct written_area *written_area(const struct vmxnet3_host *host,
 	return NULL;
 }
 
+/** The one act of the world that does not show in what the card says. */
+static bool is_removal(const struct vmxnet3_host *host, size_t n)
+{
+	const struct script *script = host->player->script;
+
+	return script_kind(script, n) == TRACE_NOTE &&
+	       script_direction(script, n) == TRACE_TO_GUEST &&
+	       script_has_word(script, n, "text", HOST_VMXNET3_NOTE_REMOVE);
+}
+
 bool vmxnet3_host_is_playable(const struct vmxnet3_host *host, size_t n)
 {
 	const struct script *script = host->player->script;
 
+	if (is_removal(host, n))
+		return true;
 	if (script_kind(script, n) != TRACE_DESCRIPTOR)
 		return false;
 	if (script_direction(script, n) == TRACE_FROM_GUEST)
@@ -245,14 +257,30 @@ static bool host_skip(struct vmxnet3_host *host)
 	return host->next < count;
 }
 
+/** Whether the driver has a frame, and did not give it to its stack yet. */
+static bool is_held(const struct vmxnet3_host *host, size_t n, size_t before)
+{
+	return script_kind(host->player->script, n) == TRACE_FRAME &&
+	       host->sources[n].event < before;
+}
+
+/**
+ * What befalls the whole card has to wait for frames that the driver holds: it
+ * would be chance whether it gives them to its stack.
+ */
 bool vmxnet3_host_is_due(const struct vmxnet3_host *host, size_t n)
 {
 	const struct script *script = host->player->script;
+	bool is_ring =
+		n < script_count(script) &&
+		(vmxnet3_host_is_at(host, n, "rxc") ||
+		 vmxnet3_host_is_at(host, n, "txc") || rx_ring(host, n) < 2);
 	size_t i;
 
 	for (i = script_first(script); i < n; i++)
-		if (script_direction(script, i) == TRACE_FROM_GUEST &&
-		    !script_is_done(script, i))
+		if (!script_is_done(script, i) &&
+		    (script_direction(script, i) == TRACE_FROM_GUEST ||
+		     (!is_ring && is_held(host, i, n))))
 			return false;
 	for (i = host->next; i < n; i++)
 		if (vmxnet3_host_is_playable(host, i))
@@ -287,6 +315,20 @@ static void events_write(struct vmxnet3_host *host,
 	vmxnet3_host_interrupt(host, host->event_interrupt);
 }
 
+static void card_remove(struct vmxnet3_host *host)
+{
+	const struct trace_event event = {
+		.kind = TRACE_NOTE,
+		.direction = TRACE_TO_GUEST,
+		.text = HOST_VMXNET3_NOTE_REMOVE,
+	};
+
+	machine_trace(host->machine, &event);
+	vmxnet3_host_stop(host);
+	host->is_removed = true;
+	host_pci_remove(host->function);
+}
+
 /** @return false: not now */
 static bool host_play(struct vmxnet3_host *host, size_t n)
 {
@@ -295,6 +337,10 @@ static bool host_play(struct vmxnet3_host *host, size_t n)
 	const struct written_area *area = written_area(host, n);
 	unsigned ring = rx_ring(host, n);
 
+	if (is_removal(host, n)) {
+		card_remove(host);
+		return true;
+	}
 	/* Nobody has a card yet that completes anything, or any more. */
 	if (!host->is_active || !host->is_told)
 		return false;
