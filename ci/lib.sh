@@ -21,7 +21,7 @@ export CTEST_PARALLEL_LEVEL=$jobs
 	packages_test="$packages_run clang libclang-rt-dev clang-format
 		clang-tidy cppcheck sparse shellcheck lcov libcmocka-dev check
 		curl iperf3 iproute2 iputils-ping qemu-system-x86 dpdk-dev
-		tshark"
+		tshark python3-jsonschema"
 	packages_bench="$packages_run tcpdump valgrind"
 }
 

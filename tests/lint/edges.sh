@@ -3,7 +3,9 @@
 #
 # The tables of edge cases in tests/README.md are true: each test that they name
 # is in the file that they say, each script in fixtures/traces, and each test or
-# script that has the number of a case in its name is in a table. Numbers of the cases of vmxnet3 and virtio have no gap.
+# script that has the number of a case in its name is in a table. Numbers of the
+# cases of vmxnet3 and virtio have no gap. A row names vectors.NAME if and only if
+# a vector of NAME has the row as a source.
 #
 # Before it reads the project it changes a copy of the tables and wants to see
 # that found.
@@ -47,6 +49,26 @@ tests_of() {
 	) | LC_ALL=C sort -u
 }
 
+# rows_of README: a line for each row and file of vectors that it names.
+rows_of() {
+	awk '/^\| [VM]?[0-9]+ \|/ {
+		for (i = 3; i <= NF; i++)
+			if ($i ~ /^vectors\.[a-z0-9_]+[,;]?$/) {
+				sub(/[,;]$/, "", $i)
+				print $2, $i
+			}
+	}' "$1" | LC_ALL=C sort -u
+}
+
+# sources_of FOLDER: the same of the sources of all vectors.
+sources_of() {
+	(
+		cd "$1"
+		grep -oEH '"edge [VM]?[0-9]+"' -- *.json |
+			sed -E 's|^([a-z0-9-]+)\.json:"edge ([VM]?[0-9]+)"$|\2 vectors.\1|; s|-|_|g'
+	) | LC_ALL=C sort -u
+}
+
 # mistakes README: a line for each.
 mistakes() {
 	local n
@@ -54,6 +76,8 @@ mistakes() {
 		sed 's/^/in a table, and not in the tests: /'
 	comm -13 <(tables_of "$1") <(tests_of "$source_folder/tests") |
 		sed 's/^/in the tests, and in no table: /'
+	comm -3 <(rows_of "$1") <(sources_of "$source_folder/fixtures/vectors") |
+		sed 's/^\t\?/a row and its vectors do not fit: /'
 	for ((n = 1; n <= cases_of_vmxnet3; n++)); do
 		grep -q "^| V$n |.*\`edge_" "$1" || printf 'V%d has no test\n' "$n"
 	done
@@ -65,14 +89,16 @@ mistakes() {
 planted=$(mktemp)
 trap 'rm -f "$planted"' EXIT
 # shellcheck disable=SC2016 # backquotes of the tables
-sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; s/`hyperv-host-edge-19-state-of-higher`/`hyperv-host-edge-19-lower`/; /^| V17 |/d; /^| M23 |/d' \
+sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; s/`hyperv-host-edge-19-state-of-higher`/`hyperv-host-edge-19-lower`/; /^| V17 |/d; /^| M23 |/d
+	/^| 57 |/s/; vectors.nvsp |/ |/; /^| 1 |/s/ |$/; vectors.nvsp |/' \
 	"$source_folder/tests/README.md" >"$planted"
 found=$(mistakes "$planted")
 for wanted in 'not in the tests: unit.vmxnet3_transmit edge_V16_ring_ever_full' \
 	'in no table: unit.vmxnet3_transmit edge_V16_ring_never_full' \
 	'not in the tests: cli.trace_scripts hyperv-host-edge-19-lower' \
 	'in no table: cli.trace_scripts hyperv-host-edge-19-state-of-higher' \
-	'V17 has no test' 'M23 has no test'; do
+	'V17 has no test' 'M23 has no test' \
+	'do not fit: 57 vectors.nvsp' 'do not fit: 1 vectors.nvsp'; do
 	[[ $found == *"$wanted"* ]] || {
 		printf 'a planted mistake is not found: %s\n' "$wanted"
 		exit 1
