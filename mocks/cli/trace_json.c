@@ -12,16 +12,18 @@
 
 static json_t *bytes_json(const uint8_t *bytes, size_t length)
 {
+	static const char digits[] = "0123456789abcdef";
 	char *hex = malloc(length * 2 + 1);
 	json_t *json;
 	size_t n;
 
 	if (!hex)
 		return NULL;
-	for (n = 0; n < length; n++)
-		sprintf(hex + n * 2, "%02x", bytes[n]);
-	hex[length * 2] = 0;
-	json = json_string(hex);
+	for (n = 0; n < length; n++) {
+		hex[n * 2] = digits[bytes[n] >> 4];
+		hex[n * 2 + 1] = digits[bytes[n] & 15];
+	}
+	json = json_stringn_nocheck(hex, length * 2);
 	free(hex);
 	return json;
 }

@@ -65,10 +65,31 @@ static void piece(struct random *random, struct corrupt_file *file,
 	tell(told, " %s %zu@%zu", is_twice ? "twice" : "without", length, at);
 }
 
+/* A word that could be a length, or how many there are, is another number. */
+static void length_word(struct random *random, struct corrupt_file *file,
+			struct told *told)
+{
+	unsigned tries = 256;
+	uint32_t is, value;
+	size_t at;
+
+	while (tries-- && file->length >= sizeof(is)) {
+		at = random_below(random, (uint32_t)file->length / 4) * 4u;
+		memcpy(&is, file->bytes + at, sizeof(is));
+		if (!is || is > 0xffff)
+			continue;
+		value = (uint32_t)mutate_number(random, is,
+						(uint32_t)file->length);
+		memcpy(file->bytes + at, &value, sizeof(value));
+		tell(told, " %u@%zu=%#x", is, at, value);
+		return;
+	}
+}
+
 void corrupt_binary(struct random *random, struct corrupt_file *file,
 		    struct told *told)
 {
-	switch (random_below(random, 6)) {
+	switch (random_below(random, 8)) {
 	case 0:
 		flip(random, file, told);
 		break;
@@ -77,6 +98,11 @@ void corrupt_binary(struct random *random, struct corrupt_file *file,
 		break;
 	case 2:
 		piece(random, file, told);
+		break;
+	case 3:
+	case 4:
+	case 5:
+		length_word(random, file, told);
 		break;
 	default:
 		mutate(random, file->bytes, (uint32_t)file->length, told);

@@ -8,8 +8,6 @@
  * The commands run in this process, so that a sanitizer sees all of them and
  * that they are many.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
 #include <glob.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +27,7 @@
 #include "mocks/wire/capture.h"
 #include "tests/support/corrupt.h"
 
-#define FILES	      500u
+#define FILES	      1000u
 #define BASES_MAX     64u
 #define ARGUMENTS_MAX 16u
 #define SAID_BYTES    4096u
@@ -58,8 +55,7 @@ struct fixture {
 	char folder[64];
 	struct base bases[BASES_MAX];
 	unsigned count;
-	/* What a command says, in memory; and what stderr was. */
-	int output, errors, standard_error, standard_output;
+	FILE *standard_output, *standard_error;
 	/* What was said last on stderr. */
 	char said[SAID_BYTES];
 	struct told told;
@@ -74,47 +70,51 @@ static const struct fixture *running;
 
 static void too_long(int signal)
 {
-	static const char text[] = "the command takes too long; told:";
-
 	(void)signal;
-	(void)!write(running->standard_error, text, sizeof(text) - 1);
-	(void)!write(running->standard_error, running->told.text,
-		     strlen(running->told.text));
-	(void)!write(running->standard_error, "\n", 1);
+	dprintf(STDERR_FILENO, "the command takes too long; told:%s\n",
+		running->told.text);
 	_exit(1);
+}
+
+/*
+ * Streams of the C library change, not descriptors: what a sanitizer says of a
+ * command is to be seen.
+ */
+static void streams_set(FILE *output, FILE *errors)
+{
+	fflush(stdout);
+	stdout = output;
+	stderr = errors;
 }
 
 /* @return the exit status */
 static int call(struct fixture *fixture, const char *const words[], int count)
 {
-	char *arguments[ARGUMENTS_MAX];
-	ssize_t length;
+	char *arguments[ARGUMENTS_MAX], *said = NULL, *shown = NULL;
+	size_t bytes, size;
+	FILE *output = open_memstream(&shown, &size);
+	FILE *errors = open_memstream(&said, &bytes);
 	int status, n;
 
-	assert_true(count <= (int)ARGUMENTS_MAX);
+	assert_true(output && errors && count <= (int)ARGUMENTS_MAX);
 	for (n = 0; n < count; n++)
 		arguments[n] = (char *)(uintptr_t)words[n];
-	fflush(stdout);
-	assert_int_equal(ftruncate(fixture->errors, 0), 0);
-	assert_int_equal(ftruncate(fixture->output, 0), 0);
-	dup2(fixture->errors, STDERR_FILENO);
-	dup2(fixture->output, STDOUT_FILENO);
+	streams_set(output, errors);
 	alarm(PATIENCE);
 	status = cli_main(count, arguments);
 	alarm(0);
-	dup2(fixture->standard_output, STDOUT_FILENO);
-	dup2(fixture->standard_error, STDERR_FILENO);
-	length = pread(fixture->errors, fixture->said, SAID_BYTES - 1, 0);
-	fixture->said[length < 0 ? 0 : length] = 0;
-	lseek(fixture->errors, 0, SEEK_SET);
-	lseek(fixture->output, 0, SEEK_SET);
+	streams_set(fixture->standard_output, fixture->standard_error);
+	fclose(output);
+	fclose(errors);
+	snprintf(fixture->said, sizeof(fixture->said), "%s", said);
+	free(said);
+	free(shown);
 	if (status == 0 || status == 1 || status == 2 || status == 77) {
 		fixture->ended[status == 77 ? 3 : status]++;
 		return status;
 	}
-	for (n = 0; n < count; n++)
-		fprintf(stderr, " %s", arguments[n]);
-	fail_msg("exit status %d; told:%s", status, fixture->told.text);
+	fail_msg("seed %u: exit status %d of %s; told:%s", fixture->seed,
+		 status, words[1], fixture->told.text);
 	return status;
 }
 
@@ -241,10 +241,8 @@ static int set_up(void **state)
 	unsigned n;
 
 	memset(&fixture, 0, sizeof(fixture));
-	fixture.standard_output = dup(STDOUT_FILENO);
-	fixture.standard_error = dup(STDERR_FILENO);
-	fixture.output = memfd_create("output", MFD_CLOEXEC);
-	fixture.errors = memfd_create("errors", MFD_CLOEXEC);
+	fixture.standard_output = stdout;
+	fixture.standard_error = stderr;
 	strcpy(fixture.folder, "/tmp/vmmsim-XXXXXX");
 	if (!mkdtemp(fixture.folder) || chdir(fixture.folder) != 0)
 		return -1;
@@ -277,12 +275,16 @@ static int tear_down(void **state)
 	};
 	size_t n;
 
+	/* A signal ended a command. */
+	if (stderr != fixture->standard_error) {
+		streams_set(fixture->standard_output, fixture->standard_error);
+		fprintf(stderr, "died of seed %u; told:%s\n", fixture->seed,
+			fixture->told.text);
+	}
 	for (n = 0; n < sizeof(names) / sizeof(names[0]); n++)
 		unlink(names[n]);
 	for (n = 0; n < fixture->count; n++)
 		free(fixture->bases[n].file.bytes);
-	close(fixture->output);
-	close(fixture->errors);
 	return rmdir(fixture->folder);
 }
 
