@@ -7,10 +7,11 @@ syntax match vtTime "^@[0-9.]\+"
 syntax match vtWay "\(^\|\s\)\zs[<>]\ze\s"
 syntax keyword vtKind cpuid msr hypercall port mmio vector line msi message
 syntax keyword vtKind event packet rndis descriptor frame rule note
-syntax match vtControl "^\(trace\|block\|unordered\|end\)\>"
+syntax match vtControl "^\(trace\|block\|unordered\|end\|compare\)\>"
 syntax match vtKey "\<[a-zA-Z0-9_]\+\ze="
 syntax match vtNumber "\<\(0x[0-9a-fA-F]\+\|[0-9]\+\)\>"
-syntax match vtName "=\zs[A-Za-z_][A-Za-z0-9_.:-]*"
+syntax match vtName "=\zs[A-Za-z_][A-Za-z0-9_.:-]*\(|[A-Za-z0-9_.:-]\+\)*"
+syntax match vtGroup "[{}]"
 syntax region vtBytes start="\[" end="\]" oneline
 syntax region vtText start=+"+ skip=+\\.+ end=+"+ oneline
 syntax match vtFree "\.\.\.\|\$[A-Za-z0-9_]\+\|%[A-Za-z0-9_]\+"
@@ -22,6 +23,7 @@ highlight default link vtControl PreProc
 highlight default link vtKey Identifier
 highlight default link vtNumber Number
 highlight default link vtName Constant
+highlight default link vtGroup Delimiter
 highlight default link vtBytes String
 highlight default link vtText String
 highlight default link vtFree Special

@@ -16,13 +16,21 @@
  */
 bool trace_decode(struct trace_record *record, const struct trace_event *event);
 
+/**
+ * Take an event of unknown origin apart, and see that it can be put together
+ * again: that its numbers are ones that events of its kind can have.
+ * @param error room for TRACE_ERROR_MAX: what is out of range
+ */
+bool trace_check(struct trace_record *record, const struct trace_event *event,
+		 char *error);
+
 /** An event that was put together, and what it points to. */
 struct trace_built {
 	struct trace_event event;
 	uint8_t *bytes;
 	size_t room;
 	char place[TRACE_NAME_MAX];
-	char *text;
+	char *text, *comment;
 };
 
 void trace_built_free(struct trace_built *built);
@@ -36,6 +44,18 @@ void trace_built_free(struct trace_built *built);
  */
 bool trace_encode(struct trace_built *built, struct trace_record *record,
 		  char *error, unsigned *column);
+
+/**
+ * Look at a record of which not all is known: "..." and variables stand for
+ * anything, and what is missing too. Fields that are names become numbers.
+ * @param built, error, column as for trace_encode()
+ * @return false: it can be no event
+ */
+bool trace_check_line(struct trace_built *built, struct trace_record *record,
+		      char *error, unsigned *column);
+
+/** Learn what an event selects that is not taken apart (struct trace_record) */
+void trace_follow(struct trace_record *record, const struct trace_event *event);
 
 /** The kinds, by their names in a line. */
 const char *trace_kind_name(enum trace_kind kind);

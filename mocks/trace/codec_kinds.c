@@ -27,8 +27,9 @@ static void place(struct codec *codec, struct trace_event *event)
 	field = codec_take(codec, "at", false);
 	if (!field)
 		return;
-	if (field->kind != TRACE_TEXT ||
-	    field->length >= sizeof(codec->built->place)) {
+	if (field->kind != TRACE_TEXT || !field->length ||
+	    field->length >= sizeof(codec->built->place) ||
+	    memchr(trace_field_bytes(codec->record, field), 0, field->length)) {
 		codec_fail(codec, field->column,
 			   "'at' wants the name of a place");
 		return;
@@ -42,6 +43,7 @@ static void place(struct codec *codec, struct trace_event *event)
 static void text(struct codec *codec, struct trace_event *event)
 {
 	struct trace_field *field;
+	const uint8_t *bytes;
 	char *copy;
 
 	if (codec->failed)
@@ -58,8 +60,15 @@ static void text(struct codec *codec, struct trace_event *event)
 		codec_fail(codec, field->column, "'text' wants a text");
 		return;
 	}
-	copy = trace_text_copy(trace_field_bytes(codec->record, field),
-			       field->length);
+	bytes = trace_field_bytes(codec->record, field);
+	if (field->length > UINT16_MAX ||
+	    (field->length && memchr(bytes, 0, field->length))) {
+		codec_fail(codec, field->column,
+			   "'text' wants at most %u bytes, none of them zero",
+			   UINT16_MAX);
+		return;
+	}
+	copy = trace_text_copy(bytes, field->length);
 	if (!copy) {
 		codec_fail(codec, 0, "out of memory");
 		return;
@@ -85,10 +94,13 @@ static void named(struct codec *codec, const char *key, uint64_t *value,
 			codec_number(codec, key, value, 16, UINT64_MAX, NULL);
 		return;
 	}
+	codec->is_named = true;
 	if (strcmp(codec->record->name, "-") == 0) {
 		codec_number(codec, key, value, 16, UINT64_MAX, NULL);
 		return;
 	}
+	if (codec->is_partial && !codec->record->name[0])
+		return;
 	for (; names->name; names++)
 		if (strcmp(names->name, codec->record->name) == 0) {
 			*value = names->number;
@@ -126,8 +138,16 @@ static void kind_cpuid(struct codec *codec, struct trace_event *event)
 
 static void kind_msr(struct codec *codec, struct trace_event *event)
 {
+	const struct layout_name *flags;
+
 	named(codec, "number", &event->address, layout_msrs);
-	codec_number(codec, "value", &event->value, 16, UINT64_MAX, NULL);
+	flags = layout_msr_flags(event->address);
+	if (flags)
+		codec_flags(codec, "value", &event->value, UINT64_MAX, flags,
+			    false);
+	else
+		codec_number(codec, "value", &event->value, 16, UINT64_MAX,
+			     NULL);
 }
 
 static void kind_hypercall(struct codec *codec, struct trace_event *event)
@@ -147,6 +167,8 @@ static const struct layout_name *register_names(const char *where)
 {
 	static const struct layout_name none[] = {{NULL, 0}};
 
+	if (where && strcmp(where, "pci-ports") == 0)
+		return layout_pci_ports;
 	if (where && strcmp(where, "bar0") == 0)
 		return layout_vmxnet3_bar0;
 	if (where && strcmp(where, "bar1") == 0)
@@ -156,17 +178,114 @@ static const struct layout_name *register_names(const char *where)
 	return none;
 }
 
+/* ---- virtio: words of features ---- */
+
+static bool is_named(const struct codec *codec, const char *name)
+{
+	return strcmp(codec->record->name, name) == 0;
+}
+
+static struct trace_selected *selected_of(struct trace_record *record,
+					  const char *where)
+{
+	struct trace_selected *selected = record->selected;
+	struct trace_selected *end = selected + record->selected_count;
+
+	for (; selected < end; selected++)
+		if (strcmp(selected->place, where) == 0)
+			return selected;
+	return NULL;
+}
+
+void trace_follow(struct trace_record *record, const struct trace_event *event)
+{
+	struct trace_selected *selected;
+
+	if (event->kind != TRACE_MMIO || event->direction != TRACE_FROM_GUEST ||
+	    !event->place || strncmp(event->place, "virtio-mmio", 11) != 0 ||
+	    (event->address != LAYOUT_DEVICE_FEATURES_SEL &&
+	     event->address != LAYOUT_DRIVER_FEATURES_SEL))
+		return;
+	selected = selected_of(record, event->place);
+	if (!selected) {
+		if (record->selected_count == TRACE_SELECTED_MAX)
+			return;
+		selected = &record->selected[record->selected_count++];
+		snprintf(selected->place, sizeof(selected->place), "%s",
+			 event->place);
+		selected->device = UINT64_MAX;
+		selected->driver = UINT64_MAX;
+	}
+	if (event->address == LAYOUT_DEVICE_FEATURES_SEL)
+		selected->device = event->value;
+	else
+		selected->driver = event->value;
+}
+
+/** The names of the word of features that a register gives. */
+static const struct layout_name *features_of(struct codec *codec,
+					     const char *where, bool is_device)
+{
+	const struct trace_selected *selected;
+	struct trace_field *field;
+	uint64_t word, ignored;
+
+	if (!codec->is_encoding) {
+		selected = selected_of(codec->record, where);
+		word = !selected   ? UINT64_MAX
+		       : is_device ? selected->device
+				   : selected->driver;
+		return word < LAYOUT_FEATURE_WORDS
+			       ? layout_virtio_features[word]
+			       : NULL;
+	}
+	/* Each has other names: they say which word it is. */
+	field = codec_find(codec, "value");
+	for (word = LAYOUT_FEATURE_WORDS - 1; word; word--)
+		if (field && field->kind == TRACE_TEXT &&
+		    trace_flags_number((const char *)trace_field_bytes(
+					       codec->record, field),
+				       field->length,
+				       layout_virtio_features[word], &ignored))
+			break;
+	return layout_virtio_features[word];
+}
+
+/** What the bits of a register are called; NULL: it is no set of bits. */
+static const struct layout_name *register_flags(struct codec *codec,
+						const char *where)
+{
+	if (!where || strncmp(where, "virtio-mmio", 11) != 0)
+		return NULL;
+	if (is_named(codec, "Status"))
+		return layout_virtio_status;
+	if (is_named(codec, "InterruptStatus") ||
+	    is_named(codec, "InterruptACK"))
+		return layout_virtio_interrupts;
+	if (is_named(codec, "DeviceFeatures"))
+		return features_of(codec, where, true);
+	if (is_named(codec, "DriverFeatures"))
+		return features_of(codec, where, false);
+	return NULL;
+}
+
 static void kind_register(struct codec *codec, struct trace_event *event)
 {
-	const struct layout_name *commands = NULL;
+	const struct layout_name *commands = NULL, *flags;
 
 	place(codec, event);
 	named(codec, "offset", &event->address, register_names(event->place));
 	if (event->place && strcmp(event->place, "bar1") == 0 &&
-	    strcmp(codec->record->name, "CMD") == 0)
+	    is_named(codec, "CMD"))
 		commands = layout_vmxnet3_commands;
 	width(codec, event);
-	codec_number(codec, "value", &event->value, 16, UINT64_MAX, commands);
+	flags = register_flags(codec, event->place);
+	if (flags)
+		codec_flags(codec, "value", &event->value, UINT64_MAX, flags,
+			    false);
+	else
+		codec_number(codec, "value", &event->value, 16, UINT64_MAX,
+			     commands);
 }
 
 static void kind_vector(struct codec *codec, struct trace_event *event)
@@ -215,38 +334,6 @@ static void kind_event(struct codec *codec, struct trace_event *event)
 	codec_number(codec, "flag", &event->value, 10, UINT32_MAX, NULL);
 }
 
-/** Ranges and the like, between descriptor and payload. */
-static void packet_header(struct codec *codec, struct trace_event *event)
-{
-	const uint32_t descriptor = 16;
-	struct trace_field *field;
-	const uint8_t *from;
-	uint8_t *to;
-	uint32_t bytes;
-
-	if (codec->failed)
-		return;
-	if (!codec->is_encoding) {
-		bytes = event->width > descriptor ? event->width - descriptor
-						  : 0;
-		if (bytes > event->length)
-			bytes = event->length;
-		if (bytes)
-			trace_record_bytes(codec->record, "header",
-					   event->bytes, bytes);
-		return;
-	}
-	event->width = descriptor;
-	field = codec_take(codec, "header", false);
-	from = field ? codec_field_bytes(codec, field) : NULL;
-	if (!from)
-		return;
-	to = codec_bytes_add(codec, event, field->length);
-	if (to)
-		memcpy(to, from, field->length);
-	event->width += (unsigned)field->length;
-}
-
 static void kind_packet(struct codec *codec, struct trace_event *event)
 {
 	uint32_t header;
@@ -255,11 +342,12 @@ static void kind_packet(struct codec *codec, struct trace_event *event)
 	queue(codec, "channel", event);
 	codec_number(codec, "type", &event->value, 10, UINT16_MAX,
 		     layout_packet_types);
-	codec_number_unless(codec, "flags", &event->other, 16, UINT16_MAX, 0);
+	codec_flags(codec, "flags", &event->other, UINT16_MAX,
+		    layout_packet_flags, true);
 	codec_number(codec, "transaction", &event->address, 16, UINT64_MAX,
 		     NULL);
 	offset = event->width;
-	packet_header(codec, event);
+	codec_packet_header(codec, event);
 	header = event->width > 16 ? event->width - 16 : 0;
 	if (!codec->is_encoding && header > event->length)
 		header = event->length;
@@ -291,12 +379,28 @@ static void kind_descriptor(struct codec *codec, struct trace_event *event)
 		{"rx1", &layout_vmxnet3_rx},
 		{"txc", &layout_vmxnet3_txc},
 		{"rxc", &layout_vmxnet3_rxc},
+		{"shared", &layout_vmxnet3_shared},
+		{"tx-queue", &layout_vmxnet3_tx_queue},
+		{"rx-queue", &layout_vmxnet3_rx_queue},
+		{"filter", &layout_vmxnet3_filter},
+		{"mac-table", &layout_vmxnet3_mac_table},
+		{"rss", &layout_vmxnet3_rss},
+		{"command", &layout_vmxnet3_command},
+		{"coalesce", &layout_vmxnet3_coalesce},
+		{"events", &layout_vmxnet3_events},
+		{"tx-status", &layout_vmxnet3_status},
+		{"rx-status", &layout_vmxnet3_status},
+		{"tx-stats", &layout_vmxnet3_tx_stats},
+		{"rx-stats", &layout_vmxnet3_rx_stats},
 		{"desc", &layout_virtq_desc},
 		{"indirect", &layout_virtq_desc},
 		{"avail", &layout_virtq_avail},
 		{"used", &layout_virtq_used},
 		{"packed", &layout_virtq_packed},
 		{"packed-indirect", &layout_virtq_packed},
+		{"header", &layout_virtio_header},
+		{"control", &layout_virtio_control},
+		{"ack", &layout_virtio_ack},
 	};
 	size_t n;
 
@@ -372,9 +476,9 @@ static void describe(struct codec *codec, struct trace_event *event)
 	kinds[event->kind].describe(codec, event);
 }
 
-bool trace_decode(struct trace_record *record, const struct trace_event *event)
+bool trace_check(struct trace_record *record, const struct trace_event *event,
+		 char *error)
 {
-	char error[TRACE_ERROR_MAX];
 	unsigned column;
 	struct codec codec = {
 		.record = record,
@@ -383,21 +487,57 @@ bool trace_decode(struct trace_record *record, const struct trace_event *event)
 	};
 	struct trace_event copy = *event;
 
+	error[0] = 0;
 	trace_record_clear(record);
 	record->kind = event->kind;
 	record->direction = event->direction;
 	record->has_time = true;
 	record->time = event->time;
+	trace_follow(record, event);
 	describe(&codec, &copy);
-	return !codec.failed && !record->is_broken;
+	if (event->comment)
+		trace_record_comment(record, event->comment,
+				     strlen(event->comment));
+	if (record->is_broken)
+		snprintf(error, TRACE_ERROR_MAX, "out of memory");
+	else if (event->length > TRACE_BYTES_MAX && !error[0])
+		snprintf(error, TRACE_ERROR_MAX, "more than %u bytes",
+			 TRACE_BYTES_MAX);
+	return !error[0];
 }
 
-bool trace_encode(struct trace_built *built, struct trace_record *record,
-		  char *error, unsigned *column)
+bool trace_decode(struct trace_record *record, const struct trace_event *event)
+{
+	char ignored[TRACE_ERROR_MAX];
+
+	trace_check(record, event, ignored);
+	return !record->is_broken;
+}
+
+/** A comment is part of no kind: it goes as it came. */
+static void comment_take(struct codec *codec, struct trace_event *event)
+{
+	const struct trace_record *record = codec->record;
+	struct trace_built *built = codec->built;
+
+	free(built->comment);
+	built->comment = NULL;
+	if (!record->comment_length)
+		return;
+	built->comment = trace_text_copy(record->pool + record->comment_start,
+					 record->comment_length);
+	event->comment = built->comment;
+	if (!built->comment)
+		codec_fail(codec, 0, "out of memory");
+}
+
+static bool encode(struct trace_built *built, struct trace_record *record,
+		   bool is_partial, char *error, unsigned *column)
 {
 	struct codec codec = {
 		.record = record,
 		.is_encoding = true,
+		.is_partial = is_partial,
 		.error = error,
 		.column = column,
 		.built = built,
@@ -411,10 +551,14 @@ bool trace_encode(struct trace_built *built, struct trace_record *record,
 	event->time = record->time;
 	for (n = 0; n < record->count; n++)
 		record->fields[n].is_used = false;
-	if (record->is_open)
+	if (record->is_open && !is_partial)
 		codec_fail(&codec, 0,
 			   "'...' stands where an event has to be whole");
 	describe(&codec, event);
+	if (record->name[0] && !codec.is_named)
+		codec_fail(&codec, record->name_column,
+			   "nobody asks for the name '%s' here", record->name);
+	comment_take(&codec, event);
 	for (n = 0; n < record->count && !codec.failed; n++)
 		if (!record->fields[n].is_used)
 			codec_fail(&codec, record->fields[n].column,
@@ -423,9 +567,22 @@ bool trace_encode(struct trace_built *built, struct trace_record *record,
 	return !codec.failed;
 }
 
+bool trace_encode(struct trace_built *built, struct trace_record *record,
+		  char *error, unsigned *column)
+{
+	return encode(built, record, false, error, column);
+}
+
+bool trace_check_line(struct trace_built *built, struct trace_record *record,
+		      char *error, unsigned *column)
+{
+	return encode(built, record, true, error, column);
+}
+
 void trace_built_free(struct trace_built *built)
 {
 	free(built->bytes);
 	free(built->text);
+	free(built->comment);
 	memset(built, 0, sizeof(*built));
 }

@@ -81,7 +81,7 @@ enum comparison {
 
 struct term {
 	struct term *next;
-	char key[TRACE_NAME_MAX];
+	char key[TRACE_KEY_MAX];
 	enum comparison comparison;
 	/** As it was written; a number too if it is one. */
 	char value[64];
@@ -249,6 +249,14 @@ static bool field_holds(const struct term *term,
 			const struct trace_record *record,
 			const struct trace_field *field)
 {
+	uint64_t number;
+
+	if (field->kind == TRACE_NUMBER && !term->is_number && field->flags)
+		return trace_flags_number(term->value, strlen(term->value),
+					  field->flags, &number) &&
+		       holds(term->comparison,
+			     (field->number > number) -
+				     (field->number < number));
 	if (field->kind == TRACE_NUMBER && term->is_number)
 		return holds(term->comparison,
 			     (field->number > term->number) -
@@ -262,10 +270,80 @@ static bool field_holds(const struct term *term,
 	return false;
 }
 
+/**
+ * A key as the dissector of Wireshark has it too, with the protocol in front:
+ * "rndis.ppi.type". @return the rest, NULL: it is of another protocol
+ */
+static const char *key_of(const char *key, const struct trace_record *record)
+{
+	static const struct {
+		const char *protocol;
+		enum trace_kind kind;
+	} protocols[] = {
+		{"vmbus.", TRACE_MESSAGE},	{"nvsp.", TRACE_PACKET},
+		{"vmxnet3.", TRACE_DESCRIPTOR}, {"virtq.", TRACE_DESCRIPTOR},
+		{"register.", TRACE_MMIO},	{"register.", TRACE_PORT},
+	};
+	const char *kind = trace_kind_name(record->kind);
+	size_t length = strlen(kind), n;
+
+	if (strncmp(key, "vmmsim.", 7) == 0)
+		key += 7;
+	if (strncmp(key, kind, length) == 0 && key[length] == '.')
+		return key + length + 1;
+	for (n = 0; n < sizeof(protocols) / sizeof(protocols[0]); n++) {
+		length = strlen(protocols[n].protocol);
+		if (record->kind == protocols[n].kind &&
+		    strncmp(key, protocols[n].protocol, length) == 0)
+			return key + length;
+	}
+	return key;
+}
+
+/** "desc.len": of a descriptor its place is part of the key. */
+static const char *place_of(const char *key, const struct trace_record *record)
+{
+	const struct trace_field *at = trace_record_find(record, "at");
+
+	if (record->kind == TRACE_DESCRIPTOR && at &&
+	    strncmp(key, (const char *)trace_field_bytes(record, at),
+		    at->length) == 0 &&
+	    key[at->length] == '.')
+		return key + at->length + 1;
+	return key;
+}
+
+/** Whether a field has the key; all packets of a message count. */
+static bool has_key(const struct trace_field *field, const char *key)
+{
+	static const char packets[] = "packet.";
+	const char *own = field->key;
+
+	if (strcmp(own, key) == 0 || trace_key_is(own, key))
+		return true;
+	if (strncmp(own, packets, strlen(packets)) != 0)
+		return false;
+	own = strchr(own + strlen(packets), '.');
+	return own && trace_key_is(own + 1, key);
+}
+
+/** Any of the fields that have the key. */
+static bool fields_hold(const struct term *term,
+			const struct trace_record *record)
+{
+	const char *key = place_of(key_of(term->key, record), record);
+	unsigned n;
+
+	for (n = 0; n < record->count; n++)
+		if (has_key(&record->fields[n], key) &&
+		    field_holds(term, record, &record->fields[n]))
+			return true;
+	return false;
+}
+
 static bool term_holds(const struct term *term,
 		       const struct trace_record *record)
 {
-	const struct trace_field *field;
 	double seconds;
 
 	if (strcmp(term->key, "kind") == 0)
@@ -282,8 +360,7 @@ static bool term_holds(const struct term *term,
 			     (seconds > term->seconds) -
 				     (seconds < term->seconds));
 	}
-	field = trace_record_find(record, term->key);
-	return field && field_holds(term, record, field);
+	return fields_hold(term, record);
 }
 
 bool trace_filter_passes(const struct trace_filter *filter,

@@ -3,6 +3,8 @@
  * Hyper-V: registers (TLFS), channel messages (VMBus), NVSP, and RNDIS
  * (MS-RNDIS) with the names of its OIDs.
  */
+#include <string.h>
+
 #include "mocks/trace/layout.h"
 
 #define COUNT(table)   (sizeof(table) / sizeof((table)[0]))
@@ -48,6 +50,44 @@ const struct layout_name layout_msrs[] = {
 	{NULL, 0},
 };
 
+/* TLFS: the page of each begins at bit 12, the vector of a SINT at bit 0. */
+const struct layout_name *layout_msr_flags(uint64_t number)
+{
+	static const struct layout_name page[] = {{"ENABLE", 1}, {NULL, 0}};
+	static const struct layout_name hypercall[] = {
+		{"ENABLE", 1},
+		{"LOCKED", 2},
+		{NULL, 0},
+	};
+	static const struct layout_name sint[] = {
+		{"MASKED", 0x10000},
+		{"AUTO_EOI", 0x20000},
+		{"POLLING", 0x40000},
+		{NULL, 0},
+	};
+	static const struct layout_name os[] = {
+		{"OPEN_SOURCE", UINT64_C(1) << 63},
+		{NULL, 0},
+	};
+
+	if (number >= 0x40000090 && number <= 0x4000009f)
+		return sint;
+	switch (number) {
+	case 0x40000000:
+		return os;
+	case 0x40000001:
+		return hypercall;
+	case 0x40000021:
+	case 0x40000073:
+	case 0x40000080:
+	case 0x40000082:
+	case 0x40000083:
+		return page;
+	default:
+		return NULL;
+	}
+}
+
 static const struct layout_member cpuid_members[] = {
 	{"eax", 0, 4, LAYOUT_HEX, NULL, 0, 0},
 	{"ebx", 4, 4, LAYOUT_HEX, NULL, 0, 0},
@@ -80,8 +120,87 @@ const struct layout_family layout_cpuid = {0, &cpuid_layout, 1};
 	{                                                                      \
 		name, offset, bytes, LAYOUT_HEX, names, 0, 0                   \
 	}
+#define FLAGS(name, offset, bytes, names)                                      \
+	{                                                                      \
+		name, offset, bytes, LAYOUT_FLAGS, names, 0, 0                 \
+	}
 /** Each channel message has one behind its type. */
 #define PADDING RES("padding", 4, 4)
+
+static const struct interface {
+	const char *name;
+	uint8_t bytes[16];
+} interfaces[] = {
+	{"network",
+	 {0x63, 0x51, 0x61, 0xf8, 0x3e, 0xdf, 0xc5, 0x46, 0x91, 0x3f, 0xf2,
+	  0xd2, 0xf9, 0x65, 0xed, 0x0e}},
+	{"SCSI",
+	 {0xd9, 0x63, 0x61, 0xba, 0xa1, 0x04, 0x29, 0x4d, 0xb6, 0x05, 0x72,
+	  0xe2, 0xff, 0xb1, 0xdc, 0x7f}},
+	{"IDE",
+	 {0x32, 0x26, 0x41, 0x32, 0xcb, 0x86, 0xa2, 0x44, 0x9b, 0x5c, 0x50,
+	  0xd1, 0x41, 0x73, 0x54, 0xf5}},
+	{"heartbeat",
+	 {0x39, 0x4f, 0x16, 0x57, 0x15, 0x91, 0x78, 0x4e, 0xab, 0x55, 0x38,
+	  0x2f, 0x3b, 0xd5, 0x42, 0x2d}},
+	{"key-value-exchange",
+	 {0xe7, 0xf4, 0xa0, 0xa9, 0x45, 0x5a, 0x96, 0x4d, 0xb8, 0x27, 0x8a,
+	  0x84, 0x1e, 0x8c, 0x03, 0xe6}},
+	{"shutdown",
+	 {0x31, 0x60, 0x0b, 0x0e, 0x13, 0x52, 0x34, 0x49, 0x81, 0x8b, 0x38,
+	  0xd9, 0x0c, 0xed, 0x39, 0xdb}},
+	{"time-synchronisation",
+	 {0x30, 0xe6, 0x27, 0x95, 0xae, 0xd0, 0x7b, 0x49, 0xad, 0xce, 0xe8,
+	  0x0a, 0xb0, 0x17, 0x5c, 0xaf}},
+	{"backup",
+	 {0x29, 0x2e, 0xfa, 0x35, 0x23, 0xea, 0x36, 0x42, 0x96, 0xae, 0x3a,
+	  0x6e, 0xba, 0xcb, 0xa4, 0x40}},
+	{"keyboard",
+	 {0x6d, 0xad, 0x12, 0xf9, 0x17, 0x2b, 0xea, 0x48, 0xbd, 0x65, 0xf9,
+	  0x27, 0xa6, 0x1c, 0x76, 0x84}},
+	{"mouse",
+	 {0x9e, 0xb6, 0xa8, 0xcf, 0x4a, 0x5b, 0xc0, 0x4c, 0xb9, 0x8b, 0x8b,
+	  0xa1, 0xa1, 0xf3, 0xf9, 0x5a}},
+	{"video",
+	 {0x02, 0x78, 0x0a, 0xda, 0x77, 0xe3, 0xac, 0x4a, 0x8e, 0x77, 0x05,
+	  0x58, 0xeb, 0x10, 0x73, 0xf8}},
+	{"PCI",
+	 {0x1d, 0xf6, 0xc4, 0x44, 0x44, 0x44, 0x00, 0x44, 0x9d, 0x52, 0x80,
+	  0x2e, 0x27, 0xed, 0xe1, 0x9f}},
+};
+
+const char *layout_interface_name(const uint8_t *bytes)
+{
+	size_t n;
+
+	for (n = 0; n < COUNT(interfaces); n++)
+		if (!memcmp(interfaces[n].bytes, bytes, 16))
+			return interfaces[n].name;
+	return NULL;
+}
+
+const uint8_t *layout_interface(const char *name, size_t length)
+{
+	size_t n;
+
+	for (n = 0; n < COUNT(interfaces); n++)
+		if (strlen(interfaces[n].name) == length &&
+		    !memcmp(interfaces[n].name, name, length))
+			return interfaces[n].bytes;
+	return NULL;
+}
+
+static const struct layout_name offer_flags[] = {
+	{"ENUMERATE_DEVICE_INTERFACE", 0x1},
+	{"SERVER_SUPPORTS_TRANSFER_PAGES", 0x2},
+	{"SERVER_SUPPORTS_GPADLS", 0x4},
+	{"NAMED_PIPE_MODE", 0x10},
+	{"LOOPBACK_OFFER", 0x100},
+	{"PARENT_OFFER", 0x200},
+	{"REQUEST_MONITORED_NOTIFICATION", 0x400},
+	{"TLNPI_PROVIDER_OFFER", 0x2000},
+	{NULL, 0},
+};
 
 static const struct layout_member header_members[] = {PADDING};
 static const struct layout_member relid_members[] = {
@@ -90,10 +209,10 @@ static const struct layout_member relid_members[] = {
 };
 static const struct layout_member offer_members[] = {
 	PADDING,
-	RAW("interface_type", 8, 16),
+	{"interface_type", 8, 16, LAYOUT_INTERFACE, NULL, 0, 0},
 	RAW("interface_instance", 24, 16),
 	RES("reserved1", 40, 16),
-	HEX("channel_flags", 56, 2),
+	FLAGS("channel_flags", 56, 2, offer_flags),
 	DEC("mmio_megabytes", 58, 2),
 	RAW("user_defined", 60, 120),
 	DEC("sub_channel_index", 180, 2),
@@ -209,6 +328,17 @@ const struct layout_name layout_packet_types[] = {
 	{"CANCEL", 10}, {"COMPLETION", 11},    {NULL, 0},
 };
 
+const struct layout_name layout_packet_flags[] = {
+	{"COMPLETION_REQUESTED", 1},
+	{NULL, 0},
+};
+
+static const struct layout_member range_members[] = {
+	DEC("byte_count", 0, 4),
+	DEC("byte_offset", 4, 4),
+};
+const struct layout layout_range = {"", 0, 8, MEMBERS(range_members), BYTES};
+
 static const struct layout_name nvsp_status_names[] = {
 	{"NONE", 0},	{"SUCCESS", 1},	    {"FAILURE", 2},
 	{"TOO_NEW", 3}, {"TOO_OLD", 4},	    {"INVALID_RNDIS", 5},
@@ -236,11 +366,16 @@ static const struct layout_member nvsp_buffer_members[] = {
 static const struct layout_member nvsp_receive_complete_members[] = {
 	NVSP_STATUS(4),
 	DEC("num_sections", 8, 4),
-	DEC("offset", 12, 4),
-	DEC("sub_allocation_size", 16, 4),
-	DEC("num_sub_allocations", 20, 4),
-	DEC("end_offset", 24, 4),
 };
+static const struct layout_member nvsp_section_members[] = {
+	DEC("offset", 0, 4),
+	DEC("sub_allocation_size", 4, 4),
+	DEC("num_sub_allocations", 8, 4),
+	DEC("end_offset", 12, 4),
+};
+const struct layout layout_nvsp_section = {"", 0, 16,
+					   MEMBERS(nvsp_section_members),
+					   BYTES};
 static const struct layout_member nvsp_send_complete_members[] = {
 	NVSP_STATUS(4),
 	DEC("section_size", 8, 4),
@@ -259,10 +394,21 @@ static const struct layout_member nvsp_rndis_members[] = {
 static const struct layout_member nvsp_rndis_complete_members[] = {
 	NVSP_STATUS(4),
 };
+static const struct layout_name nvsp_capabilities[] = {
+	{"VMQ", 0x1},
+	{"CHIMNEY", 0x2},
+	{"SRIOV", 0x4},
+	{"IEEE8021Q", 0x8},
+	{"CORRELATION_ID", 0x10},
+	{"TEAMING", 0x20},
+	{"VSUBNETID", 0x40},
+	{"RSC", 0x80},
+	{NULL, 0},
+};
 static const struct layout_member nvsp_configuration_members[] = {
 	DEC("mtu", 4, 4),
 	RES("reserved", 8, 4),
-	HEX("capabilities", 12, 8),
+	FLAGS("capabilities", 12, 8, nvsp_capabilities),
 };
 static const struct layout_member nvsp_association_members[] = {
 	DEC("allocated", 4, 4),
@@ -285,8 +431,8 @@ static const struct layout nvsp_layouts[] = {
 	{"INIT_COMPLETE", 2, 16, MEMBERS(nvsp_init_complete_members), BYTES},
 	{"SEND_NDIS_VER", 100, 12, MEMBERS(nvsp_ndis_members), BYTES},
 	{"SEND_RECV_BUF", 101, 10, MEMBERS(nvsp_buffer_members), BYTES},
-	{"SEND_RECV_BUF_COMPLETE", 102, 28,
-	 MEMBERS(nvsp_receive_complete_members), BYTES},
+	{"SEND_RECV_BUF_COMPLETE", 102, 12,
+	 MEMBERS(nvsp_receive_complete_members), LAYOUT_TAIL_SECTIONS, "data"},
 	{"REVOKE_RECV_BUF", 103, 6, MEMBERS(nvsp_revoke_members), BYTES},
 	{"SEND_SEND_BUF", 104, 10, MEMBERS(nvsp_buffer_members), BYTES},
 	{"SEND_SEND_BUF_COMPLETE", 105, 12, MEMBERS(nvsp_send_complete_members),
@@ -345,10 +491,13 @@ const struct layout_name layout_oids[] = {
 	{"OID_GEN_RCV_ERROR", 0x00020104},
 	{"OID_GEN_RCV_NO_BUFFER", 0x00020105},
 	{"OID_GEN_FRIENDLY_NAME", 0x00020216},
+	{"OID_GEN_BYTES_RCV", 0x00020219},
+	{"OID_GEN_BYTES_XMIT", 0x0002021f},
 	{"OID_802_3_PERMANENT_ADDRESS", 0x01010101},
 	{"OID_802_3_CURRENT_ADDRESS", 0x01010102},
 	{"OID_802_3_MULTICAST_LIST", 0x01010103},
 	{"OID_802_3_MAXIMUM_LIST_SIZE", 0x01010104},
+	{"OID_GEN_ENCAPSULATION", 0x0101010a},
 	{"OID_802_3_RCV_ERROR_ALIGNMENT", 0x01020101},
 	{"OID_802_3_XMIT_ONE_COLLISION", 0x01020102},
 	{"OID_802_3_XMIT_MORE_COLLISIONS", 0x01020103},
@@ -399,13 +548,18 @@ static const struct layout_member initialize_members[] = {
 	DEC("minor_version", 16, 4),
 	DEC("max_transfer_size", 20, 4),
 };
+static const struct layout_name device_flags[] = {
+	{"CONNECTIONLESS", 0x1},
+	{"CONNECTION_ORIENTED", 0x2},
+	{NULL, 0},
+};
 static const struct layout_member initialize_cmplt_members[] = {
 	LENGTH,
 	REQUEST,
 	STATUS(12),
 	DEC("major_version", 16, 4),
 	DEC("minor_version", 20, 4),
-	HEX("device_flags", 24, 4),
+	FLAGS("device_flags", 24, 4, device_flags),
 	DEC("medium", 28, 4),
 	DEC("max_packets_per_transfer", 32, 4),
 	DEC("max_transfer_size", 36, 4),
@@ -450,18 +604,23 @@ static const struct layout_member indicate_members[] = {
 	DEC("status_buffer_offset", 16, 4),
 };
 
+#define INFORMATION LAYOUT_TAIL_INFORMATION, "data"
+
 static const struct layout rndis_layouts[] = {
-	{"PACKET_MSG", 1, 44, MEMBERS(packet_members), BYTES},
+	{"PACKET_MSG", 1, 44, MEMBERS(packet_members), LAYOUT_TAIL_PACKET,
+	 "data"},
 	{"INITIALIZE_MSG", 2, 24, MEMBERS(initialize_members), BYTES},
 	{"HALT_MSG", 3, 12, MEMBERS(request_members), BYTES},
-	{"QUERY_MSG", 4, 28, MEMBERS(oid_members), BYTES},
-	{"SET_MSG", 5, 28, MEMBERS(oid_members), BYTES},
+	{"QUERY_MSG", 4, LAYOUT_OID_BYTES, MEMBERS(oid_members), INFORMATION},
+	{"SET_MSG", 5, LAYOUT_OID_BYTES, MEMBERS(oid_members), INFORMATION},
 	{"RESET_MSG", 6, 12, MEMBERS(reset_members), BYTES},
-	{"INDICATE_STATUS_MSG", 7, 20, MEMBERS(indicate_members), BYTES},
+	{"INDICATE_STATUS_MSG", 7, 20, MEMBERS(indicate_members),
+	 LAYOUT_TAIL_STATUS, "data"},
 	{"KEEPALIVE_MSG", 8, 12, MEMBERS(request_members), BYTES},
 	{"INITIALIZE_CMPLT", 0x80000002, 52, MEMBERS(initialize_cmplt_members),
 	 BYTES},
-	{"QUERY_CMPLT", 0x80000004, 24, MEMBERS(query_cmplt_members), BYTES},
+	{"QUERY_CMPLT", 0x80000004, 24, MEMBERS(query_cmplt_members),
+	 INFORMATION},
 	{"SET_CMPLT", 0x80000005, 16, MEMBERS(cmplt_members), BYTES},
 	{"RESET_CMPLT", 0x80000006, 16, MEMBERS(reset_cmplt_members), BYTES},
 	{"KEEPALIVE_CMPLT", 0x80000008, 16, MEMBERS(cmplt_members), BYTES},

@@ -2,10 +2,14 @@
 /*
  * A list of named fields, and the pool where their bytes lie.
  */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mocks/trace/layout.h"
 #include "mocks/trace/record.h"
 
 void trace_record_clear(struct trace_record *record)
@@ -21,6 +25,8 @@ void trace_record_clear(struct trace_record *record)
 	record->name_column = 0;
 	record->is_open = false;
 	record->count = 0;
+	record->comment_start = 0;
+	record->comment_length = 0;
 	record->pool = pool;
 	record->pool_bytes = 0;
 	record->pool_room = room;
@@ -135,6 +141,95 @@ struct trace_field *trace_record_text(struct trace_record *record,
 	return field_pooled(record, key, TRACE_TEXT, text, length);
 }
 
+struct trace_field *trace_record_copy(struct trace_record *record,
+				      const char *key,
+				      const struct trace_record *from,
+				      const struct trace_field *field)
+{
+	struct trace_field *copy;
+
+	if (field->kind == TRACE_NUMBER)
+		copy = trace_record_number(record, key, field->number,
+					   field->base,
+					   field->name[0] ? field->name : NULL);
+	else
+		copy = field_pooled(record, key, field->kind,
+				    trace_field_bytes(from, field),
+				    field->length);
+	if (copy)
+		copy->flags = field->flags;
+	return copy;
+}
+
+struct trace_mark trace_record_mark(const struct trace_record *record)
+{
+	struct trace_mark mark = {
+		.count = record->count,
+		.pool_bytes = record->pool_bytes,
+		.is_broken = record->is_broken,
+	};
+
+	return mark;
+}
+
+void trace_record_back(struct trace_record *record,
+		       const struct trace_mark *mark)
+{
+	record->count = mark->count;
+	record->pool_bytes = mark->pool_bytes;
+	record->is_broken = mark->is_broken;
+}
+
+struct trace_field *trace_record_find_in(const struct trace_record *record,
+					 const char *prefix)
+{
+	size_t length = strlen(prefix);
+	unsigned n;
+
+	for (n = 0; n < record->count; n++)
+		if (strncmp(record->fields[n].key, prefix, length) == 0)
+			return (struct trace_field *)&record->fields[n];
+	return NULL;
+}
+
+bool trace_key_is(const char *key, const char *path)
+{
+	size_t length;
+
+	for (;;) {
+		length = strcspn(key, ".");
+		if (strncmp(key, path, length) != 0)
+			return false;
+		key += length;
+		path += length;
+		if (!*key || *path != '.')
+			return !*key && !*path;
+		key++;
+		path++;
+		/* The number of a group is left out of the path. */
+		length = strcspn(key, ".");
+		if (isdigit((unsigned char)*key) && key[length])
+			key += length + 1;
+	}
+}
+
+void trace_record_comment(struct trace_record *record, const char *text,
+			  size_t length)
+{
+	size_t n;
+
+	if (!pool_grow(record, length))
+		return;
+	for (n = 0; n < length; n++)
+		record->pool[record->pool_bytes + n] =
+			(unsigned char)text[n] < 0x20 || text[n] == 0x7f
+				? ' '
+				: (uint8_t)text[n];
+	record->comment_start = record->pool_bytes;
+	record->comment_length = length;
+	record->pool_bytes += length;
+}
+
 struct trace_field *trace_record_find(const struct trace_record *record,
 				      const char *key)
 {
@@ -165,4 +260,60 @@ char *trace_text_copy(const uint8_t *bytes, size_t length)
 		memcpy(text, bytes, length);
 	text[length] = 0;
 	return text;
+}
+
+/* ---- Sets of bits ---- */
+
+void trace_flags_text(char *text, uint64_t number,
+		      const struct layout_name *flags)
+{
+	size_t at = 0;
+
+	for (; flags->name; flags++) {
+		if (!(number & flags->number))
+			continue;
+		number &= ~flags->number;
+		at += (size_t)snprintf(text + at, TRACE_FLAGS_MAX - at, "%s%s",
+				       at ? "|" : "", flags->name);
+	}
+	if (number || !at)
+		snprintf(text + at, TRACE_FLAGS_MAX - at, "%s0x%" PRIx64,
+			 at ? "|" : "", number);
+}
+
+static bool flag_number(const char *word, size_t length,
+			const struct layout_name *flags, uint64_t *number)
+{
+	char digits[24], *end;
+
+	for (; flags->name; flags++)
+		if (strlen(flags->name) == length &&
+		    !memcmp(flags->name, word, length)) {
+			*number |= flags->number;
+			return true;
+		}
+	if (!length || length >= sizeof(digits) ||
+	    !isdigit((unsigned char)*word))
+		return false;
+	memcpy(digits, word, length);
+	digits[length] = 0;
+	errno = 0;
+	*number |= strtoull(digits, &end, 0);
+	return !*end && !errno;
+}
+
+bool trace_flags_number(const char *text, size_t length,
+			const struct layout_name *flags, uint64_t *number)
+{
+	const char *end = text + length, *word;
+
+	*number = 0;
+	for (;;) {
+		for (word = text; text < end && *text != '|'; text++)
+			;
+		if (!flag_number(word, (size_t)(text - word), flags, number))
+			return false;
+		if (text++ == end)
+			return true;
+	}
 }

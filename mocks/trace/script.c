@@ -2,6 +2,7 @@
 /*
  * Scripts: read, and put together again. script_compare.c compares them.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,8 +12,7 @@
 #include "mocks/trace/script_internal.h"
 
 /** More events than any capture of use gives. */
-#define EVENTS_MAX	  4000000u
-#define PCAPNG_FIRST_BYTE 0x0a
+#define EVENTS_MAX 4000000u
 
 void script_complain(const struct script *script, unsigned line,
 		     unsigned column, const char *what, char *error)
@@ -70,11 +70,8 @@ static bool item_add(struct script *script, const struct trace_record *record,
 	if (record->pool_bytes)
 		memcpy(item->pool, record->pool, record->pool_bytes);
 	item->pool_bytes = record->pool_bytes;
-	item->is_checked =
-		!script->rules.checks || script->rules.checks(record);
-	item->is_done = !item->is_checked;
-	if (item->is_checked)
-		script->has[item->kind][item->direction] = true;
+	item->is_checked = true;
+	script->has[item->kind][item->direction] = true;
 	return true;
 }
 
@@ -107,22 +104,6 @@ bool script_item_record(const struct script_item *item,
 
 /* ---- Variables ---- */
 
-struct trace_field *script_field_copy(struct trace_record *to, const char *key,
-				      const struct trace_record *from,
-				      const struct trace_field *field)
-{
-	struct trace_field *copy;
-
-	if (field->kind == TRACE_NUMBER)
-		return trace_record_number(to, key, field->number, field->base,
-					   field->name[0] ? field->name : NULL);
-	copy = trace_record_bytes(to, key, trace_field_bytes(from, field),
-				  field->length);
-	if (copy)
-		copy->kind = field->kind;
-	return copy;
-}
-
 bool script_substitute(const struct script *script, struct trace_record *record)
 {
 	char name[TRACE_NAME_MAX];
@@ -138,7 +119,7 @@ bool script_substitute(const struct script *script, struct trace_record *record)
 		value = trace_record_find(&script->variables, name);
 		if (!value)
 			continue;
-		if (!script_field_copy(record, "", &script->variables, value))
+		if (!trace_record_copy(record, "", &script->variables, value))
 			return false;
 		copy = record->fields[--record->count];
 		memcpy(copy.key, field->key, sizeof(copy.key));
@@ -151,44 +132,35 @@ bool script_substitute(const struct script *script, struct trace_record *record)
 /** "NAME=value", as it could stand in the first line of a script. */
 static bool define(struct script *script, const char *text, char *error)
 {
-	static const char first[] = "trace 1 ";
-	size_t length = strlen(text) + sizeof(first);
-	const struct trace_record *about;
 	struct trace_record record = {0};
-	struct trace_text *reader = NULL;
-	char *line = malloc(length);
-	FILE *stream = NULL;
-	bool good = false;
+	bool good = trace_text_fields(text, &record) && record.count == 1 &&
+		    record.fields[0].kind != TRACE_ANY &&
+		    record.fields[0].kind != TRACE_VARIABLE &&
+		    trace_record_copy(&script->variables, record.fields[0].key,
+				      &record, &record.fields[0]);
 
-	if (line) {
-		snprintf(line, length, "%s%s", first, text);
-		stream = fmemopen(line, strlen(line), "r");
-	}
-	if (stream)
-		reader = trace_text_open(stream, text);
-	if (!reader) {
-		snprintf(error, SCRIPT_ERROR_MAX, "out of memory");
-	} else if (trace_text_next(reader, &record) == TRACE_ITEM_EOF &&
-		   (about = trace_text_about(reader))->count == 1 &&
-		   about->fields[0].kind != TRACE_ANY &&
-		   about->fields[0].kind != TRACE_VARIABLE) {
-		good = script_field_copy(&script->variables,
-					 about->fields[0].key, about,
-					 &about->fields[0]);
-	}
-	if (reader && !good)
+	if (!good)
 		snprintf(error, SCRIPT_ERROR_MAX,
 			 "a variable is defined as NAME=value, not '%.128s'",
 			 text);
-	trace_text_close(reader);
 	trace_record_free(&record);
-	if (stream)
-		fclose(stream);
-	free(line);
 	return good;
 }
 
 /* ---- Reading ---- */
+
+/** What an event can never be is an error, however little is said of it. */
+static bool item_check(struct script *script, struct trace_record *record,
+		       unsigned line, char *error)
+{
+	char what[TRACE_ERROR_MAX];
+	unsigned column = 0;
+
+	if (trace_check_line(&script->built, record, what, &column))
+		return true;
+	script_complain(script, line, column, what, error);
+	return false;
+}
 
 /** Copy what the first line says, with the values of variables. */
 static bool about_take(struct script *script, const struct trace_record *about)
@@ -196,10 +168,43 @@ static bool about_take(struct script *script, const struct trace_record *about)
 	unsigned n;
 
 	for (n = 0; n < about->count; n++)
-		if (!script_field_copy(&script->about, about->fields[n].key,
+		if (!trace_record_copy(&script->about, about->fields[n].key,
 				       about, &about->fields[n]))
 			return false;
 	return script_substitute(script, &script->about);
+}
+
+/** "compare WAY KIND": also if the script has no such event. */
+static void compare_take(struct script *script,
+			 const struct trace_record *record, unsigned line)
+{
+	struct script_asked *asked =
+		&script->asked[record->kind][record->direction];
+
+	asked->line = line;
+	asked->column = record->name_column;
+}
+
+/** What is asked for is compared, if whoever plays it can. */
+static bool compare_judge(struct script *script, enum trace_kind kind,
+			  enum trace_direction direction, char *error)
+{
+	const struct script_asked *asked = &script->asked[kind][direction];
+	char what[TRACE_ERROR_MAX];
+
+	trace_record_clear(&script->expected);
+	script->expected.kind = kind;
+	script->expected.direction = direction;
+	if (!script->rules.checks || script->rules.checks(&script->expected)) {
+		script->has[kind][direction] = true;
+		return true;
+	}
+	snprintf(what, sizeof(what),
+		 "'%s' %s the guest is not compared when that side is played",
+		 trace_kind_name(kind),
+		 direction == TRACE_FROM_GUEST ? "from" : "to");
+	script_complain(script, asked->line, asked->column, what, error);
+	return false;
 }
 
 static bool load_text(struct script *script, FILE *stream, char *error)
@@ -229,6 +234,11 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 			group = ++groups;
 		else if (item == TRACE_ITEM_END_UNORDERED)
 			group = 0;
+		else if (item == TRACE_ITEM_COMPARE)
+			compare_take(script, &record, trace_text_line(text));
+		else if (!item_check(script, &record, trace_text_line(text),
+				     error))
+			goto out;
 		else
 			good = item_add(script, &record, trace_text_line(text),
 					group);
@@ -253,27 +263,17 @@ out:
 static bool about_parse(struct script *script, const char *about)
 {
 	struct trace_record record = {0};
-	struct trace_text *text;
-	char line[512];
-	FILE *stream;
-	bool good = false;
+	bool good = trace_text_fields(about, &record) &&
+		    about_take(script, &record);
 
-	snprintf(line, sizeof(line), "trace 1 %s", about);
-	stream = fmemopen(line, strlen(line), "r");
-	text = stream ? trace_text_open(stream, script->path) : NULL;
-	if (text)
-		good = trace_text_next(text, &record) == TRACE_ITEM_EOF &&
-		       about_take(script, trace_text_about(text));
-	trace_text_close(text);
 	trace_record_free(&record);
-	if (stream)
-		fclose(stream);
 	return good;
 }
 
-static bool load_recording(struct script *script, char *error)
+static bool load_recording(struct script *script, FILE *stream, char *error)
 {
-	struct trace_reader *reader = trace_reader_open(script->path, error);
+	struct trace_reader *reader =
+		trace_reader_open_stream(stream, script->path, error);
 	struct trace_record record = {0};
 	const struct trace_event *event;
 	enum trace_read read = TRACE_READ_BROKEN;
@@ -301,51 +301,92 @@ static bool load_recording(struct script *script, char *error)
 	return good;
 }
 
-static bool load(struct script *script, char *error)
+/** The stream is closed in any case. */
+static bool load(struct script *script, FILE *stream, char *error)
 {
-	FILE *stream = fopen(script->path, "rb");
-	bool good;
-	int first;
+	bool good = false;
 
-	if (!stream) {
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
-			 strerror(errno));
-		return false;
+	switch (trace_form_of(stream)) {
+	case TRACE_FORM_PCAPNG:
+		return load_recording(script, stream, error);
+	case TRACE_FORM_USBMON:
+		snprintf(error, SCRIPT_ERROR_MAX,
+			 "%s: RNDIS over USB has no guest or host that could "
+			 "be played",
+			 script->path);
+		break;
+	case TRACE_FORM_TEXT:
+		good = load_text(script, stream, error);
+		break;
 	}
-	first = getc(stream);
-	ungetc(first, stream);
-	if (first == PCAPNG_FIRST_BYTE) {
-		fclose(stream);
-		return load_recording(script, error);
-	}
-	good = load_text(script, stream, error);
 	fclose(stream);
 	return good;
 }
 
-struct script *script_load(const char *path, const char *const defines[],
-			   size_t define_count,
-			   const struct script_rules *rules, char *error)
+struct script *script_read(FILE *stream, const char *name,
+			   const char *const defines[], size_t define_count,
+			   char *error)
 {
 	struct script *script = calloc(1, sizeof(*script));
+	bool good = true;
 	size_t n;
 
 	if (script)
-		script->path = strdup(path);
+		script->path = strdup(name);
 	if (!script || !script->path) {
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", path);
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", name);
+		fclose(stream);
 		script_free(script);
 		return NULL;
 	}
-	script->rules = *rules;
-	for (n = 0; n < define_count; n++)
-		if (!define(script, defines[n], error))
-			goto fail;
-	if (load(script, error))
+	for (n = 0; n < define_count && good; n++)
+		good = define(script, defines[n], error);
+	if (!good)
+		fclose(stream);
+	else if (load(script, stream, error))
 		return script;
-fail:
 	script_free(script);
 	return NULL;
+}
+
+struct script *script_load(const char *path, const char *const defines[],
+			   size_t define_count, char *error)
+{
+	FILE *stream = fopen(path, "rb");
+
+	if (stream)
+		return script_read(stream, path, defines, define_count, error);
+	snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", path, strerror(errno));
+	return NULL;
+}
+
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error)
+{
+	struct script_item *item;
+	size_t n;
+
+	script->rules = *rules;
+	memset(script->has, 0, sizeof(script->has));
+	for (n = 0; n < script->count; n++) {
+		item = &script->items[n];
+		if (!script_item_record(item, &script->expected)) {
+			snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory",
+				 script->path);
+			return false;
+		}
+		item->is_checked =
+			!rules->checks || rules->checks(&script->expected);
+		item->is_done = !item->is_checked;
+		if (item->is_checked)
+			script->has[item->kind][item->direction] = true;
+	}
+	for (n = 0; n < 2 * TRACE_KINDS; n++)
+		if (script->asked[n / 2][n % 2].line &&
+		    !compare_judge(script, (enum trace_kind)(n / 2),
+				   (enum trace_direction)(n % 2), error))
+			return false;
+	return true;
 }
 
 void script_free(struct script *script)
@@ -364,6 +405,7 @@ void script_free(struct script *script)
 	trace_record_free(&script->bound);
 	trace_record_free(&script->expected);
 	trace_record_free(&script->actual);
+	trace_record_free(&script->reworded);
 	trace_built_free(&script->built);
 	free(script->path);
 	free(script);
@@ -461,6 +503,11 @@ bool script_has_word(const struct script *script, size_t n, const char *key,
 								 field->start,
 							 word, field->length);
 	return false;
+}
+
+bool script_is_open(const struct script *script, size_t n)
+{
+	return script->items[n].is_open;
 }
 
 bool script_is_done(const struct script *script, size_t n)

@@ -26,6 +26,14 @@ static bool value_equal(const struct trace_record *expected,
 			const struct trace_record *actual,
 			const struct trace_field *other)
 {
+	uint64_t number;
+
+	if (field->kind == TRACE_TEXT && other->kind == TRACE_NUMBER &&
+	    other->flags)
+		return trace_flags_number(
+			       (const char *)trace_field_bytes(expected, field),
+			       field->length, other->flags, &number) &&
+		       number == other->number;
 	if (field->kind == TRACE_TEXT && other->kind == TRACE_NUMBER)
 		return strlen(other->name) == field->length &&
 		       !memcmp(other->name, trace_field_bytes(expected, field),
@@ -54,7 +62,39 @@ static bool bind(struct script *script, const struct trace_record *expected,
 	known = trace_record_find(&script->bound, name);
 	if (known)
 		return value_equal(&script->bound, known, actual, other);
-	return script_field_copy(&script->bound, name, actual, other);
+	return trace_record_copy(&script->bound, name, actual, other);
+}
+
+/** Whether a record has the group that a key is in; of others it is true. */
+static bool has_group_of(const struct trace_record *record, const char *key)
+{
+	char prefix[TRACE_KEY_MAX];
+	const char *end = strrchr(key, '.');
+
+	if (!end)
+		return true;
+	snprintf(prefix, sizeof(prefix), "%.*s", (int)(end + 1 - key), key);
+	return trace_record_find_in(record, prefix);
+}
+
+/** Whether a script says that a field, or the group that it is in, may be any.
+ */
+static bool is_any(const struct trace_record *expected, const char *key)
+{
+	char path[TRACE_KEY_MAX];
+	const struct trace_field *field;
+	const char *end;
+
+	for (end = strchr(key, '.'); end; end = strchr(end + 1, '.')) {
+		snprintf(path, sizeof(path), "%.*s", (int)(end - key), key);
+		field = trace_record_find(expected, path);
+		if (field && field->kind == TRACE_ANY)
+			return true;
+		snprintf(path, sizeof(path), "%.*s.*", (int)(end - key), key);
+		if (trace_record_find(expected, path))
+			return true;
+	}
+	return false;
 }
 
 static bool field_equal(struct script *script,
@@ -64,6 +104,9 @@ static bool field_equal(struct script *script,
 {
 	const struct trace_field *other = trace_record_find(actual, field->key);
 
+	if (!has_group_of(actual, field->key))
+		return script->rules.compares &&
+		       !script->rules.compares(expected, actual, field->key);
 	if (field->kind == TRACE_ANY)
 		return true;
 	if (field->kind == TRACE_VARIABLE)
@@ -84,6 +127,7 @@ static bool is_surplus(const struct script *script,
 		       const struct trace_field *other)
 {
 	return !expected->is_open && !trace_record_find(expected, other->key) &&
+	       !is_any(expected, other->key) &&
 	       (!script->rules.compares ||
 		script->rules.compares(expected, actual, other->key));
 }
@@ -168,11 +212,28 @@ static size_t stream_next(const struct script *script, size_t n,
 	return n;
 }
 
+/**
+ * The same event can be said in several ways: a message that is known as bytes
+ * ("-"), say. One that the script says all of is put into the usual words.
+ */
+static bool reword(struct script *script)
+{
+	char ignored[TRACE_ERROR_MAX];
+	unsigned column;
+
+	return trace_encode(&script->built, &script->expected, ignored,
+			    &column) &&
+	       trace_decode(&script->reworded, &script->built.event);
+}
+
 static bool item_equal(struct script *script, size_t n)
 {
-	return script_item_record(&script->items[n], &script->expected) &&
-	       script_substitute(script, &script->expected) &&
-	       fields_equal(script, &script->expected, &script->actual, NULL);
+	if (!script_item_record(&script->items[n], &script->expected) ||
+	    !script_substitute(script, &script->expected))
+		return false;
+	return fields_equal(script, &script->expected, &script->actual, NULL) ||
+	       (reword(script) &&
+		fields_equal(script, &script->reworded, &script->actual, NULL));
 }
 
 /** It came: its variables are known from now on. */
@@ -185,7 +246,7 @@ static void item_done(struct script *script, size_t n)
 	       script->items[script->first].is_done)
 		script->first++;
 	for (i = 0; i < script->bound.count; i++)
-		script_field_copy(&script->variables,
+		trace_record_copy(&script->variables,
 				  script->bound.fields[i].key, &script->bound,
 				  &script->bound.fields[i]);
 }
@@ -270,6 +331,7 @@ bool script_match(struct script *script, const struct trace_event *event,
 	unsigned group;
 
 	*which = SCRIPT_NONE;
+	trace_follow(&script->actual, event);
 	if (!script->has[event->kind][event->direction] ||
 	    script_is_over(script))
 		return true;

@@ -35,12 +35,18 @@ struct script {
 	size_t first;
 	/** The kinds that it has, by direction: others are not compared. */
 	bool has[TRACE_KINDS][2];
+	/** Where a line asks for a kind ("compare"); line 0: none does. */
+	struct script_asked {
+		unsigned line, column;
+	} asked[TRACE_KINDS][2];
 	/** Variables that are known: a field of its name for each. */
 	struct trace_record variables;
 	/** What the event being compared would bind. */
 	struct trace_record bound;
 	/** For one event of each side. */
 	struct trace_record expected, actual;
+	/** What is expected, in the words of what happens. */
+	struct trace_record reworded;
 	struct trace_built built;
 };
 
@@ -50,10 +56,6 @@ bool script_item_record(const struct script_item *item,
 /** Put the values of known variables in their places; false: no memory. */
 bool script_substitute(const struct script *script,
 		       struct trace_record *record);
-/** Copy a field of another record under a key; NULL: no memory, no room. */
-struct trace_field *script_field_copy(struct trace_record *to, const char *key,
-				      const struct trace_record *from,
-				      const struct trace_field *field);
 /** "FILE:LINE:COLUMN: what" */
 void script_complain(const struct script *script, unsigned line,
 		     unsigned column, const char *what, char *error);

@@ -44,6 +44,15 @@ void trace_blocks_destroy(struct trace_blocks *blocks)
 
 /* ---- Values ---- */
 
+/** Most of a trace is bytes: not by fprintf(). */
+static void write_hex(FILE *stream, uint8_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	putc_unlocked(digits[byte >> 4], stream);
+	putc_unlocked(digits[byte & 15], stream);
+}
+
 static void write_bytes(FILE *stream, const uint8_t *bytes, size_t length)
 {
 	bool was_run = false;
@@ -58,7 +67,7 @@ static void write_bytes(FILE *stream, const uint8_t *bytes, size_t length)
 			run = 1;
 		if (n && (was_run || run > 1))
 			putc(' ', stream);
-		fprintf(stream, "%02x", bytes[n]);
+		write_hex(stream, bytes[n]);
 		was_run = run > 1;
 		if (was_run)
 			fprintf(stream, "*%zu", run);
@@ -75,6 +84,9 @@ static bool is_word(const char *text, size_t length)
 		bool is_letter = (c >= 'a' && c <= 'z') ||
 				 (c >= 'A' && c <= 'Z') || c == '_';
 
+		/* Bits by their names have a bar between them. */
+		if (c == '|' && n && n + 1 < length && text[n - 1] != '|')
+			continue;
 		if (!is_letter && (!n || !((c >= '0' && c <= '9') || c == '-' ||
 					   c == '.' || c == ':')))
 			return false;
@@ -118,7 +130,12 @@ static void write_list(FILE *stream, const struct trace_record *record,
 
 static void write_number(FILE *stream, const struct trace_field *field)
 {
-	if (field->name[0])
+	char flags[TRACE_FLAGS_MAX];
+
+	if (field->flags) {
+		trace_flags_text(flags, field->number, field->flags);
+		fputs(flags, stream);
+	} else if (field->name[0])
 		fputs(field->name, stream);
 	else if (field->base == 16)
 		fprintf(stream, "0x%" PRIx64, field->number);
@@ -131,7 +148,11 @@ static void write_value(FILE *stream, const struct trace_record *record,
 {
 	const uint8_t *bytes = trace_field_bytes(record, field);
 
-	fprintf(stream, "%s=", field->key);
+	const char *key = strrchr(field->key, '.');
+
+	key = key ? key + 1 : field->key;
+	if (strcmp(key, "*") != 0)
+		fprintf(stream, "%s=", key);
 	switch (field->kind) {
 	case TRACE_NUMBER:
 		write_number(stream, field);
@@ -187,9 +208,54 @@ static int block_find(FILE *stream, struct trace_blocks *blocks,
 	return (int)n;
 }
 
+/** The groups that a text has open: "ppi.0.", and whether the last is empty. */
+struct groups {
+	char open[TRACE_KEY_MAX];
+	bool is_empty;
+};
+
+/** Leave the groups that a key is not in. */
+static void groups_close(FILE *stream, struct groups *groups, const char *key)
+{
+	size_t length;
+	unsigned dots;
+
+	while ((length = strlen(groups->open)) &&
+	       strncmp(groups->open, key, length) != 0) {
+		putc('}', stream);
+		groups->is_empty = false;
+		for (dots = 0; length && dots < 3; length--)
+			dots += groups->open[length - 1] == '.';
+		groups->open[dots == 3 ? length + 1 : 0] = 0;
+	}
+}
+
+/** Be in the groups of a key. */
+static void groups_change(FILE *stream, struct groups *groups, const char *key)
+{
+	const char *name, *end;
+
+	groups_close(stream, groups, key);
+	for (;;) {
+		if (!groups->is_empty)
+			putc(' ', stream);
+		name = key + strlen(groups->open);
+		end = strchr(name, '.');
+		if (!end)
+			break;
+		fprintf(stream, "%.*s={", (int)(end - name), name);
+		end = strchr(end + 1, '.');
+		memcpy(groups->open, key, (size_t)(end + 1 - key));
+		groups->open[end + 1 - key] = 0;
+		groups->is_empty = true;
+	}
+	groups->is_empty = false;
+}
+
 static void write_fields(FILE *stream, const struct trace_record *record,
 			 const int *numbers)
 {
+	struct groups groups = {.is_empty = false};
 	unsigned n;
 
 	fprintf(stream, "%c %s",
@@ -198,10 +264,11 @@ static void write_fields(FILE *stream, const struct trace_record *record,
 	if (record->name[0])
 		fprintf(stream, " %s", record->name);
 	for (n = 0; n < record->count; n++) {
-		putc(' ', stream);
+		groups_change(stream, &groups, record->fields[n].key);
 		write_value(stream, record, &record->fields[n],
 			    numbers ? numbers[n] : -1);
 	}
+	groups_close(stream, &groups, "");
 	if (record->is_open)
 		fputs(" ...", stream);
 }
@@ -233,7 +300,16 @@ void trace_text_write(FILE *stream, const struct trace_record *record,
 			record->time / 1000000000u,
 			(unsigned)(record->time % 1000000000u));
 	write_fields(stream, record, numbers);
+	if (record->comment_length)
+		fprintf(stream, " # %.*s", (int)record->comment_length,
+			(const char *)record->pool + record->comment_start);
 	putc('\n', stream);
+}
+
+void trace_text_field(FILE *stream, const char *key, const char *text)
+{
+	fprintf(stream, " %s=", key);
+	write_text(stream, text, strlen(text));
 }
 
 void trace_text_about_write(FILE *stream, const struct trace_record *record)

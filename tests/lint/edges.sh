@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The tables of edge cases in tests/README.md are true: each test that they name
-# is in the file that they say, and each test that has the number of a case in
-# its name is in a table. Numbers of the cases of vmxnet3 and virtio have no gap.
-# The table of vectors names the cases that vectors have as a source.
+# is in the file that they say, each script in fixtures/traces, and each test or
+# script that has the number of a case in its name is in a table. Numbers of the
+# cases of vmxnet3 and virtio have no gap. A row names vectors.NAME if and only if
+# a vector of NAME has the row as a source.
 #
 # Before it reads the project it changes a copy of the tables and wants to see
 # that found.
@@ -20,8 +21,14 @@ cases_of_virtio=46
 tables_of() {
 	awk '/^\|/ {
 		for (i = 1; i <= NF; i++) {
-			if ($i ~ /^(unit|protocol)\.[a-z0-9_]+:$/)
+			if ($i ~ /^(unit|protocol)\.[a-z0-9_]+:$/ ||
+			    $i == "cli.trace_scripts:")
 				program = substr($i, 1, length($i) - 1)
+			if (program == "cli.trace_scripts" &&
+			    $i ~ /^`[a-z]+-(host|guest)-edge-[a-z0-9.-]+`[,;]?$/) {
+				split($i, part, "`")
+				print program, part[2]
+			}
 			if ($i ~ /^`edge_[A-Za-z0-9_]+`[,;]?$/) {
 				split($i, part, "`")
 				print program, part[2]
@@ -36,16 +43,20 @@ tests_of() {
 		cd "$1"
 		grep -oEH '\bedge_[A-Za-z0-9_]+[,)]' unit/test_*.c protocol/test_*.c |
 			sed -nE 's|^(unit\|protocol)/test_([a-z0-9_]+)\.c:(edge_[A-Za-z0-9_]+).*|\1.\2 \3|p'
+		cd ../fixtures/traces
+		find . -name '*-edge-*.vt' |
+			sed 's|^\./|cli.trace_scripts |; s/\.vt$//'
 	) | LC_ALL=C sort -u
 }
 
-# rows_of README: a line for each case that a row of the table of vectors names.
+# rows_of README: a line for each row and file of vectors that it names.
 rows_of() {
-	awk '/^\| vectors\./ {
-		for (i = 4; i < NF; i++) {
-			sub(/,$/, "", $i)
-			print $i, $2
-		}
+	awk '/^\| [VM]?[0-9]+ \|/ {
+		for (i = 3; i <= NF; i++)
+			if ($i ~ /^vectors\.[a-z0-9_]+[,;]?$/) {
+				sub(/[,;]$/, "", $i)
+				print $2, $i
+			}
 	}' "$1" | LC_ALL=C sort -u
 }
 
@@ -66,7 +77,7 @@ mistakes() {
 	comm -13 <(tables_of "$1") <(tests_of "$source_folder/tests") |
 		sed 's/^/in the tests, and in no table: /'
 	comm -3 <(rows_of "$1") <(sources_of "$source_folder/fixtures/vectors") |
-		sed 's/^\t\?/a case and its vectors do not fit: /'
+		sed 's/^\t\?/a row and its vectors do not fit: /'
 	for ((n = 1; n <= cases_of_vmxnet3; n++)); do
 		grep -q "^| V$n |.*\`edge_" "$1" || printf 'V%d has no test\n' "$n"
 	done
@@ -78,14 +89,16 @@ mistakes() {
 planted=$(mktemp)
 trap 'rm -f "$planted"' EXIT
 # shellcheck disable=SC2016 # backquotes of the tables
-sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; /^| V17 |/d; /^| M23 |/d
-	/^| vectors.nvsp |/s/ 57,//; /^| vectors.vmbus |/s/ |$/, 1 |/' \
+sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; s/`hyperv-host-edge-19-state-of-higher`/`hyperv-host-edge-19-lower`/; /^| V17 |/d; /^| M23 |/d
+	/^| 57 |/s/; vectors.nvsp |/ |/; /^| 1 |/s/ |$/; vectors.nvsp |/' \
 	"$source_folder/tests/README.md" >"$planted"
 found=$(mistakes "$planted")
 for wanted in 'not in the tests: unit.vmxnet3_transmit edge_V16_ring_ever_full' \
 	'in no table: unit.vmxnet3_transmit edge_V16_ring_never_full' \
+	'not in the tests: cli.trace_scripts hyperv-host-edge-19-lower' \
+	'in no table: cli.trace_scripts hyperv-host-edge-19-state-of-higher' \
 	'V17 has no test' 'M23 has no test' \
-	'do not fit: 57 vectors.nvsp' 'do not fit: 1 vectors.vmbus'; do
+	'do not fit: 57 vectors.nvsp' 'do not fit: 1 vectors.nvsp'; do
 	[[ $found == *"$wanted"* ]] || {
 		printf 'a planted mistake is not found: %s\n' "$wanted"
 		exit 1
