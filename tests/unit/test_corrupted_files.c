@@ -28,7 +28,7 @@
 #include "tests/support/corrupt.h"
 
 #define FILES	      1000u
-#define BASES_MAX     64u
+#define BASES_MAX     1024u
 #define ARGUMENTS_MAX 16u
 #define SAID_BYTES    4096u
 /* Seconds that a command may take; it takes milliseconds. */
