@@ -324,7 +324,8 @@ static bool guest_encode(struct vmxnet3_guest *guest, size_t n)
 /** What happens to the card from outside. */
 static void guest_world(struct vmxnet3_guest *guest, size_t n)
 {
-	struct host_vmxnet3 *card = guest->player->vm->vmxnet3;
+	struct virtual_machine *vm = guest->player->vm;
+	struct host_vmxnet3 *card = vm->vmxnet3;
 	unsigned queue, number;
 	const char *text;
 
@@ -345,6 +346,8 @@ static void guest_world(struct vmxnet3_guest *guest, size_t n)
 		host_vmxnet3_device_change(card);
 	else if (strcmp(text, HOST_VMXNET3_NOTE_REMOVE) == 0)
 		host_vmxnet3_remove(card);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_INSERT) == 0)
+		vm->vmm->insert(vm);
 }
 
 static void guest_deliver(struct vmxnet3_guest *guest, size_t n)
@@ -504,14 +507,32 @@ static void mac_take(struct player *player, uint8_t mac[6])
 		mac[n] = (uint8_t)bytes[n];
 }
 
+/** What the first line says of the card. @return false: not so, and said */
+static bool card_configure(struct player *player,
+			   struct host_vmxnet3_configuration *card)
+{
+	uint64_t frames, drops, line, no_msix;
+
+	if (!player_number(player, "queue_frames", 0, UINT16_MAX, &frames) ||
+	    !player_number(player, "drop_without_buffers", 0, 1, &drops) ||
+	    !player_number(player, "line_only", 0, 1, &line) ||
+	    !player_number(player, "no_msix", 0, 1, &no_msix))
+		return false;
+	card->queue_frames = (uint32_t)frames;
+	card->drop_without_buffers = drops;
+	card->line_only = line;
+	card->no_msix = no_msix;
+	mac_take(player, card->mac);
+	return true;
+}
+
 static bool guest_create(struct player *player,
 			 struct virtual_machine_configuration *vm)
 {
 	struct vmxnet3_guest *guest = calloc(1, sizeof(*guest));
 
-	mac_take(player, vm->host_vmxnet3.mac);
 	player->own = guest;
-	if (!guest)
+	if (!guest || !card_configure(player, &vm->host_vmxnet3))
 		return false;
 	guest->player = player;
 	guest->packet = calloc(1, VMXNET3_GUEST_PACKET);
