@@ -46,12 +46,18 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 		return;
 	player->has_failed = true;
 	player->status = CLI_FAIL;
-	fprintf(player->report, "%s:%u: ", player->path,
-		script_line(player->script, n));
+	fputs(player->path, player->report);
+	if (n < script_count(player->script))
+		fprintf(player->report, ":%u",
+			script_line(player->script, n));
+	fputs(": ", player->report);
 	va_start(arguments, format);
 	vfprintf(player->report, format, arguments);
 	va_end(arguments);
-	fputs("\n  script: ", player->report);
+	fputc('\n', player->report);
+	if (n >= script_count(player->script))
+		return;
+	fputs("  script: ", player->report);
 	script_show(player->script, n, player->report);
 }
 

@@ -78,7 +78,10 @@ struct player {
 	uint64_t moved;
 };
 
-/** Something that is not in the script's notation went wrong at an event. */
+/**
+ * Something that is not in the script's notation went wrong at an event, or
+ * behind all of them.
+ */
 void player_fail(struct player *player, size_t n, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /** The script is at fault: a sentence with its place. */
