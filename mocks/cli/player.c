@@ -52,19 +52,18 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 	player->status = CLI_FAIL;
 	fputs(player->path, player->report);
 	if (n < script_count(player->script))
-		fprintf(player->report, ":%u",
-			script_line(player->script, n));
+		fprintf(player->report, ":%u", script_line(player->script, n));
 	fputs(": ", player->report);
 	va_start(arguments, format);
 	vfprintf(player->report, format, arguments);
 	va_end(arguments);
 	fputc('\n', player->report);
+	/* The sentence begins with the path: it is known by that. */
+	machine_trace_failure(player->vm->machine, player->path);
 	if (n >= script_count(player->script))
 		return;
 	fputs("  script: ", player->report);
 	script_show(player->script, n, player->report);
-	/* The sentence begins with the path: it is known by that. */
-	machine_trace_failure(player->vm->machine, player->path);
 }
 
 void player_refuse(struct player *player, const char *sentence)
@@ -97,12 +96,14 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 static void player_missed(struct player *player)
 {
 	struct script *script = player->script;
+	const char *reason = machine_reason(player->vm->machine);
 	size_t n = script_first(script);
 
 	while (n < script_count(script) && script_is_done(script, n))
 		n++;
 	if (n < script_count(script))
-		player_fail(player, n, "that did not come");
+		player_fail(player, n, "that did not come%s%s",
+			    *reason ? ": " : "", reason);
 }
 
 /** The driver does nothing more, or nothing more is to be seen. */
@@ -307,18 +308,13 @@ static void player_run(struct player *player)
 	}
 }
 
-static const char *player_side_name(const struct player *player)
-{
-	return side_name(player->configuration->side);
-}
-
 /**
  * "PASS FILE ..." on standard output.
  * @param trace of what failed, or why there is none; "": nothing is said of it
  */
 static void player_verdict(const struct player *player, const char *trace)
 {
-	const char *side = player_side_name(player);
+	const char *side = side_name(player->configuration->side);
 	size_t checked = script_checked(player->script);
 	size_t left_out = script_count(player->script) - checked;
 	json_t *json;
@@ -427,7 +423,7 @@ static void player_leave(const struct player *failed, const char *report,
 		player_reason(report, reason, sizeof(reason));
 		failure_files_name(failed->path, file);
 		snprintf(name, sizeof(name), "%s-as-%s", file,
-			 player_side_name(failed));
+			 side_name(failed->configuration->side));
 		if (strcmp(again, report) != 0)
 			snprintf(text, FAILURE_TEXT_MAX,
 				 "none: played again, it did not fail the same "
