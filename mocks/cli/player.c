@@ -14,12 +14,8 @@
 /* ---- Who plays ---- */
 
 static const struct player_role *const roles[] = {
-	&player_hyperv_guest,
-	&player_hyperv_host,
-	&player_vmxnet3_guest,
-	&player_vmxnet3_host,
-	&player_virtio_guest,
-	&player_virtio_host,
+	&player_hyperv_guest, &player_hyperv_host,  &player_vmxnet3_guest,
+	&player_vmxnet3_host, &player_virtio_guest, &player_virtio_host,
 };
 
 static const char *side_name(enum player_side side)
@@ -50,8 +46,7 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 	player->status = CLI_FAIL;
 	fputs(player->path, player->report);
 	if (n < script_count(player->script))
-		fprintf(player->report, ":%u",
-			script_line(player->script, n));
+		fprintf(player->report, ":%u", script_line(player->script, n));
 	fputs(": ", player->report);
 	va_start(arguments, format);
 	vfprintf(player->report, format, arguments);
@@ -242,16 +237,33 @@ no_memory:
 
 /* ---- Playing ---- */
 
+/** What the recording says of itself: it is to play as the script does. */
+static void player_about(const struct player *player, char *about, size_t bytes)
+{
+	const struct virtual_machine *vm = player->vm;
+	const char *const *key = player->role->keys;
+	char text[64];
+	size_t length;
+
+	length = (size_t)snprintf(about, bytes,
+				  "vmm=%s host=%s mtu=%u seed=%" PRIu64,
+				  vm->vmm->name, vm->host.name,
+				  vm->configuration.mtu,
+				  vm->configuration.machine.seed);
+	for (; key && *key && length < bytes; key++)
+		if (script_about(player->script, *key, text, sizeof(text)))
+			length +=
+				(size_t)snprintf(about + length, bytes - length,
+						 " %s=%s", *key, text);
+}
+
 /** Record what is played, if that is wanted; false: it is said. */
 static bool player_record(struct player *player)
 {
-	const struct virtual_machine *vm = player->vm;
 	char about[256], error[TRACE_FILE_ERROR_MAX];
 
 	player->tracing = player->configuration->tracing;
-	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=%" PRIu64,
-		 vm->vmm->name, vm->host.name, vm->configuration.mtu,
-		 vm->configuration.machine.seed);
+	player_about(player, about, sizeof(about));
 	if (tracing_open(&player->tracing, about, error))
 		return true;
 	player_refuse(player, error);

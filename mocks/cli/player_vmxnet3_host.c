@@ -440,6 +440,11 @@ static bool has_line_only(const struct script *script)
 	return has_line;
 }
 
+static const char *const driver_keys[] = {
+	"revision_max",	      "queues", "large_receive", "transmit_data_bytes",
+	"receive_data_bytes", NULL,
+};
+
 /** What the first line says of the driver's configuration. */
 static bool driver_configure(struct player *player,
 			     struct vmxnet3_configuration *driver)
@@ -542,6 +547,7 @@ const struct player_role player_vmxnet3_host = {
 	.vmm = "vmware",
 	.side = PLAYER_AS_HOST,
 	.rules = &rules,
+	.keys = driver_keys,
 	.create = host_create,
 	.start = host_start,
 	.run = host_run,
