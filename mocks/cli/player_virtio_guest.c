@@ -235,6 +235,19 @@ static void guest_advance(struct player *player)
 	}
 }
 
+/** A script that names no rule is one of a guest that breaks none. */
+static bool guest_saw(struct player *player, const struct trace_event *event)
+{
+	struct player_virtio_guest *own = player_virtio_guest_of(player);
+	const struct script *script = player->script;
+
+	if (event->kind == TRACE_RULE && !own->has_rules &&
+	    own->at < script_count(script))
+		player_fail(player, own->at, "a rule is broken: %s",
+			    event->text);
+	return true;
+}
+
 static void guest_matched(struct player *player, size_t n,
 			  const struct trace_event *event)
 {
@@ -325,9 +338,15 @@ static void guest_run(void *argument)
 static bool guest_create(struct player *player,
 			 struct virtual_machine_configuration *vm)
 {
+	struct player_virtio_guest *own = calloc(1, sizeof(*own));
+	size_t n;
+
 	(void)vm;
-	player->own = calloc(1, sizeof(struct player_virtio_guest));
-	return player->own;
+	player->own = own;
+	for (n = 0; own && n < script_count(player->script); n++)
+		if (script_kind(player->script, n) == TRACE_RULE)
+			own->has_rules = true;
+	return own;
 }
 
 static void guest_destroy(struct player *player)
@@ -342,6 +361,7 @@ const struct player_role player_virtio_guest = {
 	.rules = &rules,
 	.create = guest_create,
 	.run = guest_run,
+	.saw = guest_saw,
 	.matched = guest_matched,
 	.destroy = guest_destroy,
 };

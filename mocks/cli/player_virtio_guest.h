@@ -36,6 +36,8 @@ struct player_virtio_guest {
 	size_t at;
 	/** A frame is being handed to the card. */
 	bool is_handing;
+	/** The script says which rules are broken; else none may be. */
+	bool has_rules;
 	/** Of the chain that is laid out. */
 	struct trace_built line;
 	struct player_virtio_guest_element *elements;

@@ -13,10 +13,7 @@
 #include "mocks/wire/frame.h"
 
 /** The longest packet with its header, and the longest command. */
-#define DATA_MAX    (65536u + HEADER_BYTES)
-#define TCP_OFFSET  12u
-#define TCP_FLAGS   13u
-#define TCP_FIN_PSH 0x09u
+#define DATA_MAX (65536u + HEADER_BYTES)
 
 void player_virtio_guest_free(struct player_virtio_guest *own)
 {
@@ -111,48 +108,6 @@ void player_virtio_guest_learn(struct player *player,
 
 /* ---- What a packet holds ---- */
 
-/** The half of a checksum that the guest leaves to the device. */
-static void checksum_halve(const uint8_t *header, uint8_t *frame,
-			   uint32_t bytes)
-{
-	uint32_t field = virtio_get16(header + HEADER_CHECKSUM_START) +
-			 virtio_get16(header + HEADER_CHECKSUM_OFFSET);
-	struct frame_layout layout;
-
-	frame_layout_find(frame, bytes, &layout);
-	if (!layout.version || field + 2 > bytes)
-		return;
-	frame_put16(frame + field,
-		    frame_pseudo_sum(frame + layout.network, layout.version,
-				     layout.protocol, layout.transport_bytes));
-}
-
-/** Put a segment behind those before it. @return bytes of the packet so far */
-static uint32_t segment_add(uint8_t *packet, uint32_t bytes,
-			    const struct trace_event *segment)
-{
-	struct frame_layout layout;
-	uint32_t headers, part;
-
-	frame_layout_find(segment->bytes, segment->length, &layout);
-	if (!layout.version ||
-	    layout.transport + TCP_HEADER > segment->length ||
-	    bytes < TCP_HEADER)
-		return bytes;
-	headers = layout.transport +
-		  (segment->bytes[layout.transport + TCP_OFFSET] >> 4) * 4u;
-	if (headers > segment->length ||
-	    layout.transport + layout.transport_bytes < headers)
-		return bytes;
-	part = layout.transport + layout.transport_bytes - headers;
-	if (part > DATA_MAX - HEADER_BYTES - bytes)
-		return bytes;
-	memcpy(packet + bytes, segment->bytes + headers, part);
-	packet[layout.transport + TCP_FLAGS] |=
-		segment->bytes[layout.transport + TCP_FLAGS] & TCP_FIN_PSH;
-	return bytes + part;
-}
-
 /** Lengths and checksums of a packet that is to be cut. */
 static void packet_finish(uint8_t *packet, uint32_t bytes)
 {
@@ -190,7 +145,10 @@ static void packet_make(struct player *player, size_t n)
 		    frame->length > DATA_MAX - HEADER_BYTES)
 			return;
 		if (bytes) {
-			bytes = segment_add(packet, bytes, frame);
+			bytes = frame_segment_append(packet, bytes,
+						     DATA_MAX - HEADER_BYTES,
+						     frame->bytes,
+						     frame->length);
 			continue;
 		}
 		bytes = frame->length;
@@ -202,7 +160,10 @@ static void packet_make(struct player *player, size_t n)
 	if (is_cut)
 		packet_finish(packet, bytes);
 	if (header[HEADER_FLAGS] & HEADER_NEEDS_CHECKSUM)
-		checksum_halve(header, packet, bytes);
+		frame_halve_transport(
+			packet, bytes,
+			(uint32_t)virtio_get16(header + HEADER_CHECKSUM_START) +
+				virtio_get16(header + HEADER_CHECKSUM_OFFSET));
 	own->bytes = HEADER_BYTES + bytes;
 }
 

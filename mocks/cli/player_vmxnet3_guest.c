@@ -324,7 +324,8 @@ static bool guest_encode(struct vmxnet3_guest *guest, size_t n)
 /** What happens to the card from outside. */
 static void guest_world(struct vmxnet3_guest *guest, size_t n)
 {
-	struct host_vmxnet3 *card = guest->player->vm->vmxnet3;
+	struct virtual_machine *vm = guest->player->vm;
+	struct host_vmxnet3 *card = vm->vmxnet3;
 	unsigned queue, number;
 	const char *text;
 
@@ -345,6 +346,8 @@ static void guest_world(struct vmxnet3_guest *guest, size_t n)
 		host_vmxnet3_device_change(card);
 	else if (strcmp(text, HOST_VMXNET3_NOTE_REMOVE) == 0)
 		host_vmxnet3_remove(card);
+	else if (strcmp(text, HOST_VMXNET3_NOTE_INSERT) == 0)
+		vm->vmm->insert(vm);
 }
 
 static void guest_deliver(struct vmxnet3_guest *guest, size_t n)
@@ -486,7 +489,41 @@ static void guest_destroy(struct player *player)
 	trace_built_free(&guest->descriptor);
 	trace_built_free(&guest->frame);
 	free(guest->packet);
+	free(guest->segment);
 	free(guest);
+}
+
+/** The card's address, if the first line says one. */
+static void mac_take(struct player *player, uint8_t mac[6])
+{
+	unsigned bytes[6], n;
+	char text[64];
+
+	if (!script_about(player->script, "mac", text, sizeof(text)) ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1],
+		   &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
+		return;
+	for (n = 0; n < 6; n++)
+		mac[n] = (uint8_t)bytes[n];
+}
+
+/** What the first line says of the card. @return false: not so, and said */
+static bool card_configure(struct player *player,
+			   struct host_vmxnet3_configuration *card)
+{
+	uint64_t frames, drops, line, no_msix;
+
+	if (!player_number(player, "queue_frames", 0, UINT16_MAX, &frames) ||
+	    !player_number(player, "drop_without_buffers", 0, 1, &drops) ||
+	    !player_number(player, "line_only", 0, 1, &line) ||
+	    !player_number(player, "no_msix", 0, 1, &no_msix))
+		return false;
+	card->queue_frames = (uint32_t)frames;
+	card->drop_without_buffers = drops;
+	card->line_only = line;
+	card->no_msix = no_msix;
+	mac_take(player, card->mac);
+	return true;
 }
 
 static bool guest_create(struct player *player,
@@ -494,13 +531,14 @@ static bool guest_create(struct player *player,
 {
 	struct vmxnet3_guest *guest = calloc(1, sizeof(*guest));
 
-	(void)vm;
 	player->own = guest;
-	if (!guest)
+	if (!guest || !card_configure(player, &vm->host_vmxnet3))
 		return false;
 	guest->player = player;
 	guest->packet = calloc(1, VMXNET3_GUEST_PACKET);
-	return guest->packet && vmxnet3_guest_rings_find(guest);
+	guest->segment = calloc(1, VMXNET3_GUEST_PACKET);
+	return guest->packet && guest->segment &&
+	       vmxnet3_guest_rings_find(guest);
 }
 
 const struct player_role player_vmxnet3_guest = {

@@ -58,7 +58,8 @@ struct vmxnet3_guest {
 	/** Frames handed over, by the numbers of their events. */
 	size_t waiting[VMXNET3_GUEST_WAITING];
 	size_t waiting_count;
-	uint8_t *packet;
+	/** A packet that is put together, and a segment of it. */
+	uint8_t *packet, *segment;
 	uint8_t vectors[VMXNET3_GUEST_VECTORS];
 	unsigned vector_count;
 };

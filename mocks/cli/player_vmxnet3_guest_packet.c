@@ -9,11 +9,8 @@
 #include "mocks/cli/player_vmxnet3_guest.h"
 #include "mocks/wire/frame.h"
 
-#define TCP_FLAGS	 13u
-/** FIN and PSH: of a packet that is cut only the last segment has them. */
-#define TCP_FLAGS_AT_END 0x09u
 /** QEMU pads a shorter frame that it receives. */
-#define FRAME_LEAST	 60u
+#define FRAME_LEAST 60u
 
 /* ---- Out ---- */
 
@@ -29,56 +26,23 @@ static uint32_t frame_untag(uint8_t *to, const struct trace_event *frame,
 	return frame->length;
 }
 
-/** The sum that a device completes lies in the checksum's place. */
-static void checksum_open(uint8_t *packet, uint32_t bytes, uint32_t transport,
-			  uint32_t field)
+/** Headers of a packet that is to be cut: lengths, and what a card completes.
+ */
+static void packet_finish(uint8_t *packet, uint32_t bytes)
 {
 	struct frame_layout layout;
-	uint32_t covered;
 
 	frame_layout_find(packet, bytes, &layout);
-	if (!layout.version || field + 2 > bytes || transport > bytes)
+	if (!layout.version || layout.protocol != PROTOCOL_TCP ||
+	    layout.transport + TCP_HEADER > bytes)
 		return;
-	covered = frame_transport_bytes(packet, bytes, layout.network,
-					transport, layout.version, 1);
-	frame_put16(packet + field,
+	frame_segment_finish(packet, bytes, layout.network, layout.transport,
+			     layout.version);
+	if (layout.version == 4)
+		frame_put16(packet + layout.network + IPV4_CHECKSUM, 0);
+	frame_put16(packet + layout.transport + TCP_CHECKSUM,
 		    frame_pseudo_sum(packet + layout.network, layout.version,
-				     layout.protocol, covered));
-}
-
-/** One packet again of segments: their headers as they were before. */
-static void segments_join(uint8_t *packet, uint32_t bytes, uint8_t flags)
-{
-	struct frame_layout layout;
-	uint8_t *network, *transport;
-
-	frame_layout_find(packet, bytes, &layout);
-	if (!layout.version || layout.protocol != PROTOCOL_TCP ||
-	    layout.transport + TCP_HEADER > bytes)
-		return;
-	network = packet + layout.network;
-	transport = packet + layout.transport;
-	transport[TCP_FLAGS] |= flags & TCP_FLAGS_AT_END;
-	if (layout.version == 4) {
-		frame_put16(network + 2, bytes - layout.network);
-		frame_put16(network + IPV4_CHECKSUM, 0);
-	} else {
-		frame_put16(network + 4, bytes - layout.network - IPV6_HEADER);
-	}
-	frame_put16(transport + TCP_CHECKSUM,
-		    frame_pseudo_sum(network, layout.version, PROTOCOL_TCP, 0));
-}
-
-/** The flags of a segment; 0: it is none. */
-static uint8_t segment_flags(const uint8_t *segment, uint32_t bytes)
-{
-	struct frame_layout layout;
-
-	frame_layout_find(segment, bytes, &layout);
-	if (!layout.version || layout.protocol != PROTOCOL_TCP ||
-	    layout.transport + TCP_HEADER > bytes)
-		return 0;
-	return segment[layout.transport + TCP_FLAGS];
+				     PROTOCOL_TCP, 0));
 }
 
 /**
@@ -86,13 +50,12 @@ static uint8_t segment_flags(const uint8_t *segment, uint32_t bytes)
  * @return its bytes; 0: no frame was made of it
  */
 static uint32_t frames_gather(struct vmxnet3_guest *guest, size_t n,
-			      bool is_tagged, uint32_t headers)
+			      bool is_tagged, bool is_cut)
 {
 	const struct script *script = guest->player->script;
 	const struct trace_event *frame = &guest->frame.event;
-	uint8_t *packet = guest->packet, *segment;
+	uint8_t *packet = guest->packet, *segment = guest->segment;
 	uint32_t bytes = 0, length;
-	uint8_t flags = 0;
 
 	while (++n < script_count(script) &&
 	       script_direction(script, n) == TRACE_FROM_GUEST) {
@@ -100,21 +63,17 @@ static uint32_t frames_gather(struct vmxnet3_guest *guest, size_t n,
 			continue;
 		if (script_kind(script, n) != TRACE_FRAME ||
 		    !player_encode(guest->player, n, &guest->frame) ||
-		    bytes + frame->length > VMXNET3_GUEST_PACKET)
+		    frame->length > VMXNET3_GUEST_PACKET || (bytes && !is_cut))
 			break;
-		segment = packet + bytes;
-		length = frame_untag(segment, frame, is_tagged);
-		flags |= segment_flags(segment, length);
-		if (bytes && (!headers || length < headers))
-			break;
-		if (bytes) {
-			length -= headers;
-			memmove(segment, segment + headers, length);
-		}
-		bytes += length;
+		length =
+			frame_untag(bytes ? segment : packet, frame, is_tagged);
+		bytes = bytes ? frame_segment_append(packet, bytes,
+						     VMXNET3_GUEST_PACKET,
+						     segment, length)
+			      : length;
 	}
-	if (bytes && headers)
-		segments_join(packet, bytes, flags);
+	if (is_cut)
+		packet_finish(packet, bytes);
 	return bytes;
 }
 
@@ -148,19 +107,17 @@ void vmxnet3_guest_packet_fill(struct vmxnet3_guest *guest, size_t first,
 {
 	const struct trace_event *event = &guest->descriptor.event;
 	uint32_t word2, word3, bytes;
-	bool is_cut;
 
 	if (!player_encode(guest->player, first, &guest->descriptor) ||
 	    event->length < DESCRIPTOR_BYTES)
 		return;
 	word2 = wire_get32(event->bytes + 8);
 	word3 = wire_get32(event->bytes + 12);
-	is_cut = TXD_MODE(word3) == TX_MODE_SEGMENT;
 	bytes = frames_gather(guest, last, TXD_TAG(word3),
-			      is_cut ? TXD_HEADER(word3) : 0);
+			      TXD_MODE(word3) == TX_MODE_SEGMENT);
 	if (TXD_MODE(word3) == TX_MODE_CHECKSUM)
-		checksum_open(guest->packet, bytes, TXD_HEADER(word3),
-			      TXD_MSS_OFFSET(word2));
+		frame_halve_transport(guest->packet, bytes,
+				      TXD_MSS_OFFSET(word2));
 	packet_scatter(guest, first, last, bytes);
 }
 
@@ -171,7 +128,7 @@ static bool is_received(struct vmxnet3_guest *guest, size_t n,
 			const struct vmxnet3_guest_rx *rx, bool is_stripped)
 {
 	const struct trace_event *frame = &guest->frame.event;
-	const uint8_t *bytes = frame->bytes;
+	const uint8_t *bytes;
 	uint32_t length;
 
 	if (!player_encode(guest->player, n, &guest->frame))

@@ -141,6 +141,9 @@ void vmxnet3_guest_area_lay(struct vmxnet3_guest *guest, size_t n)
 	};
 	size_t i;
 
+	/* What is not said whole stays as it lies. */
+	if (script_is_open(guest->player->script, n))
+		return;
 	for (i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
 		if (vmxnet3_guest_is_at(guest, n, areas[i].place) &&
 		    player_encode(guest->player, n, &guest->descriptor))

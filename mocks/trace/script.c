@@ -478,6 +478,11 @@ bool script_has_word(const struct script *script, size_t n, const char *key,
 	return false;
 }
 
+bool script_is_open(const struct script *script, size_t n)
+{
+	return script->items[n].is_open;
+}
+
 bool script_is_done(const struct script *script, size_t n)
 {
 	return script->items[n].is_done;

@@ -72,6 +72,8 @@ bool script_number(const struct script *script, size_t n, const char *key,
 /** Whether a field has the value of that name. */
 bool script_has_word(const struct script *script, size_t n, const char *key,
 		     const char *word);
+/** Whether fields that it does not name do not matter ("..." at its end). */
+bool script_is_open(const struct script *script, size_t n);
 /** Whether it came, or is not compared. */
 bool script_is_done(const struct script *script, size_t n);
 /** Whether it is compared; if not, it is done from the start. */

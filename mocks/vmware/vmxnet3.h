@@ -107,6 +107,7 @@ void host_vmxnet3_mac(const struct host_vmxnet3 *vmxnet3, uint8_t mac[6]);
 #define HOST_VMXNET3_NOTE_RX_STOP   "receive queue %u stops with 0x%x"
 #define HOST_VMXNET3_NOTE_CHANGE    "the device changes"
 #define HOST_VMXNET3_NOTE_REMOVE    "the card is removed"
+#define HOST_VMXNET3_NOTE_INSERT    "another card is inserted"
 
 void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up);
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps);
