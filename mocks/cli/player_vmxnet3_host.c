@@ -425,22 +425,12 @@ static void host_matched(struct player *player, size_t n,
 
 /* ---- Life ---- */
 
-/** A card whose script shows the line and no table of MSI-X has none. */
-static bool has_line_only(const struct script *script)
-{
-	bool has_line = false;
-	size_t n;
+static const char *const driver_keys[] = {
+	"revision_max",	      "queues", "large_receive", "transmit_data_bytes",
+	"receive_data_bytes", NULL,
+};
 
-	for (n = 0; n < script_count(script); n++) {
-		if (script_kind(script, n) == TRACE_MMIO &&
-		    script_has_word(script, n, "at", "bar2"))
-			return false;
-		has_line |= script_kind(script, n) == TRACE_LINE;
-	}
-	return has_line;
-}
-
-/** What the first line says of the driver's configuration. */
+/** And of the driver's configuration. */
 static bool driver_configure(struct player *player,
 			     struct vmxnet3_configuration *driver)
 {
@@ -476,10 +466,10 @@ static bool host_create(struct player *player,
 	host->segment = malloc(VLAN_TAG + VMXNET3_HOST_PACKET);
 	if (!host->packet || !host->segment ||
 	    !vmxnet3_host_sources_find(host) ||
+	    !card_configure(player, &vm->host_vmxnet3) ||
 	    !driver_configure(player, &vm->vmxnet3))
 		return false;
 	names_find(host);
-	vm->host_vmxnet3.line_only = has_line_only(player->script);
 	return true;
 }
 
@@ -542,6 +532,7 @@ const struct player_role player_vmxnet3_host = {
 	.vmm = "vmware",
 	.side = PLAYER_AS_HOST,
 	.rules = &rules,
+	.keys = keys,
 	.create = host_create,
 	.start = host_start,
 	.run = host_run,

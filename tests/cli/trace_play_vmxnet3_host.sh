@@ -31,9 +31,12 @@ for capture in 01-http-ipv4 03-dns 04-ping-fragments 10-arp-nd 12-shortest 08-vl
 	done
 done
 
-# What is played is recorded, and plays again.
-try 0 replay --as host --trace b.vt --trace b.pcapng a.vt
-try 0 replay --as host b.vt b.pcapng
+# What is played is recorded, and plays again: with what the first line says of
+# the driver, and where the card fails.
+for script in a.vt "$sources"/fixtures/traces/vmware-host-{receive-large,receive-queues,completion-twice,gone}.vt; do
+	try 0 replay --as host --trace b.vt --trace b.pcapng "$script"
+	try 0 replay --as host b.vt b.pcapng
+done
 
 # changed LINE EXPRESSION [PLACE]: sed changes that line, and it is reported.
 changed() {
