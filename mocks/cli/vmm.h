@@ -192,6 +192,12 @@ struct vmm {
 	int (*step)(struct virtual_machine *vm, const struct nic_stack *stack);
 	/** Look after the bus; NULL: there is none to look after. */
 	void (*poll)(struct virtual_machine *vm);
+	/**
+	 * Whether there is memory of closed cards that their host would not let
+	 * go of, buffers of the stack among it: they come back at the end.
+	 * NULL: never.
+	 */
+	bool (*keeps)(const struct virtual_machine *vm);
 	/** From "connected" or "attached" to the stage before. */
 	void (*disconnect)(struct virtual_machine *vm);
 	void (*detach)(struct virtual_machine *vm);

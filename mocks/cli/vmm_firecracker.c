@@ -282,6 +282,11 @@ static void firecracker_disconnect(struct virtual_machine *vm)
 	(void)vm;
 }
 
+static bool firecracker_keeps(const struct virtual_machine *vm)
+{
+	return vm->virtio_kept.first != NULL;
+}
+
 /**
  * The guest is over. Where its card cannot be reset, or failed for good, that
  * is what ends it: the VMM's process goes, and a new one has a new card.
@@ -334,6 +339,7 @@ const struct vmm vmm_firecracker = {
 	.faults_fired = firecracker_faults_fired,
 	.faults_changed = firecracker_faults_changed,
 	.step = firecracker_step,
+	.keeps = firecracker_keeps,
 	.disconnect = firecracker_disconnect,
 	.detach = firecracker_detach,
 };

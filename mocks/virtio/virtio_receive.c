@@ -270,11 +270,37 @@ static uint32_t buffers_count(const struct virtio_queue *queue, uint32_t bytes)
 	return count;
 }
 
-/** Put the packet, header and all, into as many buffers as it takes. */
+/** How many bytes of a buffer it says that it used. */
+static uint32_t used_say(struct host_virtio *card, uint32_t part)
+{
+	if (host_virtio_lies(card, HOST_VIRTIO_FAULT_RX_EMPTY))
+		part = 0;
+	if (host_virtio_lies(card, HOST_VIRTIO_FAULT_RX_SHORT))
+		part = 1 +
+		       machine_random_below(card->machine, HEADER_BYTES - 1);
+	return part;
+}
+
+/** Lies that cost a frame in one buffer, and confuse those in several. */
+static uint64_t merge_lies(const struct host_virtio *card)
+{
+	const uint64_t *fired = card->lies.fired;
+
+	return fired[HOST_VIRTIO_FAULT_RX_EMPTY] +
+	       fired[HOST_VIRTIO_FAULT_RX_SHORT] +
+	       fired[HOST_VIRTIO_FAULT_BUFFERS_ZERO];
+}
+
+/**
+ * Put the packet, header and all, into as many buffers as it takes. Which
+ * buffer begins a frame, and how much of it is missing in the middle, a driver
+ * knows from the device alone.
+ */
 static void packet_deliver(struct virtio_queue *queue, uint32_t bytes)
 {
 	struct host_virtio *card = queue->card;
 	uint32_t count = buffers_count(queue, bytes), at = 0;
+	uint64_t lies = merge_lies(card);
 
 	virtio_put16(card->packet + HEADER_BUFFERS, buffers_say(card, count));
 	while (at < bytes) {
@@ -285,14 +311,11 @@ static void packet_deliver(struct virtio_queue *queue, uint32_t bytes)
 			part = (uint32_t)chain->write_bytes;
 		host_virtqueue_write(queue, chain, 0, card->packet + at, part);
 		at += part;
-		if (host_virtio_lies(card, HOST_VIRTIO_FAULT_RX_EMPTY))
-			part = 0;
-		if (host_virtio_lies(card, HOST_VIRTIO_FAULT_RX_SHORT))
-			part = 1 + machine_random_below(card->machine,
-							HEADER_BYTES - 1);
-		host_virtqueue_use(queue, chain, part);
+		host_virtqueue_use(queue, chain, used_say(card, part));
 		card->counters.rx_buffers++;
 	}
+	if (count > 1 && merge_lies(card) != lies)
+		card->lies.changed = true;
 }
 
 /** Buffers of the old way are tried one after the other until one fits. */

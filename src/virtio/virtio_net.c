@@ -38,11 +38,11 @@ static int virtio_net_start(struct nic *nic)
 	if (card->started)
 		return 0;
 	/* Nothing is sent before the last command is given (5.1.6.5.5). */
-	atomic_store(&card->halted, true);
+	net_turns_suspend(&card->turns);
 	card->started = true;
 	error = atomic_load(&card->live) ? virtio_net_resume(card)
 					 : virtio_net_up(card);
-	atomic_store(&card->halted, false);
+	net_turns_resume(&card->turns);
 	if (!error)
 		return 0;
 	virtio_net_down(card);
@@ -369,6 +369,7 @@ static int queues_make(struct virtio_net *card, uint32_t together)
 		return ERROR_NO_MEMORY;
 	for (i = 0; i < card->queue_count; i++) {
 		card->queues[i].card = card;
+		card->queues[i].turn.card = &card->turns;
 		card->queues[i].index = i;
 	}
 	for (i = 0; i < card->queue_count && !error; i++)

@@ -175,48 +175,6 @@ int virtio_net_config_read(struct virtio_net *card,
 	return virtio_mmio_configuration(&card->mmio, config_fields, config);
 }
 
-/* ---- Whose turn it is ---- */
-
-bool virtio_net_enter(struct virtio_net_queue *queue)
-{
-	atomic_store(&queue->busy, true);
-	if (!atomic_load(&queue->card->halted))
-		return true;
-	atomic_store(&queue->busy, false);
-	return false;
-}
-
-void virtio_net_leave(struct virtio_net_queue *queue)
-{
-	atomic_store(&queue->busy, false);
-}
-
-static bool queues_idle(const struct virtio_net *card)
-{
-	unsigned i;
-
-	for (i = 0; i < card->queue_count; i++)
-		if (atomic_load(&card->queues[i].busy))
-			return false;
-	return true;
-}
-
-/* Wait until nobody is in a queue, and have nobody enter. */
-static bool queues_halt(struct virtio_net *card)
-{
-	uint64_t deadline = port_time(card->port) + VIRTIO_NET_DRAIN_TIME;
-
-	atomic_store(&card->halted, true);
-	while (!queues_idle(card)) {
-		if (port_time(card->port) >= deadline) {
-			atomic_store(&card->halted, false);
-			return false;
-		}
-		port_relax(card->port, deadline);
-	}
-	return true;
-}
-
 /* ---- States ---- */
 
 void virtio_net_die(struct virtio_net *card, enum nic_event event)
@@ -291,6 +249,7 @@ static int queues_enable(struct virtio_net *card)
 	unsigned i;
 	int error = 0;
 
+	card->shown = true;
 	for (i = 0; i < card->queue_count && !error; i++)
 		error = queue_enable(&card->queues[i]);
 	if (!error && virtio_net_has(card, VIRTIO_NET_FEATURE_CONTROL))
@@ -369,10 +328,12 @@ void virtio_net_down(struct virtio_net *card)
 	card->negotiated = false;
 	if (error == ERROR_NO_DEVICE)
 		virtio_net_die(card, NIC_EVENT_REMOVED);
-	else if (error && atomic_load(&card->live))
-		card->unstoppable = true;
+	else if (error)
+		card->unstoppable = card->shown;
 	if (error)
 		virtio_net_die(card, NIC_EVENT_FAILED);
+	else
+		card->shown = false;
 	for (i = 0; i < card->queue_count; i++) {
 		/* What it had finished before it was told to stop. */
 		if (!error && !atomic_load(&card->broken)) {
@@ -411,7 +372,10 @@ void virtio_net_recover(struct virtio_net *card)
 		return;
 	}
 	/* A queue in use for so long: its turn comes at the next call. */
-	card->recovery_due = !queues_halt(card);
+	card->recovery_due =
+		!net_turns_halt(&card->turns, card->port, &card->queues[0].turn,
+				sizeof(card->queues[0]), card->queue_count,
+				VIRTIO_NET_DRAIN_TIME);
 	if (card->recovery_due)
 		return;
 	if (!recovery_allowed(card))
@@ -427,7 +391,7 @@ void virtio_net_recover(struct virtio_net *card)
 		atomic_fetch_or(&card->events, NIC_EVENT_RECOVERED);
 		log_info(card->port, "virtio-net: recovered");
 	}
-	atomic_store(&card->halted, false);
+	net_turns_resume(&card->turns);
 	/* Owners came back, and interrupts may have been lost. */
 	for (i = 0; i < card->queue_count; i++)
 		virtio_net_wake(&card->queues[i]);

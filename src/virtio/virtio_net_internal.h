@@ -12,13 +12,14 @@
  * Queues are used by threads of their own, and whoever finds out that the
  * device lost its way must not touch another's queue. So the card is only
  * marked as broken; nic_events() recovers it, which touches all queues, when
- * none is in use (virtio_net_enter()).
+ * none is in use (net/turn.h).
  */
 #ifndef VIRTIO_VIRTIO_NET_INTERNAL_H
 #define VIRTIO_VIRTIO_NET_INTERNAL_H
 
 #include <stdatomic.h>
 
+#include "net/turn.h"
 #include "virtio/virtio_mmio.h"
 #include "virtio/virtio_net.h"
 #include "virtio/virtio_net_wire.h"
@@ -156,8 +157,7 @@ struct virtio_net_queue {
 	struct nic_statistics statistics;
 	/** The device was asked for interrupts. */
 	bool asked;
-	/** A call of the stack is in here. */
-	atomic_bool busy;
+	struct net_turn turn;
 	/** Touched by the interrupt handler. */
 	atomic_bool armed;
 };
@@ -198,7 +198,9 @@ struct virtio_net {
 	/** Features as first negotiated: the same each time. */
 	uint64_t features;
 	bool negotiated;
-	/** The device would not be reset: it may write into memory. */
+	/** Queues were shown to the device, and it was not reset since. */
+	bool shown;
+	/** And it would not be reset: it may write into memory. */
 	bool unstoppable;
 	/** Bytes of buffers that each receive queue starts with, at least. */
 	uint32_t receive_least;
@@ -217,8 +219,7 @@ struct virtio_net {
 	atomic_bool live;
 	/** The device lost its way: nothing is taken from it. */
 	atomic_bool broken;
-	/** Nobody is to enter a queue. */
-	atomic_bool halted;
+	struct net_turns turns;
 	bool started;
 	/** Of enum nic_event. */
 	atomic_uint events;
@@ -286,9 +287,6 @@ int virtio_net_negotiate(struct virtio_net *card);
 /** Read the configuration. */
 int virtio_net_config_read(struct virtio_net *card,
 			   struct virtio_net_config_read *config);
-/** Whether a queue may be used now; then virtio_net_leave() follows. */
-bool virtio_net_enter(struct virtio_net_queue *queue);
-void virtio_net_leave(struct virtio_net_queue *queue);
 /** Find out whether the device is still there. @return alive */
 bool virtio_net_look(struct virtio_net *card);
 /** Mark the card as removed or failed. */

@@ -117,7 +117,7 @@ bool virtio_net_arm(struct nic *nic, unsigned index)
 		virtio_net_wake_events(card);
 	atomic_store(&queue->armed, true);
 	/* During a recovery, which ends with a wake. */
-	if (!virtio_net_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return true;
 	/* Who sleeps does not bring what the stack got back. */
 	if (virtio_net_flows(card))
@@ -132,7 +132,7 @@ bool virtio_net_arm(struct nic *nic, unsigned index)
 		/* Said once: who does not transmit need not hear it again. */
 		queue->transmit.room_free = false;
 	}
-	virtio_net_leave(queue);
+	net_turn_end(&queue->turn);
 	return armed;
 }
 

@@ -619,7 +619,7 @@ unsigned virtio_net_receive(struct nic *nic, unsigned index,
 	if (index >= card->queue_count)
 		return 0;
 	queue = &card->queues[index];
-	if (!virtio_net_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	if (virtio_net_flows(card)) {
 		virtio_net_polled(queue);
@@ -628,7 +628,7 @@ unsigned virtio_net_receive(struct nic *nic, unsigned index,
 		if (virtio_net_flows(card))
 			virtio_net_receive_refill(queue);
 	}
-	virtio_net_leave(queue);
+	net_turn_end(&queue->turn);
 	return count;
 }
 

@@ -160,7 +160,11 @@ void virtio_net_transmit_poll(struct virtio_net_queue *queue)
 	struct virtqueue_used used;
 	int result = 1;
 
-	while (left-- > 0 && transmit->in_flight > 0 && result == 1) {
+	/*
+	 * With nothing in flight nothing can be used. It is looked at all the
+	 * same: a ring that says so would keep the queue from being armed.
+	 */
+	while (left-- > 0 && result == 1) {
 		result = virtqueue_take(&transmit->virtqueue, &used);
 		if (result == 1)
 			frame_done(queue, used.token, true);
@@ -187,11 +191,9 @@ bool virtio_net_transmit_has_work(struct virtio_net_queue *queue)
 
 	if (transmit->done_count > 0 || transmit->room_free)
 		return true;
-	if (transmit->in_flight == 0)
-		return false;
 	/* On a card that is lost, all that is in flight comes back. */
 	if (!virtio_net_alive(queue->card))
-		return true;
+		return transmit->in_flight > 0;
 	return !atomic_load(&queue->card->broken) &&
 	       virtqueue_has_used(&transmit->virtqueue);
 }
@@ -208,7 +210,7 @@ unsigned virtio_net_reclaim(struct nic *nic, unsigned index, void *owners[],
 		return 0;
 	queue = &card->queues[index];
 	transmit = &queue->transmit;
-	if (!virtio_net_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	virtio_net_polled(queue);
 	if (!virtio_net_alive(card))
@@ -226,7 +228,7 @@ unsigned virtio_net_reclaim(struct nic *nic, unsigned index, void *owners[],
 		transmit->room_free |= transmit->room_wanted;
 		transmit->room_wanted = false;
 	}
-	virtio_net_leave(queue);
+	net_turn_end(&queue->turn);
 	return count;
 }
 
@@ -444,7 +446,7 @@ unsigned virtio_net_transmit(struct nic *nic, unsigned index,
 	if (index >= card->queue_count)
 		return 0;
 	queue = &card->queues[index];
-	if (!virtio_net_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	if (virtio_net_flows(card))
 		virtio_net_transmit_poll(queue);
@@ -457,6 +459,6 @@ unsigned virtio_net_transmit(struct nic *nic, unsigned index,
 		virtio_mmio_notify(&card->mmio, queue->transmit.index);
 		queue->statistics.doorbells++;
 	}
-	virtio_net_leave(queue);
+	net_turn_end(&queue->turn);
 	return taken;
 }

@@ -220,7 +220,7 @@ static int packed_take(struct virtqueue *queue, struct virtqueue_used *used)
 	struct virtqueue_chain *chain;
 	uint16_t id;
 
-	if (queue->in_flight == 0 || !packed_has_used(queue))
+	if (!packed_has_used(queue))
 		return 0;
 	id = shared_load16(queue->port, &descriptor->id);
 	if (id >= queue->size || !queue->chains[id].in_flight)

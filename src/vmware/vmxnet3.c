@@ -169,6 +169,7 @@ static int vmxnet3_queues(struct vmxnet3 *card)
 	for (i = 0; i < card->queue_count; i++) {
 		queue = &card->queues[i];
 		queue->card = card;
+		queue->turn.card = &card->turns;
 		queue->index = i;
 		queue->vector = card->vector_count > 1 ? i : 0;
 		queue->transmit.shared = &transmit[i];

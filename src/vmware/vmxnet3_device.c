@@ -12,48 +12,6 @@
 
 #include "port/log.h"
 
-/* ---- Whose turn it is ---- */
-
-bool vmxnet3_enter(struct vmxnet3_queue *queue)
-{
-	atomic_store(&queue->busy, true);
-	if (!atomic_load(&queue->card->halted))
-		return true;
-	atomic_store(&queue->busy, false);
-	return false;
-}
-
-void vmxnet3_leave(struct vmxnet3_queue *queue)
-{
-	atomic_store(&queue->busy, false);
-}
-
-static bool queues_idle(const struct vmxnet3 *card)
-{
-	unsigned i;
-
-	for (i = 0; i < card->queue_count; i++)
-		if (atomic_load(&card->queues[i].busy))
-			return false;
-	return true;
-}
-
-/* Wait until nobody is in a queue, and have nobody enter. */
-static bool queues_halt(struct vmxnet3 *card)
-{
-	uint64_t deadline = port_time(card->port) + VMXNET3_DRAIN_TIME;
-
-	atomic_store(&card->halted, true);
-	while (!queues_idle(card)) {
-		if (port_time(card->port) >= deadline) {
-			atomic_store(&card->halted, false);
-			return false;
-		}
-		port_relax(card->port, deadline);
-	}
-	return true;
-}
-
 /* ---- What the device finds ---- */
 
 static void interrupts_describe(struct vmxnet3 *card)
@@ -289,7 +247,10 @@ void vmxnet3_recover(struct vmxnet3 *card)
 
 	queues_report(card);
 	/* A queue in use for so long: its turn comes at the next call. */
-	card->recovery_due = !queues_halt(card);
+	card->recovery_due =
+		!net_turns_halt(&card->turns, card->port, &card->queues[0].turn,
+				sizeof(card->queues[0]), card->queue_count,
+				VMXNET3_DRAIN_TIME);
 	if (card->recovery_due)
 		return;
 	if (!recovery_allowed(card))
@@ -303,7 +264,7 @@ void vmxnet3_recover(struct vmxnet3 *card)
 		atomic_fetch_or(&card->events, NIC_EVENT_RECOVERED);
 		log_info(card->port, "vmxnet3: recovered");
 	}
-	atomic_store(&card->halted, false);
+	net_turns_resume(&card->turns);
 	/* Owners came back, and interrupts may have been lost. */
 	for (i = 0; i < card->queue_count; i++)
 		vmxnet3_wake(&card->queues[i]);

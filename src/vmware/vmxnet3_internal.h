@@ -17,13 +17,14 @@
  * Queues are used by threads of their own, and whoever finds out that the card
  * is lost must not touch another's queue. So a lost card is only marked; each
  * queue gives its owners back when it is asked for them. Recovery, which does
- * touch all queues, waits until none is in use (vmxnet3_enter()).
+ * touch all queues, waits until none is in use (net/turn.h).
  */
 #ifndef VMWARE_VMXNET3_INTERNAL_H
 #define VMWARE_VMXNET3_INTERNAL_H
 
 #include <stdatomic.h>
 
+#include "net/turn.h"
 #include "vmware/vmxnet3.h"
 #include "vmware/vmxnet3_registers.h"
 #include "vmware/vmxnet3_shared.h"
@@ -209,8 +210,7 @@ struct vmxnet3_queue {
 	struct vmxnet3_transmit transmit;
 	struct vmxnet3_receive receive;
 	struct nic_statistics statistics;
-	/** A call of the stack is in here. */
-	atomic_bool busy;
+	struct net_turn turn;
 	/** Touched by the interrupt handler. */
 	atomic_bool armed;
 };
@@ -258,8 +258,7 @@ struct vmxnet3 {
 	atomic_uint state;
 	/** The device listens to its doorbells. */
 	atomic_bool active;
-	/** Nobody is to enter a queue. */
-	atomic_bool halted;
+	struct net_turns turns;
 	bool started;
 	/** Of enum nic_event. */
 	atomic_uint events;
@@ -344,10 +343,6 @@ bool vmxnet3_arm(struct nic *nic, unsigned index);
 void vmxnet3_disarm(struct nic *nic, unsigned index);
 
 /* ---- vmxnet3_device.c ---- */
-
-/** Whether a queue may be used now; then vmxnet3_leave() follows. */
-bool vmxnet3_enter(struct vmxnet3_queue *queue);
-void vmxnet3_leave(struct vmxnet3_queue *queue);
 
 /** Find out whether the device would have it so, and leave it reset. */
 int vmxnet3_try(struct vmxnet3 *card);

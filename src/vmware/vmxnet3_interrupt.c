@@ -241,7 +241,7 @@ bool vmxnet3_arm(struct nic *nic, unsigned index)
 		vmxnet3_wake_events(card);
 	atomic_store(&queue->armed, true);
 	/* During a recovery, which ends with a wake. */
-	if (!vmxnet3_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return true;
 	if (atomic_load(&card->active)) {
 		vmxnet3_transmit_kick(queue);
@@ -261,7 +261,7 @@ bool vmxnet3_arm(struct nic *nic, unsigned index)
 		/* Said once: who does not transmit need not hear it again. */
 		queue->transmit.room_free = false;
 	}
-	vmxnet3_leave(queue);
+	net_turn_end(&queue->turn);
 	return armed;
 }
 

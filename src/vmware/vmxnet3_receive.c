@@ -718,7 +718,7 @@ unsigned vmxnet3_receive(struct nic *nic, unsigned index,
 	if (index >= card->queue_count)
 		return 0;
 	queue = &card->queues[index];
-	if (!vmxnet3_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	if (card->started && vmxnet3_alive(card)) {
 		count = receive_burst(queue, packets, n, segments, m);
@@ -728,7 +728,7 @@ unsigned vmxnet3_receive(struct nic *nic, unsigned index,
 			events_look(card);
 		}
 	}
-	vmxnet3_leave(queue);
+	net_turn_end(&queue->turn);
 	return count;
 }
 

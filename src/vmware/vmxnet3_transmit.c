@@ -303,7 +303,7 @@ unsigned vmxnet3_reclaim(struct nic *nic, unsigned index, void *owners[],
 		return 0;
 	queue = &card->queues[index];
 	transmit = &queue->transmit;
-	if (!vmxnet3_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	if (transmit->done_count < n && vmxnet3_alive(card) &&
 	    atomic_load(&card->active)) {
@@ -319,7 +319,7 @@ unsigned vmxnet3_reclaim(struct nic *nic, unsigned index, void *owners[],
 			(transmit->done_first + 1) % transmit->size;
 		transmit->done_count--;
 	}
-	vmxnet3_leave(queue);
+	net_turn_end(&queue->turn);
 	return count;
 }
 
@@ -755,7 +755,7 @@ unsigned vmxnet3_transmit(struct nic *nic, unsigned index,
 	if (index >= card->queue_count)
 		return 0;
 	queue = &card->queues[index];
-	if (!vmxnet3_enter(queue))
+	if (!net_turn_begin(&queue->turn))
 		return 0;
 	if (card->started && vmxnet3_alive(card))
 		vmxnet3_transmit_poll(queue);
@@ -770,6 +770,6 @@ unsigned vmxnet3_transmit(struct nic *nic, unsigned index,
 		if (is_kick_due(queue))
 			vmxnet3_transmit_kick(queue);
 	}
-	vmxnet3_leave(queue);
+	net_turn_end(&queue->turn);
 	return taken;
 }

@@ -80,6 +80,62 @@ static void edge_M21_mergeable(void **state)
 	merged(RAW_PACKED);
 }
 
+/* M35: frames of a connection in one packet, and half of its checksum. */
+static void large_arrives(uint64_t features)
+{
+	const struct raw_virtio_options options = {
+		.features =
+			features | RAW_MRG | RAW_GUEST_CSUM | RAW_GUEST_TSO6,
+		.card = {.merge = true},
+	};
+	struct raw_virtio *raw = raw_virtio_up(&options);
+	uint8_t frame[1600], expected[1600];
+	uint32_t id, length, n, at, packets = 0, large = 0, total = 0;
+	struct wire_frame wire = {frame, 0};
+
+	for (n = 0; n < 20; n++) {
+		wire.length =
+			card_frame_make(frame, 6, true, 9, 1000 * n, 1000);
+		assert_true(wire_deliver(raw->wire, &wire));
+	}
+	machine_work_drain(raw->machine);
+	for (n = 0; n < 8; n++)
+		virtio_post(raw, 0, n * 30000, 30000);
+	virtio_kick(raw, 0);
+	for (n = 0; virtio_used(raw, 0, &id, &length); packets++) {
+		const uint8_t *got = raw->bytes + (size_t)packets * 30000;
+
+		/* Headers are those of the first of it, payload of each. */
+		card_frame_make(expected, 6, true, 9, 1000 * n, 1000);
+		assert_memory_equal(got + 12, expected, 18);
+		for (at = 86; at < length; at += 1000, n++) {
+			card_frame_make(expected, 6, true, 9, 1000 * n, 1000);
+			assert_memory_equal(got + at, expected + 74, 1000);
+		}
+		total += length - 86;
+		if (length <= 1086)
+			continue;
+		large++;
+		assert_int_equal(got[0], 1);
+		assert_int_equal(got[1], 4);
+		assert_int_equal(got[2], 74);
+		assert_int_equal(got[4] | got[5] << 8, 1000);
+		assert_int_equal(got[6], 54);
+		assert_int_equal(got[8], 16);
+	}
+	assert_int_equal(total, 20000);
+	assert_true(packets < 20);
+	assert_true(large > 0);
+	raw_virtio_destroy(raw, 0);
+}
+
+static void edge_M35_merging(void **state)
+{
+	(void)state;
+	large_arrives(0);
+	large_arrives(RAW_PACKED);
+}
+
 /* M19: Firecracker reads no frame before 65562 bytes are posted. */
 static void edge_M19_capacity(void **state)
 {
@@ -158,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_rings),
 		cmocka_unit_test(edge_M21_mergeable),
+		cmocka_unit_test(edge_M35_merging),
 		cmocka_unit_test(edge_M19_capacity),
 		cmocka_unit_test(edge_M20_M22_short_buffers),
 	};

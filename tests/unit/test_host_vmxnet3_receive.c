@@ -243,7 +243,7 @@ static void edge_V34_merging(void **state)
 		for (n = 0; n < 20; n++) {
 			struct wire_frame wire = {frame, 0};
 
-			wire.length = card_frame_make(frame, 4, true, 9,
+			wire.length = card_frame_make(frame, 6, true, 9,
 						      1000 * n, 1000);
 			assert_true(wire_deliver(raw->wire, &wire));
 		}
@@ -259,7 +259,7 @@ static void edge_V34_merging(void **state)
 			if (!(words[0] & EOP))
 				continue;
 			packets++;
-			total += bytes - 54;
+			total += bytes - 74;
 			bytes = 0;
 		}
 		assert_int_equal(total, 20000);

@@ -655,6 +655,20 @@ static void m43_memory_is_kept(struct virtio_script *script)
 	assert_int_equal(script->released, script->supplied);
 }
 
+/* It was shown queues, would not start, and would not be reset either. */
+static void m43_start_fails(struct virtio_script *script)
+{
+	script->ready_refused = true;
+	script->reset_stuck = true;
+	assert_int_not_equal(nic_start(script->nic), 0);
+	nic_close(script->nic);
+	script->nic = NULL;
+	assert_int_equal(script->released, 0);
+	assert_non_null(script->kept.first);
+	virtio_net_kept_free(&script->kept);
+	assert_int_equal(script->released, script->supplied);
+}
+
 static void always(struct virtio_script *script)
 {
 	script->vendor_id = 0;
@@ -731,6 +745,7 @@ CASE(edge_M17_not_activated, m17_not_activated, not_ready, false)
 CASE(edge_M30_needs_reset, m30_needs_reset, NULL, true)
 CASE(edge_M30_needs_reset_once, m30_needs_reset_once, once, true)
 CASE(edge_M43_memory_is_kept, m43_memory_is_kept, once, true)
+CASE(edge_M43_start_fails, m43_start_fails, NULL, false)
 CASE(vendor_is_overruled_test, vendor_is_overruled, always, true)
 CASE(removed_test, removed, NULL, true)
 CASE(removed_in_the_handler_test, removed_in_the_handler, NULL, true)
@@ -773,6 +788,7 @@ int main(void)
 		cmocka_unit_test(edge_M30_needs_reset),
 		cmocka_unit_test(edge_M30_needs_reset_once),
 		cmocka_unit_test(edge_M43_memory_is_kept),
+		cmocka_unit_test(edge_M43_start_fails),
 		cmocka_unit_test(vendor_is_overruled_test),
 		cmocka_unit_test(removed_test),
 		cmocka_unit_test(removed_in_the_handler_test),

@@ -639,6 +639,26 @@ static void queue_in_use(struct virtio_script *script)
 	assert_int_equal(script->status, 0xf);
 }
 
+/* M22: nothing is in flight, so nothing can have been used. */
+static void used_of_nothing(struct virtio_script *script)
+{
+	virtio_script_use_id(script, TX, 0, 1, 0);
+	assert_int_equal(reclaim(script), 0);
+	assert_int_equal(statistics(script).bad_messages, 1);
+	assert_true(nic_events(script->nic) & NIC_EVENT_RECOVERED);
+	/* A queue that believed it could never be armed again. */
+	assert_true(nic_arm(script->nic, 0));
+	assert_true(send(script));
+	take(script);
+	virtio_script_use(script, &chain, 0);
+	assert_int_equal(reclaim(script), 1);
+}
+
+static void packed(struct virtio_script *script)
+{
+	script->offered |= VIRTIO_BIT(F_PACKED);
+}
+
 static void calls_within(struct virtio_script *script)
 {
 	void *owner;
@@ -728,6 +748,8 @@ static void filters_for_later(struct virtio_script *script)
 		virtio_script_run(body, prepare, start);                       \
 	}
 
+CASE(edge_M22_nothing_in_flight, used_of_nothing, NULL, true)
+CASE(edge_M22_nothing_in_flight_packed, used_of_nothing, packed, true)
 CASE(calls_to_a_card_that_is_gone, calls_to_nobody, with_commands, true)
 CASE(command_to_a_card_that_goes, command_to_nobody, with_commands, true)
 CASE(command_that_is_not_answered, command_without_answer, with_commands, true)
@@ -761,6 +783,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gone_at_each_access),
+		cmocka_unit_test(edge_M22_nothing_in_flight),
+		cmocka_unit_test(edge_M22_nothing_in_flight_packed),
 		cmocka_unit_test(calls_to_a_card_that_is_gone),
 		cmocka_unit_test(command_to_a_card_that_goes),
 		cmocka_unit_test(interrupt_of_a_card_that_is_gone),
