@@ -7,11 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_driver.h"
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
 #define PLAYER_ABOUT_MAX 256u
+
+/* ---- Who plays ---- */
+
+static const struct player_role *const roles[] = {
+	&player_hyperv_guest, &player_hyperv_host,  &player_vmxnet3_guest,
+	&player_vmxnet3_host, &player_virtio_guest, &player_virtio_host,
+};
+
+static const char *side_name(enum player_side side)
+{
+	return side == PLAYER_AS_GUEST ? "guest" : "host";
+}
+
+static const struct player_role *role_find(const char *vmm,
+					   enum player_side side)
+{
+	size_t n;
+
+	for (n = 0; n < sizeof(roles) / sizeof(roles[0]); n++)
+		if (strcmp(roles[n]->vmm, vmm) == 0 && roles[n]->side == side)
+			return roles[n];
+	return NULL;
+}
 
 /* ---- Complaints ---- */
 
@@ -48,7 +71,8 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 	char error[SCRIPT_ERROR_MAX];
 	enum trace_kind kind = script_kind(player->script, n);
 	bool is_read = script_direction(player->script, n) == TRACE_TO_GUEST &&
-		       (kind == TRACE_MSR || kind == TRACE_CPUID);
+		       (kind == TRACE_MSR || kind == TRACE_CPUID ||
+			kind == TRACE_PORT || kind == TRACE_MMIO);
 
 	if (is_read ? script_encode_read(player->script, n, built, error)
 		    : script_encode(player->script, n, built, error))
@@ -59,10 +83,9 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 
 /* ---- Comparing ---- */
 
-/** The driver does nothing more, or nothing more is to be seen. */
-static void player_stop(void *argument)
+/** What the script still waits for, if there is anything, did not come. */
+static void player_missed(struct player *player)
 {
-	struct player *player = argument;
 	struct script *script = player->script;
 	size_t n = script_first(script);
 
@@ -70,6 +93,14 @@ static void player_stop(void *argument)
 		n++;
 	if (n < script_count(script))
 		player_fail(player, n, "that did not come");
+}
+
+/** The driver does nothing more, or nothing more is to be seen. */
+static void player_stop(void *argument)
+{
+	struct player *player = argument;
+
+	player_missed(player);
 	machine_stop(player->vm->machine, MACHINE_STOPPED,
 		     "the script is over");
 }
@@ -94,32 +125,32 @@ static void player_failure(void *context, const char *sentence)
 static void player_event(void *context, const struct trace_event *event)
 {
 	struct player *player = context;
+	const struct player_role *role = player->role;
 	struct trace_observer tracer = tracing_observer(&player->tracing);
+	bool is_compared;
 	size_t n;
 
 	if (tracer.event)
 		tracer.event(tracer.context, event);
-	player_memory_learn(&player->memory, event);
-	if (player->has_failed ||
-	    (player->host && player_host_ignores(player, event)))
+	is_compared = !role->saw || role->saw(player, event);
+	if (player->has_failed || !is_compared)
 		return;
 	if (!script_match(player->script, event, &n, player->report)) {
 		player->has_failed = true;
 		player->status = CLI_FAIL;
 		player_failure(player, player->path);
 	}
-	if (player->configuration->side != PLAYER_AS_HOST)
-		return;
-	if (event->direction == TRACE_FROM_GUEST)
+	if (role->side == PLAYER_AS_HOST &&
+	    event->direction == TRACE_FROM_GUEST)
 		player_progress(player);
-	if (player->host && !player->has_failed)
-		player_host_event(player, n, event);
+	if (role->matched && !player->has_failed)
+		role->matched(player, n, event);
 }
 
 /* ---- The machine ---- */
 
-static bool player_number(struct player *player, const char *key,
-			  uint64_t fallback, uint64_t most, uint64_t *number)
+bool player_number(struct player *player, const char *key, uint64_t fallback,
+		   uint64_t most, uint64_t *number)
 {
 	char text[64], sentence[CLI_ERROR_MAX];
 
@@ -150,11 +181,11 @@ static bool player_host_choose(struct player *player,
 		vmm_complain(vmm, VMM_WANTS_ONE, text, sizeof(text));
 		goto wrong;
 	}
-	if (found != &vmm_hyperv) {
+	player->role = role_find(vmm, player->configuration->side);
+	if (!player->role) {
 		snprintf(text, sizeof(text),
-			 "only traces of hyperv can be played so far, not of "
-			 "%s",
-			 vmm);
+			 "a trace of %s cannot be played as the %s so far", vmm,
+			 side_name(player->configuration->side));
 		goto wrong;
 	}
 	snprintf(name, sizeof(name), "%s", found->host_default);
@@ -187,6 +218,7 @@ static bool player_make(struct player *player)
 			     .failure = player_failure,
 			     .context = player},
 	};
+	char error[SCRIPT_ERROR_MAX];
 	struct vmm_host host;
 	uint64_t mtu;
 
@@ -194,49 +226,26 @@ static bool player_make(struct player *player)
 	    !player_number(player, "seed", 1, INT64_MAX, &vm.machine.seed) ||
 	    !player_number(player, "mtu", 0, REPLAY_MTU_MAX, &mtu))
 		return false;
+	if (!script_judge(player->script, player->role->rules, error)) {
+		player_refuse(player, error);
+		return false;
+	}
+	if (player->role->read)
+		player->role->read(player);
 	/* What the player does with memory is not what a guest does. */
-	if (player->configuration->side == PLAYER_AS_GUEST)
+	if (player->role->side == PLAYER_AS_GUEST)
 		vm.machine.checkers_off = UINT32_MAX;
 	player->wire = wire_tap_create(player_sent, NULL);
 	vm.wire = player->wire;
 	vm.mtu = (uint16_t)mtu;
 	vm.device.vlan_offload = replay_offloads_vlan(vm.machine.seed);
-	if (player->wire)
+	if (player->wire &&
+	    (!player->role->create || player->role->create(player, &vm)))
 		player->vm = virtual_machine_create(&vm);
-	if (!player->vm) {
-		player_refuse(player, "out of memory for a virtual machine");
-		return false;
-	}
-	player->memory.machine = player->vm->machine;
-	return true;
-}
-
-/**
- * What a host reads of a ring after it was told that the channel is closed is
- * chance: packets of that time are left out.
- */
-static void player_leave_unread(struct script *script)
-{
-	bool closed[PLAYER_RELIDS_MAX] = {false};
-	uint64_t relid;
-	size_t n;
-
-	for (n = 0; n < script_count(script); n++) {
-		if (script_direction(script, n) != TRACE_FROM_GUEST)
-			continue;
-		if (script_kind(script, n) == TRACE_PACKET &&
-		    script_number(script, n, "channel", &relid) &&
-		    relid < PLAYER_RELIDS_MAX && closed[relid])
-			script_leave_out(script, n);
-		if (script_kind(script, n) != TRACE_MESSAGE ||
-		    !script_number(script, n, "child_relid", &relid) ||
-		    relid >= PLAYER_RELIDS_MAX)
-			continue;
-		if (strcmp(script_name(script, n), "CLOSECHANNEL") == 0)
-			closed[relid] = true;
-		else if (strcmp(script_name(script, n), "OPENCHANNEL") == 0)
-			closed[relid] = false;
-	}
+	if (player->vm)
+		return true;
+	player_refuse(player, "out of memory for a virtual machine");
+	return false;
 }
 
 /* ---- Playing ---- */
@@ -265,19 +274,16 @@ static bool player_record(struct player *player)
 
 static void player_run(struct player *player)
 {
+	const struct player_role *role = player->role;
 	enum machine_outcome outcome;
 
-	bool as_host = player->configuration->side == PLAYER_AS_HOST;
-
-	if (as_host && !player_host_create(player)) {
+	if (role->start && !role->start(player)) {
 		player_refuse(player, "out of memory for a virtual machine");
 		return;
 	}
 	player->stop.fire = player_stop;
 	player->stop.argument = player;
-	outcome = virtual_machine_run(player->vm,
-				      as_host ? player_driver : player_guest,
-				      player);
+	outcome = virtual_machine_run(player->vm, role->run, player);
 	machine_event_cancel(player->vm->machine, &player->stop);
 	if (player->has_failed)
 		return;
@@ -286,16 +292,9 @@ static void player_run(struct player *player)
 		player->status = CLI_FAIL;
 		fprintf(player->report, "%s: the guest died: %s\n",
 			player->path, machine_reason(player->vm->machine));
-	} else if (!script_is_over(player->script)) {
-		player_fail(player, script_first(player->script),
-			    "that did not come");
+	} else {
+		player_missed(player);
 	}
-}
-
-static const char *player_side_name(const struct player *player)
-{
-	return player->configuration->side == PLAYER_AS_GUEST ? "guest"
-							      : "host";
 }
 
 /**
@@ -304,7 +303,7 @@ static const char *player_side_name(const struct player *player)
  */
 static void player_verdict(const struct player *player, const char *trace)
 {
-	const char *side = player_side_name(player);
+	const char *side = side_name(player->configuration->side);
 	size_t checked = script_checked(player->script);
 	size_t left_out = script_count(player->script) - checked;
 	json_t *json;
@@ -352,13 +351,12 @@ static void player_tell(char *report)
 static void player_free(struct player *player)
 {
 	virtual_machine_destroy(player->vm);
-	player_host_destroy(player);
-	player_driver_destroy(player);
+	if (player->own && player->role->destroy)
+		player->role->destroy(player);
+	player_driver_free(player);
 	if (player->wire)
 		wire_destroy(player->wire);
-	player_memory_free(&player->memory);
 	trace_built_free(&player->built);
-	trace_built_free(&player->payload);
 	script_free(player->script);
 }
 
@@ -370,15 +368,9 @@ static void player_once(struct player *player)
 	char error[TRACE_FILE_ERROR_MAX];
 
 	player->script = script_load(player->path, configuration->defines,
-				     configuration->define_count,
-				     configuration->side == PLAYER_AS_HOST
-					     ? &player_host_rules
-					     : &player_guest_rules,
-				     error);
+				     configuration->define_count, error);
 	if (!player->script)
 		player_refuse(player, error);
-	else
-		player_leave_unread(player->script);
 	if (player->script && player_make(player) && player_record(player))
 		player_run(player);
 	if (!tracing_close(&player->tracing, error))
@@ -420,7 +412,7 @@ static void player_leave(const struct player *failed, const char *report,
 		player_reason(report, reason, sizeof(reason));
 		failure_files_name(failed->path, file);
 		snprintf(name, sizeof(name), "%s-as-%s", file,
-			 player_side_name(failed));
+			 side_name(failed->configuration->side));
 		if (strcmp(again, report) != 0)
 			snprintf(text, FAILURE_TEXT_MAX,
 				 "none: played again, it did not fail the same "

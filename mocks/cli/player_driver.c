@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What stands above the driver while a script is played to it: brings the card
- * up, sends the frames that the script's RNDIS messages hold, receives, and
+ * up, sends the frames that the role takes out of the script, receives, and
  * takes the card down when nothing else moves the script on. What it sees of
  * the card it tells as notes.
  */
+#include "mocks/cli/player_driver.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
 #include "mocks/cli/stack.h"
-#include "mocks/hyperv/host_rndis.h"
-#include "mocks/hyperv/rndis_wire.h"
 
-#define BURST	 HOST_RNDIS_PACKETS_MAX
-#define SEGMENTS 32u
+#define BURST	 32u
+/** Segments of a burst received: several buffers a frame. */
+#define SEGMENTS 192u
 /** Virtual nanoseconds without anything to do: what is left is the end. */
 #define QUIET	 UINT64_C(2000000)
 
@@ -23,10 +23,8 @@ struct player_driver {
 	struct player *player;
 	struct stack stack;
 	struct nic *nic;
-	/** All before it that carry frames were sent. */
-	size_t sent;
 	struct net_packet packets[BURST];
-	struct net_segment segments[BURST * STACK_PIECES_MAX];
+	struct net_segment segments[BURST * PLAYER_PIECES_MAX];
 	unsigned first, count;
 	struct net_packet received[BURST];
 	struct net_segment received_segments[SEGMENTS];
@@ -54,64 +52,9 @@ static void driver_note(struct player_driver *driver, const char *format, ...)
 
 /* ---- Transmit ---- */
 
-/** What a message asks of the card besides its frame. */
-static void driver_ask(const struct host_rndis_packet *message,
-		       struct net_packet *packet)
+size_t player_driver_waits_for(const struct player *player)
 {
-	uint32_t checksum = message->checksum;
-
-	if (message->has_vlan) {
-		packet->flags |= NET_VLAN;
-		packet->vlan_tag = host_rndis_vlan_to_tci(message->vlan);
-	}
-	if (!message->has_checksum)
-		return;
-	packet->l3_offset = ETHERNET_HEADER_BYTES;
-	packet->l4_offset = checksum >> HOST_CHECKSUM_TX_OFFSET_SHIFT &
-			    HOST_CHECKSUM_TX_OFFSET_MASK;
-	if (checksum & HOST_CHECKSUM_TX_IPV6)
-		packet->flags |= NET_IPV6;
-	if (checksum & HOST_CHECKSUM_TX_IP)
-		packet->flags |= NET_TX_CHECKSUM_IPV4;
-	if (checksum & HOST_CHECKSUM_TX_TCP)
-		packet->flags |= NET_TX_CHECKSUM_TCP;
-	if (checksum & HOST_CHECKSUM_TX_UDP)
-		packet->flags |= NET_TX_CHECKSUM_UDP;
-}
-
-/** The frames of an RNDIS message become a burst. */
-static void driver_burst(struct player_driver *driver,
-			 const struct trace_event *event)
-{
-	struct stack *stack = &driver->stack;
-	struct host_rndis_packet message;
-	struct net_packet *packet;
-	const uint8_t *start;
-	uint32_t at = 0, left;
-
-	driver->first = 0;
-	while (at < event->length && driver->count < BURST &&
-	       stack_can_put(stack)) {
-		start = event->bytes + at;
-		left = event->length - at;
-		if (host_rndis_packet_parse(start, left, left, &message) ||
-		    message.data_bytes > STACK_FRAME_MAX)
-			return;
-		packet = &driver->packets[driver->count];
-		packet->first_segment = driver->count * STACK_PIECES_MAX;
-		stack_put(stack, start + message.data_offset,
-			  message.data_bytes, packet,
-			  &driver->segments[packet->first_segment]);
-		driver_ask(&message, packet);
-		driver->count++;
-		at += message.message_bytes;
-	}
-}
-
-/** The first thing that the driver still has to do; or the number of events. */
-static size_t driver_waits_for(const struct player_driver *driver)
-{
-	const struct script *script = driver->player->script;
+	const struct script *script = player->script;
 	size_t n = script_first(script);
 
 	while (n < script_count(script) &&
@@ -121,25 +64,42 @@ static size_t driver_waits_for(const struct player_driver *driver)
 	return n;
 }
 
-/** The message that is to be sent now; or the number of events. */
-static size_t driver_next(struct player_driver *driver)
+bool player_driver_can_put(const struct player *player)
 {
-	struct player *player = driver->player;
-	struct script *script = player->script;
-	size_t count = script_count(script), n = driver_waits_for(driver);
+	const struct player_driver *driver = player->driver;
 
-	if (n == count || n < driver->sent || player_host_next(player) < n)
-		return count;
-	if (script_kind(script, n) == TRACE_PACKET
-		    ? !script_has_word(script, n, "channel_type", "DATA")
-		    : script_kind(script, n) != TRACE_RNDIS)
-		return count;
-	for (; n < count; n++)
-		if (script_kind(script, n) == TRACE_RNDIS &&
-		    script_direction(script, n) == TRACE_FROM_GUEST &&
-		    !script_is_done(script, n))
-			break;
-	return n;
+	return driver->count < BURST && stack_can_put(&driver->stack);
+}
+
+void player_driver_put(struct player *player, const struct player_frame *frame)
+{
+	struct player_driver *driver = player->driver;
+	struct net_packet *packet = &driver->packets[driver->count];
+	struct net_segment *segments =
+		&driver->segments[driver->count * PLAYER_PIECES_MAX];
+	char sentence[CLI_ERROR_MAX];
+
+	if (frame->length > driver->stack.transmit_bytes) {
+		snprintf(sentence, sizeof(sentence),
+			 "%s: a frame of %u bytes is far beyond the MTU",
+			 player->path, frame->length);
+		player_refuse(player, sentence);
+		return;
+	}
+	packet->first_segment = driver->count * PLAYER_PIECES_MAX;
+	if (frame->piece_count)
+		stack_put_pieces(&driver->stack, frame->bytes, frame->length,
+				 frame->pieces, frame->piece_count, packet,
+				 segments);
+	else
+		stack_put(&driver->stack, frame->bytes, frame->length, packet,
+			  segments);
+	packet->flags = frame->flags;
+	packet->vlan_tag = frame->vlan_tag;
+	packet->l3_offset = frame->l3_offset;
+	packet->l4_offset = frame->l4_offset;
+	packet->segment_bytes = frame->segment_bytes;
+	driver->count++;
 }
 
 /** @return whether anything was sent */
@@ -147,16 +107,10 @@ static bool driver_transmit(struct player_driver *driver)
 {
 	struct player *player = driver->player;
 	unsigned taken;
-	size_t n;
 
 	if (!driver->count) {
-		n = driver_next(driver);
-		if (n == script_count(player->script))
-			return false;
-		if (!player_encode(player, n, &player->payload))
-			return false;
-		driver_burst(driver, &player->payload.event);
-		driver->sent = n + 1;
+		driver->first = 0;
+		player->role->burst(player);
 	}
 	if (!driver->count)
 		return false;
@@ -230,6 +184,8 @@ static bool driver_events(struct player_driver *driver)
 	}
 	if (events & NIC_EVENT_NETWORK_CHANGED)
 		driver_note(driver, "the network changed");
+	if (events & NIC_EVENT_RECOVERED)
+		driver_note(driver, "the card recovered");
 	if (events & NIC_EVENT_REMOVED)
 		driver_note(driver, "the card was removed");
 	if (events & NIC_EVENT_FAILED)
@@ -354,7 +310,7 @@ void player_driver(void *argument)
 	stack_destroy(&driver->stack);
 }
 
-void player_driver_destroy(struct player *player)
+void player_driver_free(struct player *player)
 {
 	free(player->driver);
 	player->driver = NULL;

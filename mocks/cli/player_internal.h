@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The inside of the player: player.c makes the machine and compares,
- * player_guest.c and player_host.c each play a side.
+ * The inside of the player: player.c makes the machine and compares; how each
+ * side of each hypervisor is played is a row of its table, by file.
  */
 #ifndef MOCKS_CLI_PLAYER_INTERNAL_H
 #define MOCKS_CLI_PLAYER_INTERNAL_H
 
 #include "mocks/cli/player.h"
-#include "mocks/cli/player_memory.h"
 #include "mocks/cli/virtual_machine.h"
 
-/** Channels with larger numbers are not followed. */
-#define PLAYER_RELIDS_MAX      64u
 /** Virtual nanoseconds until something that has to come is given up. */
 #define PLAYER_PATIENCE	       UINT64_C(1000000000)
 /** The driver's own patience is longer. */
@@ -19,29 +16,63 @@
 /** And between two looks at it. */
 #define PLAYER_POLL	       20000u
 
+struct player;
+
+/** How one side of one hypervisor is played. Members may be NULL. */
+struct player_role {
+	/** A name of vmms[]. */
+	const char *vmm;
+	enum player_side side;
+	/** What is compared. */
+	const struct script_rules *rules;
+	/** The script was read: leave out what of it is chance. */
+	void (*read)(struct player *player);
+	/**
+	 * Make what the role keeps, player->own, and say what the machine has
+	 * to have beside host, seed and MTU. @return false: out of memory
+	 */
+	bool (*create)(struct player *player,
+		       struct virtual_machine_configuration *vm);
+	/** The machine is there. @return false: out of memory */
+	bool (*start)(struct player *player);
+	/** Inside the guest. @param player struct player; never NULL */
+	void (*run)(void *player);
+	/** With player_driver(): put what is to be sent now into its burst. */
+	void (*burst)(struct player *player);
+	/** Each event, as it comes. @return whether it is to be compared */
+	bool (*saw)(struct player *player, const struct trace_event *event);
+	/**
+	 * It was compared, and did not differ.
+	 * @param n which event of the script it was, SCRIPT_NONE: not compared
+	 */
+	void (*matched)(struct player *player, size_t n,
+			const struct trace_event *event);
+	/** After the machine; player->own is there. */
+	void (*destroy)(struct player *player);
+};
+
 struct player {
 	const struct player_configuration *configuration;
+	const struct player_role *role;
+	/** What the role keeps, its own. */
+	void *own;
 	const char *path;
 	struct script *script;
 	struct wire *wire;
 	struct virtual_machine *vm;
-	struct player_memory memory;
 	/** What went wrong, once; status says of which kind it is. */
 	FILE *report;
 	bool has_failed;
 	enum cli_exit status;
 	/** What is being put together. */
-	struct trace_built built, payload;
+	struct trace_built built;
 	struct tracing tracing;
-	/** Where the guest's messages are put, physical. */
-	uint64_t input_page;
 	/**
-	 * As the host: what is played, and above the driver; when the host
-	 * looks again, and when the machine is stopped.
+	 * As the host: what stands above the driver, and when the machine is
+	 * stopped, since nothing comes.
 	 */
-	struct player_host *host;
 	struct player_driver *driver;
-	struct machine_event again, stop;
+	struct machine_event stop;
 	/** Events that came or were sent. */
 	uint64_t moved;
 };
@@ -54,29 +85,16 @@ void player_refuse(struct player *player, const char *sentence);
 /** Put an event together; false: the script is at fault. */
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
-extern const struct script_rules player_guest_rules, player_host_rules;
-
-/** Run inside the guest, one for each side. @param argument struct player */
-void player_guest(void *argument);
-void player_driver(void *argument);
-void player_driver_destroy(struct player *player);
-
-/** Put the script in the place of the simulated card; false: no memory. */
-bool player_host_create(struct player *player);
-void player_host_destroy(struct player *player);
 /**
- * Something came from the driver: there may be an answer to send.
- * @param n the event of the script, or SCRIPT_NONE
+ * A number of the first line.
+ * @return false: it is another thing, or too large, and that is said
  */
-void player_host_event(struct player *player, size_t n,
-		       const struct trace_event *event);
-/**
- * Whether an event is not to be compared: REVOKE messages are the last before
- * the channel is closed, and whether the host reads them is chance.
- */
-bool player_host_ignores(const struct player *player,
-			 const struct trace_event *event);
-/** The event that is sent next. */
-size_t player_host_next(const struct player *player);
+bool player_number(struct player *player, const char *key, uint64_t fallback,
+		   uint64_t most, uint64_t *number);
+
+/** The rows of the table, by file. */
+extern const struct player_role player_hyperv_guest, player_hyperv_host,
+	player_vmxnet3_guest, player_vmxnet3_host, player_virtio_guest,
+	player_virtio_host;
 
 #endif /* MOCKS_CLI_PLAYER_INTERNAL_H */

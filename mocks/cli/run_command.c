@@ -708,7 +708,7 @@ static enum cli_exit run_recorded(struct run_session *session,
 	char about[128];
 
 	session->tracing = settings->tracing;
-	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u",
+	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=0",
 		 settings->vmm->name, settings->host, settings->mtu);
 	if (failure_files_are_wanted(&settings->failure_files))
 		recording = trace_recording_create(FAILURE_FILES_BYTES, false);

@@ -172,8 +172,8 @@ static void stack_put_scattered(struct stack *stack, uint8_t *buffer,
 	packet->segment_count = i;
 }
 
-void stack_put(struct stack *stack, const uint8_t *frame, uint32_t bytes,
-	       struct net_packet *packet, struct net_segment segments[])
+static uint8_t *stack_take(struct stack *stack, uint32_t bytes,
+			   struct net_packet *packet)
 {
 	uint8_t *buffer = stack->transmit_free[--stack->transmit_free_count];
 
@@ -183,11 +183,53 @@ void stack_put(struct stack *stack, const uint8_t *frame, uint32_t bytes,
 	packet->l3_offset = 0;
 	packet->l4_offset = 0;
 	packet->owner = buffer;
+	return buffer;
+}
+
+static void stack_put_any(struct stack *stack, uint8_t *buffer,
+			  const uint8_t *frame, uint32_t bytes,
+			  struct net_packet *packet,
+			  struct net_segment segments[])
+{
 	if (stack->is_plain)
 		stack_put_plain(stack, buffer, frame, bytes, packet, segments);
 	else
 		stack_put_scattered(stack, buffer, frame, bytes, packet,
 				    segments);
+}
+
+void stack_put(struct stack *stack, const uint8_t *frame, uint32_t bytes,
+	       struct net_packet *packet, struct net_segment segments[])
+{
+	stack_put_any(stack, stack_take(stack, bytes, packet), frame, bytes,
+		      packet, segments);
+}
+
+void stack_put_pieces(struct stack *stack, const uint8_t *frame, uint32_t bytes,
+		      const uint32_t pieces[], unsigned count,
+		      struct net_packet *packet, struct net_segment segments[])
+{
+	uint8_t *buffer = stack_take(stack, bytes, packet);
+	uint32_t done = 0, position = 0, left;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		left = PORT_PAGE_SIZE - position % PORT_PAGE_SIZE;
+		if (pieces[i] > left)
+			position += left;
+		if (pieces[i] > PORT_PAGE_SIZE || pieces[i] > bytes - done ||
+		    position + pieces[i] > stack->transmit_bytes)
+			break;
+		memcpy(buffer + position, frame + done, pieces[i]);
+		segments[i].data = buffer + position;
+		segments[i].length = pieces[i];
+		segments[i].owner = NULL;
+		position += pieces[i];
+		done += pieces[i];
+	}
+	packet->segment_count = count;
+	if (done != bytes)
+		stack_put_any(stack, buffer, frame, bytes, packet, segments);
 }
 
 /* ---- Buffers that come back ---- */

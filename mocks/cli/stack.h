@@ -80,6 +80,15 @@ static inline bool stack_can_put(const struct stack *stack)
 void stack_put(struct stack *stack, const uint8_t *frame, uint32_t bytes,
 	       struct net_packet *packet, struct net_segment segments[]);
 
+/**
+ * The same, in pieces of the given lengths, each in one page; where that cannot
+ * be, as stack_put() does.
+ * @param segments room for as many as there are pieces, and STACK_PIECES_MAX
+ */
+void stack_put_pieces(struct stack *stack, const uint8_t *frame, uint32_t bytes,
+		      const uint32_t pieces[], unsigned count,
+		      struct net_packet *packet, struct net_segment segments[]);
+
 /** Take back a transmit buffer that nic_reclaim() returned. */
 void stack_sent(struct stack *stack, void *owner);
 

@@ -14,6 +14,7 @@
 #include "mocks/machine/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 void machine_hypervisor_set(struct machine *machine,
@@ -219,6 +220,18 @@ void machine_mmio_region_add(struct machine *machine,
 {
 	region->next = machine->mmio_regions;
 	machine->mmio_regions = region;
+}
+
+const struct machine_region *machine_region_named(const struct machine *machine,
+						  bool is_port,
+						  const char *name)
+{
+	const struct machine_region *region =
+		is_port ? machine->port_regions : machine->mmio_regions;
+
+	while (region && strcmp(region->name, name) != 0)
+		region = region->next;
+	return region;
 }
 
 void machine_mmio_region_remove(struct machine *machine,

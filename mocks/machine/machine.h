@@ -347,6 +347,10 @@ void machine_port_region_add(struct machine *machine,
 			     struct machine_region *region);
 void machine_mmio_region_add(struct machine *machine,
 			     struct machine_region *region);
+/** The registers of a name, where they are now; NULL: they are nowhere. */
+const struct machine_region *machine_region_named(const struct machine *machine,
+						  bool is_port,
+						  const char *name);
 /** Take a device away; a region that is not there is fine. */
 void machine_mmio_region_remove(struct machine *machine,
 				struct machine_region *region);

@@ -147,6 +147,8 @@ static const struct layout_name *register_names(const char *where)
 {
 	static const struct layout_name none[] = {{NULL, 0}};
 
+	if (where && strcmp(where, "pci-ports") == 0)
+		return layout_pci_ports;
 	if (where && strcmp(where, "bar0") == 0)
 		return layout_vmxnet3_bar0;
 	if (where && strcmp(where, "bar1") == 0)
@@ -291,12 +293,28 @@ static void kind_descriptor(struct codec *codec, struct trace_event *event)
 		{"rx1", &layout_vmxnet3_rx},
 		{"txc", &layout_vmxnet3_txc},
 		{"rxc", &layout_vmxnet3_rxc},
+		{"shared", &layout_vmxnet3_shared},
+		{"tx-queue", &layout_vmxnet3_tx_queue},
+		{"rx-queue", &layout_vmxnet3_rx_queue},
+		{"filter", &layout_vmxnet3_filter},
+		{"mac-table", &layout_vmxnet3_mac_table},
+		{"rss", &layout_vmxnet3_rss},
+		{"command", &layout_vmxnet3_command},
+		{"coalesce", &layout_vmxnet3_coalesce},
+		{"events", &layout_vmxnet3_events},
+		{"tx-status", &layout_vmxnet3_status},
+		{"rx-status", &layout_vmxnet3_status},
+		{"tx-stats", &layout_vmxnet3_tx_stats},
+		{"rx-stats", &layout_vmxnet3_rx_stats},
 		{"desc", &layout_virtq_desc},
 		{"indirect", &layout_virtq_desc},
 		{"avail", &layout_virtq_avail},
 		{"used", &layout_virtq_used},
 		{"packed", &layout_virtq_packed},
 		{"packed-indirect", &layout_virtq_packed},
+		{"header", &layout_virtio_header},
+		{"control", &layout_virtio_control},
+		{"ack", &layout_virtio_ack},
 	};
 	size_t n;
 

@@ -69,13 +69,18 @@ struct layout_family {
 extern const struct layout_family layout_vmbus, layout_nvsp, layout_rndis;
 /** Each a single layout. */
 extern const struct layout_family layout_vmxnet3_tx, layout_vmxnet3_rx,
-	layout_vmxnet3_txc, layout_vmxnet3_rxc, layout_virtq_desc,
+	layout_vmxnet3_txc, layout_vmxnet3_rxc, layout_vmxnet3_shared,
+	layout_vmxnet3_tx_queue, layout_vmxnet3_rx_queue, layout_vmxnet3_filter,
+	layout_vmxnet3_mac_table, layout_vmxnet3_rss, layout_vmxnet3_command,
+	layout_vmxnet3_coalesce, layout_vmxnet3_events, layout_vmxnet3_status,
+	layout_vmxnet3_tx_stats, layout_vmxnet3_rx_stats, layout_virtq_desc,
 	layout_virtq_avail, layout_virtq_used, layout_virtq_packed,
+	layout_virtio_header, layout_virtio_control, layout_virtio_ack,
 	layout_cpuid;
 
 extern const struct layout_name layout_msrs[], layout_packet_types[],
-	layout_vmxnet3_bar0[], layout_vmxnet3_bar1[], layout_vmxnet3_commands[],
-	layout_virtio_mmio[], layout_oids[];
+	layout_pci_ports[], layout_vmxnet3_bar0[], layout_vmxnet3_bar1[],
+	layout_vmxnet3_commands[], layout_virtio_mmio[], layout_oids[];
 
 /** The name of a number, or NULL. */
 const char *layout_name(const struct layout_name *names, uint64_t number);

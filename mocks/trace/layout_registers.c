@@ -25,6 +25,13 @@ const struct layout_name layout_vmxnet3_bar0[] = {
 	{"RXPROD2", 0xa00}, {NULL, 0},
 };
 
+/* PCI 3.0, 3.2.2.3.2: configuration space by I/O ports. */
+const struct layout_name layout_pci_ports[] = {
+	{"CONFIG_ADDRESS", 0},
+	{"CONFIG_DATA", 4},
+	{NULL, 0},
+};
+
 const struct layout_name layout_vmxnet3_bar1[] = {
 	{"VRRS", 0x00}, {"UVRS", 0x08}, {"DSAL", 0x10}, {"DSAH", 0x18},
 	{"CMD", 0x20},	{"MACL", 0x28}, {"MACH", 0x30}, {"ICR", 0x38},
@@ -151,6 +158,173 @@ ONE(vmxnet3, rx, 16);
 ONE(vmxnet3, txc, 16);
 ONE(vmxnet3, rxc, 16);
 
+/* ---- vmxnet3: what a driver lays out in its memory ---- */
+
+/* Numbers, bytes, and what is shown unless it is zero. */
+#define NUMBER(name, offset, bytes, format)                                    \
+	{                                                                      \
+		name, offset, bytes, format, NULL, 0, 0                        \
+	}
+#define COUNTED(name, offset, bytes) NUMBER(name, offset, bytes, LAYOUT_DECIMAL)
+#define PLACED(name, offset, bytes)  NUMBER(name, offset, bytes, LAYOUT_HEX)
+#define UNLESS(name, offset, bytes)  NUMBER(name, offset, bytes, LAYOUT_RESERVED)
+
+/* Vmxnet3_RxFilterConf, of the shared area a part and by itself. */
+#define FILTER(offset)                                                         \
+	PLACED("rxMode", (offset), 4), COUNTED("mfTableLen", (offset) + 4, 2), \
+		UNLESS("pad1", (offset) + 6, 2),                               \
+		PLACED("mfTablePA", (offset) + 8, 8),                          \
+		UNLESS("vfTable", (offset) + 16, 512)
+
+/* Vmxnet3_DriverShared, without the extension of revision 6. */
+static const struct layout_member shared_members[] = {
+	PLACED("magic", 0, 4),
+	COUNTED("size", 4, 4),
+	PLACED("version", 8, 4),
+	PLACED("gos", 12, 4),
+	COUNTED("vmxnet3RevSpt", 16, 4),
+	COUNTED("uptVerSpt", 20, 4),
+	PLACED("uptFeatures", 24, 8),
+	PLACED("ddPA", 32, 8),
+	PLACED("queueDescPA", 40, 8),
+	COUNTED("ddLen", 48, 4),
+	COUNTED("queueDescLen", 52, 4),
+	COUNTED("mtu", 56, 4),
+	COUNTED("maxNumRxSG", 60, 2),
+	COUNTED("numTxQueues", 62, 1),
+	COUNTED("numRxQueues", 63, 1),
+	UNLESS("reserved", 64, 16),
+	COUNTED("autoMask", 80, 1),
+	COUNTED("numIntrs", 81, 1),
+	COUNTED("eventIntrIdx", 82, 1),
+	UNLESS("modLevels", 83, 25),
+	PLACED("intrCtrl", 108, 4),
+	UNLESS("reserved2", 112, 8),
+	FILTER(120),
+	UNLESS("rssConfVer", 648, 4),
+	UNLESS("rssConfLen", 652, 4),
+	UNLESS("rssConfPA", 656, 8),
+	UNLESS("pmConfDesc", 664, 16),
+	UNLESS("pluginConfDesc", 680, 16),
+	UNLESS("ecr", 696, 4),
+	UNLESS("reserved3", 700, 4),
+
+	UNLESS("cmdInfo", 704, 16),
+};
+
+static const struct layout_member tx_queue_members[] = {
+	UNLESS("txNumDeferred", 0, 4),
+	UNLESS("txThreshold", 4, 4),
+	UNLESS("reserved", 8, 8),
+	PLACED("txRingBasePA", 16, 8),
+	PLACED("dataRingBasePA", 24, 8),
+	PLACED("compRingBasePA", 32, 8),
+	UNLESS("ddPA", 40, 8),
+	UNLESS("reserved2", 48, 8),
+	COUNTED("txRingSize", 56, 4),
+	COUNTED("dataRingSize", 60, 4),
+	COUNTED("compRingSize", 64, 4),
+	UNLESS("ddLen", 68, 4),
+	COUNTED("intrIdx", 72, 1),
+	UNLESS("pad1", 73, 1),
+	COUNTED("txDataRingDescSize", 74, 2),
+	UNLESS("pad2", 76, 4),
+	UNLESS("status", 80, 8),
+	UNLESS("stats", 88, 80),
+	UNLESS("pad", 168, 88),
+};
+static const struct layout_member rx_queue_members[] = {
+	UNLESS("updateRxProd", 0, 1),
+	UNLESS("pad", 1, 7),
+	UNLESS("reserved", 8, 8),
+	PLACED("rxRingBasePA0", 16, 8),
+	PLACED("rxRingBasePA1", 24, 8),
+	PLACED("compRingBasePA", 32, 8),
+	UNLESS("ddPA", 40, 8),
+	PLACED("rxDataRingBasePA", 48, 8),
+	COUNTED("rxRingSize0", 56, 4),
+	COUNTED("rxRingSize1", 60, 4),
+	COUNTED("compRingSize", 64, 4),
+	UNLESS("ddLen", 68, 4),
+	COUNTED("intrIdx", 72, 1),
+	UNLESS("pad1", 73, 1),
+	COUNTED("rxDataRingDescSize", 74, 2),
+	UNLESS("pad2", 76, 4),
+	UNLESS("status", 80, 8),
+	UNLESS("stats", 88, 80),
+	UNLESS("pad3", 168, 88),
+};
+static const struct layout_member filter_members[] = {FILTER(0)};
+/* UPT1_RSSConf. */
+static const struct layout_member rss_members[] = {
+	PLACED("hashType", 0, 2),
+	COUNTED("hashFunc", 2, 2),
+	COUNTED("hashKeySize", 4, 2),
+	COUNTED("indTableSize", 6, 2),
+	NUMBER("hashKey", 8, 40, LAYOUT_BYTES),
+	NUMBER("indTable", 48, 128, LAYOUT_BYTES),
+};
+/* Vmxnet3_CmdInfo: where something lies, or a number by itself. */
+static const struct layout_member command_members[] = {
+	PLACED("confVer", 0, 4),
+	COUNTED("confLen", 4, 4),
+	PLACED("confPA", 8, 8),
+};
+/* Vmxnet3_CoalesceScheme. */
+static const struct layout_member coalesce_members[] = {
+	COUNTED("coalMode", 0, 4),
+	COUNTED("coalPara0", 4, 4),
+	COUNTED("coalPara1", 8, 4),
+	COUNTED("coalPara2", 12, 4),
+};
+
+/* ---- vmxnet3: what the device writes there ---- */
+
+static const struct layout_member events_members[] = {
+	PLACED("ecr", 0, 4),
+};
+/* Vmxnet3_QueueStatus. */
+static const struct layout_member status_members[] = {
+	COUNTED("stopped", 0, 1),
+	UNLESS("pad", 1, 3),
+	PLACED("error", 4, 4),
+};
+/* UPT1_TxStats and UPT1_RxStats. */
+static const struct layout_member tx_stats_members[] = {
+	COUNTED("TSOPktsTxOK", 0, 8),	 COUNTED("TSOBytesTxOK", 8, 8),
+	COUNTED("ucastPktsTxOK", 16, 8), COUNTED("ucastBytesTxOK", 24, 8),
+	COUNTED("mcastPktsTxOK", 32, 8), COUNTED("mcastBytesTxOK", 40, 8),
+	COUNTED("bcastPktsTxOK", 48, 8), COUNTED("bcastBytesTxOK", 56, 8),
+	COUNTED("pktsTxError", 64, 8),	 COUNTED("pktsTxDiscard", 72, 8),
+};
+static const struct layout_member rx_stats_members[] = {
+	COUNTED("LROPktsRxOK", 0, 8),	  COUNTED("LROBytesRxOK", 8, 8),
+	COUNTED("ucastPktsRxOK", 16, 8),  COUNTED("ucastBytesRxOK", 24, 8),
+	COUNTED("mcastPktsRxOK", 32, 8),  COUNTED("mcastBytesRxOK", 40, 8),
+	COUNTED("bcastPktsRxOK", 48, 8),  COUNTED("bcastBytesRxOK", 56, 8),
+	COUNTED("pktsRxOutOfBuf", 64, 8), COUNTED("pktsRxError", 72, 8),
+};
+
+ONE(vmxnet3, shared, 720);
+ONE(vmxnet3, tx_queue, 256);
+ONE(vmxnet3, rx_queue, 256);
+ONE(vmxnet3, filter, 528);
+ONE(vmxnet3, rss, 176);
+ONE(vmxnet3, command, 16);
+ONE(vmxnet3, coalesce, 16);
+ONE(vmxnet3, events, 4);
+ONE(vmxnet3, status, 8);
+ONE(vmxnet3, tx_stats, 80);
+ONE(vmxnet3, rx_stats, 80);
+
+/* Addresses of 6 bytes one behind the other. */
+static const struct layout mac_table_layout = {
+	.name = "",
+	.tail = LAYOUT_TAIL_BYTES,
+	.tail_name = "mfTable",
+};
+const struct layout_family layout_vmxnet3_mac_table = {0, &mac_table_layout, 1};
+
 /* ---- virtio-mmio (virtio 1.2, 4.2.2) ---- */
 
 const struct layout_name layout_virtio_mmio[] = {
@@ -172,11 +346,6 @@ const struct layout_name layout_virtio_mmio[] = {
 };
 
 /* ---- virtio: rings (2.7.5, 2.7.6, 2.7.8; packed: 2.8.13) ---- */
-
-#define NUMBER(name, offset, bytes, format)                                    \
-	{                                                                      \
-		name, offset, bytes, format, NULL, 0, 0                        \
-	}
 
 static const struct layout_member desc_members[] = {
 	ADDRESS,
@@ -202,3 +371,41 @@ ONE(virtq, desc, 16);
 ONE(virtq, avail, 2);
 ONE(virtq, used, 8);
 ONE(virtq, packed, 16);
+
+/* ---- virtio-net: what stands in its buffers (5.1.6, 5.1.6.5) ---- */
+
+static const struct layout_name gso_names[] = {
+	{"NONE", 0},  {"TCPV4", 1},  {"UDP", 3},
+	{"TCPV6", 4}, {"UDP_L4", 5}, {NULL, 0},
+};
+static const struct layout_name class_names[] = {
+	{"RX", 0},	 {"MAC", 1}, {"VLAN", 2},
+	{"ANNOUNCE", 3}, {"MQ", 4},  {"GUEST_OFFLOADS", 5},
+	{NULL, 0},
+};
+static const struct layout_name ack_names[] = {
+	{"OK", 0},
+	{"ERR", 1},
+	{NULL, 0},
+};
+
+static const struct layout_member header_members[] = {
+	NUMBER("flags", 0, 1, LAYOUT_HEX),
+	{"gso_type", 1, 1, LAYOUT_HEX, gso_names, 0, 0},
+	NUMBER("hdr_len", 2, 2, LAYOUT_DECIMAL),
+	NUMBER("gso_size", 4, 2, LAYOUT_DECIMAL),
+	NUMBER("csum_start", 6, 2, LAYOUT_DECIMAL),
+	NUMBER("csum_offset", 8, 2, LAYOUT_DECIMAL),
+	NUMBER("num_buffers", 10, 2, LAYOUT_DECIMAL),
+};
+static const struct layout_member control_members[] = {
+	{"class", 0, 1, LAYOUT_DECIMAL, class_names, 0, 0},
+	NUMBER("command", 1, 1, LAYOUT_DECIMAL),
+};
+static const struct layout_member ack_members[] = {
+	{"ack", 0, 1, LAYOUT_DECIMAL, ack_names, 0, 0},
+};
+
+ONE(virtio, header, 12);
+ONE(virtio, control, 2);
+ONE(virtio, ack, 1);

@@ -14,7 +14,7 @@
 
 #include "mocks/machine/trace.h"
 
-#define TRACE_FIELDS_MAX 40u
+#define TRACE_FIELDS_MAX 48u
 #define TRACE_NAME_MAX	 40u
 #define TRACE_ERROR_MAX	 256u
 

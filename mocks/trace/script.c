@@ -71,11 +71,8 @@ static bool item_add(struct script *script, const struct trace_record *record,
 	if (record->pool_bytes)
 		memcpy(item->pool, record->pool, record->pool_bytes);
 	item->pool_bytes = record->pool_bytes;
-	item->is_checked =
-		!script->rules.checks || script->rules.checks(record);
-	item->is_done = !item->is_checked;
-	if (item->is_checked)
-		script->has[item->kind][item->direction] = true;
+	item->is_checked = true;
+	script->has[item->kind][item->direction] = true;
 	return true;
 }
 
@@ -203,23 +200,47 @@ static bool about_take(struct script *script, const struct trace_record *about)
 	return script_substitute(script, &script->about);
 }
 
-/** "compare WAY KIND": also if the script has no such event. */
-static bool compare_take(struct script *script,
-			 const struct trace_record *record, unsigned line,
-			 char *error)
+/** "compare WAY KIND": noted until it is known who plays the script. */
+static void compare_take(struct script *script,
+			 const struct trace_record *record, unsigned line)
 {
-	char what[TRACE_ERROR_MAX];
+	struct script_compare *compare =
+		&script->compares[record->kind][record->direction];
 
-	if (!script->rules.checks || script->rules.checks(record)) {
-		script->has[record->kind][record->direction] = true;
-		return true;
-	}
-	snprintf(what, sizeof(what),
-		 "'%s' %s the guest is not compared when that side is played",
-		 trace_kind_name(record->kind),
-		 record->direction == TRACE_FROM_GUEST ? "from" : "to");
-	script_complain(script, line, record->name_column, what, error);
-	return false;
+	compare->line = line;
+	compare->column = record->name_column;
+}
+
+/** Each of them is compared by who plays; false: one is not, it is said. */
+static bool compares_judge(struct script *script, char *error)
+{
+	const struct script_compare *compare;
+	struct trace_record record = {0};
+	char what[TRACE_ERROR_MAX];
+	unsigned kind, to;
+
+	for (kind = 0; kind < TRACE_KINDS; kind++)
+		for (to = 0; to < 2; to++) {
+			compare = &script->compares[kind][to];
+			if (!compare->line)
+				continue;
+			trace_record_clear(&record);
+			record.kind = (enum trace_kind)kind;
+			record.direction = (enum trace_direction)to;
+			script->has[kind][to] = true;
+			if (!script->rules.checks ||
+			    script->rules.checks(&record))
+				continue;
+			snprintf(what, sizeof(what),
+				 "'%s' %s the guest is not compared when that "
+				 "side is played",
+				 trace_kind_name(record.kind),
+				 to == TRACE_FROM_GUEST ? "from" : "to");
+			script_complain(script, compare->line, compare->column,
+					what, error);
+			return false;
+		}
+	return true;
 }
 
 static bool load_text(struct script *script, FILE *stream, char *error)
@@ -249,11 +270,9 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 			group = ++groups;
 		else if (item == TRACE_ITEM_END_UNORDERED)
 			group = 0;
-		else if (item == TRACE_ITEM_COMPARE) {
-			if (!compare_take(script, &record,
-					  trace_text_line(text), error))
-				goto out;
-		} else
+		else if (item == TRACE_ITEM_COMPARE)
+			compare_take(script, &record, trace_text_line(text));
+		else
 			good = item_add(script, &record, trace_text_line(text),
 					group);
 	}
@@ -350,8 +369,7 @@ static bool load(struct script *script, char *error)
 }
 
 struct script *script_load(const char *path, const char *const defines[],
-			   size_t define_count,
-			   const struct script_rules *rules, char *error)
+			   size_t define_count, char *error)
 {
 	struct script *script = calloc(1, sizeof(*script));
 	size_t n;
@@ -363,7 +381,6 @@ struct script *script_load(const char *path, const char *const defines[],
 		script_free(script);
 		return NULL;
 	}
-	script->rules = *rules;
 	for (n = 0; n < define_count; n++)
 		if (!define(script, defines[n], error))
 			goto fail;
@@ -372,6 +389,30 @@ struct script *script_load(const char *path, const char *const defines[],
 fail:
 	script_free(script);
 	return NULL;
+}
+
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error)
+{
+	struct script_item *item;
+	size_t n;
+
+	script->rules = *rules;
+	memset(script->has, 0, sizeof(script->has));
+	for (n = 0; n < script->count; n++) {
+		item = &script->items[n];
+		if (!script_item_record(item, &script->expected)) {
+			snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory",
+				 script->path);
+			return false;
+		}
+		item->is_checked =
+			!rules->checks || rules->checks(&script->expected);
+		item->is_done = !item->is_checked;
+		if (item->is_checked)
+			script->has[item->kind][item->direction] = true;
+	}
+	return compares_judge(script, error);
 }
 
 void script_free(struct script *script)
@@ -487,6 +528,11 @@ bool script_has_word(const struct script *script, size_t n, const char *key,
 								 field->start,
 							 word, field->length);
 	return false;
+}
+
+bool script_is_open(const struct script *script, size_t n)
+{
+	return script->items[n].is_open;
 }
 
 bool script_is_done(const struct script *script, size_t n)

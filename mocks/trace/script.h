@@ -32,13 +32,19 @@ struct script_rules {
 /**
  * Read a script, or a recording of either form.
  * @param defines "NAME=value", so many: variables that are known from the start
- * @param rules copied
  * @param error room for SCRIPT_ERROR_MAX: one sentence with the place
  * @return NULL: it cannot be read
  */
 struct script *script_load(const char *path, const char *const defines[],
-			   size_t define_count,
-			   const struct script_rules *rules, char *error);
+			   size_t define_count, char *error);
+/**
+ * Leave out what the rules do: before the first comparison.
+ * @param rules copied
+ * @param error as above
+ * @return false: the script wants what they leave out, or out of memory
+ */
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error);
 void script_free(struct script *script);
 
 /**
@@ -68,6 +74,8 @@ bool script_number(const struct script *script, size_t n, const char *key,
 /** Whether a field has the value of that name. */
 bool script_has_word(const struct script *script, size_t n, const char *key,
 		     const char *word);
+/** Whether fields that it does not name do not matter ("..." at its end). */
+bool script_is_open(const struct script *script, size_t n);
 /** Whether it came, or is not compared. */
 bool script_is_done(const struct script *script, size_t n);
 /** Whether it is compared; if not, it is done from the start. */

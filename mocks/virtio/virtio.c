@@ -196,11 +196,20 @@ host_virtio_create(struct machine *machine,
 	return card;
 }
 
+static void unplug(struct host_virtio *card)
+{
+	host_virtio_reset(card);
+	card->status = 0;
+	card->resetting = false;
+	machine_event_cancel(card->machine, &card->reset_done);
+	card->removed = true;
+}
+
 void host_virtio_destroy(struct host_virtio *card)
 {
 	if (!card)
 		return;
-	host_virtio_remove(card);
+	unplug(card);
 	machine_mmio_region_remove(card->machine, &card->region);
 	wire_attach(card->wire, NULL, NULL);
 	free(card->packet);
@@ -318,10 +327,21 @@ void host_virtio_faults_set(struct host_virtio *card,
 		card->lies.faults = *faults;
 }
 
+static void world_note(struct host_virtio *card, const char *text)
+{
+	machine_trace(card->machine, &(const struct trace_event){
+					     .kind = TRACE_NOTE,
+					     .direction = TRACE_TO_GUEST,
+					     .text = text,
+				     });
+}
+
 void host_virtio_link_set(struct host_virtio *card, bool up)
 {
 	if (up == card->link_up)
 		return;
+	world_note(card,
+		   up ? HOST_VIRTIO_NOTE_LINK_UP : HOST_VIRTIO_NOTE_LINK_DOWN);
 	card->link_up = up;
 	if (card->offered & FEATURE(NET_STATUS))
 		host_virtio_config_changed(card);
@@ -329,8 +349,12 @@ void host_virtio_link_set(struct host_virtio *card, bool up)
 
 void host_virtio_speed_set(struct host_virtio *card, uint32_t mbps)
 {
+	char text[64];
+
 	if (mbps == card->speed_mbps)
 		return;
+	snprintf(text, sizeof(text), HOST_VIRTIO_NOTE_SPEED, mbps);
+	world_note(card, text);
 	card->speed_mbps = mbps;
 	if (card->offered & FEATURE(NET_SPEED_DUPLEX))
 		host_virtio_config_changed(card);
@@ -340,20 +364,20 @@ void host_virtio_announce(struct host_virtio *card)
 {
 	if (!host_virtio_negotiated(card, NET_GUEST_ANNOUNCE))
 		return;
+	world_note(card, HOST_VIRTIO_NOTE_ANNOUNCE);
 	card->announce = true;
 	host_virtio_config_changed(card);
 }
 
 void host_virtio_fail(struct host_virtio *card)
 {
+	world_note(card, HOST_VIRTIO_NOTE_FAIL);
 	host_virtio_stop(card);
 }
 
 void host_virtio_remove(struct host_virtio *card)
 {
-	host_virtio_reset(card);
-	card->status = 0;
-	card->resetting = false;
-	machine_event_cancel(card->machine, &card->reset_done);
-	card->removed = true;
+	if (!card->removed)
+		world_note(card, HOST_VIRTIO_NOTE_REMOVE);
+	unplug(card);
 }

@@ -104,7 +104,18 @@ void host_virtio_mac(const struct host_virtio *card, uint8_t mac[6]);
 /** Pairs of queues in use. */
 unsigned host_virtio_pairs(const struct host_virtio *card);
 
-/* What the world does to a card. */
+/*
+ * What the world does to a card. A trace has a note of it, by which it can be
+ * done again.
+ */
+
+#define HOST_VIRTIO_NOTE_LINK_UP   "the link goes up"
+#define HOST_VIRTIO_NOTE_LINK_DOWN "the link goes down"
+#define HOST_VIRTIO_NOTE_SPEED	   "the speed is %u Mb/s"
+#define HOST_VIRTIO_NOTE_ANNOUNCE  "the guest is to announce itself"
+#define HOST_VIRTIO_NOTE_FAIL	   "the device fails"
+#define HOST_VIRTIO_NOTE_REMOVE	   "the card is removed"
+
 void host_virtio_link_set(struct host_virtio *card, bool up);
 void host_virtio_speed_set(struct host_virtio *card, uint32_t mbps);
 /** The machine was moved: the guest is to announce itself. */

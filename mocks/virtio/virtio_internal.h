@@ -14,6 +14,7 @@
  *	virtio_filter.c		which frames the guest wants, and on which queue
  *	virtio_receive.c	frames into the guest's buffers
  *	virtio_merge.c		frames made large, checksums made partial
+ *	scripted.c		a card that somebody else speaks for
  *
  * The three manners. A rule that is broken is named in all of them:
  *
@@ -42,6 +43,7 @@
 #define MOCKS_VIRTIO_VIRTIO_INTERNAL_H
 
 #include "mocks/machine/trace.h"
+#include "mocks/virtio/scripted.h"
 #include "mocks/virtio/virtio.h"
 #include "mocks/virtio/virtio_wire.h"
 #include "mocks/wire/frame.h"
@@ -149,6 +151,9 @@ struct host_virtio {
 	struct wire *wire;
 	struct host_virtio_configuration configuration;
 	const struct virtio_personality *personality;
+	/** Who speaks for it, if somebody does, and whom it plays then. */
+	struct host_virtio_speaker speaker;
+	struct virtio_personality played;
 	struct host_virtio_lies lies;
 	struct host_virtio_counters counters;
 
@@ -257,7 +262,10 @@ struct virtio_chain *host_virtqueue_chain(struct virtio_queue *queue);
 void host_virtqueue_element(struct virtio_queue *queue,
 			    struct virtio_chain *chain, uint64_t address,
 			    uint32_t length, bool write);
-/** A descriptor, or an entry of a ring, was taken or written. */
+/**
+ * A descriptor, an entry of a ring, or what stands at the start of a buffer was
+ * taken or written.
+ */
 void host_virtqueue_trace(struct virtio_queue *queue,
 			  enum trace_direction direction, const char *place,
 			  uint32_t index, const uint8_t *bytes,

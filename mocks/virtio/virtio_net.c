@@ -458,6 +458,8 @@ static void command_answer(struct virtio_queue *queue,
 			   struct virtio_chain *chain, uint8_t answer)
 {
 	host_virtqueue_write(queue, chain, 0, &answer, 1);
+	host_virtqueue_trace(queue, TRACE_TO_GUEST, "ack", chain->id, &answer,
+			     1);
 	host_virtqueue_use(queue, chain, 1);
 	host_virtqueue_publish(queue);
 }
@@ -514,6 +516,8 @@ bool host_virtio_control_step(struct virtio_queue *queue)
 	}
 	command.length = (uint32_t)chain->read_bytes - CONTROL_HEADER;
 	host_virtqueue_read(queue, chain, 0, command.bytes, chain->read_bytes);
+	host_virtqueue_trace(queue, TRACE_FROM_GUEST, "control", chain->id,
+			     command.bytes, (uint32_t)chain->read_bytes);
 	command_finish(queue, chain,
 		       command_do(card, &command) &&
 			       !host_virtio_lies(

@@ -303,6 +303,8 @@ static void packet_deliver(struct virtio_queue *queue, uint32_t bytes)
 	uint64_t lies = merge_lies(card);
 
 	virtio_put16(card->packet + HEADER_BUFFERS, buffers_say(card, count));
+	host_virtqueue_trace(queue, TRACE_TO_GUEST, "header", queue->first->id,
+			     card->packet, HEADER_BYTES);
 	while (at < bytes) {
 		struct virtio_chain *chain = posted_take(queue);
 		uint32_t part = bytes - at;

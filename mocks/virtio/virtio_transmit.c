@@ -72,6 +72,8 @@ static void packet_send(struct virtio_queue *queue,
 	const char *fault;
 
 	host_virtqueue_read(queue, chain, 0, card->packet, chain->read_bytes);
+	host_virtqueue_trace(queue, TRACE_FROM_GUEST, "header", chain->id,
+			     card->packet, HEADER_BYTES);
 	if (pair >= card->pairs)
 		host_virtio_break(card, "virtio 5.1.6.5.6.1",
 				  "TX: a packet on queue %u while %u pairs are "

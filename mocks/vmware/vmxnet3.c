@@ -80,6 +80,37 @@ void host_vmxnet3_trace(struct host_vmxnet3 *vmxnet3,
 	machine_trace(vmxnet3->machine, &event);
 }
 
+void host_vmxnet3_trace_area(struct host_vmxnet3 *vmxnet3,
+			     enum trace_direction direction, const char *place,
+			     unsigned queue, const uint8_t *bytes,
+			     uint32_t length)
+{
+	const struct trace_event event = {
+		.kind = TRACE_DESCRIPTOR,
+		.direction = direction,
+		.place = place,
+		.queue = queue,
+		.bytes = bytes,
+		.length = length,
+	};
+
+	machine_trace(vmxnet3->machine, &event);
+}
+
+void host_vmxnet3_trace_shared(struct host_vmxnet3 *vmxnet3, const char *place,
+			       unsigned offset, uint32_t length)
+{
+	uint8_t bytes[SHARED_BYTES];
+
+	/* Whether the device may read it is said where it reads it. */
+	if (machine_is_traced(vmxnet3->machine) && vmxnet3->shared &&
+	    host_pci_masters(vmxnet3->function) &&
+	    machine_ram_read(vmxnet3->machine, vmxnet3->shared + offset, bytes,
+			     length))
+		host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST, place, 0,
+					bytes, length);
+}
+
 static void completion_trace(struct host_vmxnet3 *vmxnet3,
 			     const struct vmxnet3_ring *ring,
 			     const uint8_t *bytes)
@@ -386,15 +417,12 @@ static void bar_write(void *context, unsigned bar, uint64_t offset,
 
 /* ---- Life ---- */
 
-static void describe(const struct host_vmxnet3 *vmxnet3,
-		     struct host_pci_identity *identity)
+void host_vmxnet3_describe(
+	const struct host_vmxnet3_configuration *configuration,
+	struct host_pci_identity *identity)
 {
-	const struct host_vmxnet3_configuration *configuration =
-		&vmxnet3->configuration;
-	static const struct host_pci_operations operations = {
-		.read = bar_read,
-		.write = bar_write,
-	};
+	const struct vmware_personality *personality =
+		configuration->personality;
 
 	*identity = (struct host_pci_identity){
 		.vendor = 0x15ad,
@@ -412,11 +440,10 @@ static void describe(const struct host_vmxnet3 *vmxnet3,
 		.msix_vectors = VMXNET3_INTERRUPTS_MAX,
 		.msix_bar = VMXNET3_BAR_MSIX,
 		.msix_pba_offset = 0x1000,
-		.operations = &operations,
 	};
 	if (!configuration->line_only && !configuration->no_msix)
 		identity->msix_offset = 0x9c;
-	if (host_vmxnet3_is_qemu(vmxnet3))
+	if (personality && personality->qemu)
 		identity->rom_bytes = 256 * 1024;
 	else
 		identity->bars[3] =
@@ -484,6 +511,10 @@ host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
 		    const struct host_vmxnet3_configuration *configuration,
 		    struct wire *wire)
 {
+	static const struct host_pci_operations operations = {
+		.read = bar_read,
+		.write = bar_write,
+	};
 	struct host_vmxnet3 *vmxnet3 = calloc(1, sizeof(*vmxnet3));
 	struct host_pci_identity identity;
 
@@ -496,7 +527,8 @@ host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
 	queues_create(vmxnet3);
 	vmxnet3->packet = malloc(VLAN_TAG + VMXNET3_PACKET_MAX);
 	vmxnet3->segment = malloc(VLAN_TAG + VMXNET3_PACKET_MAX);
-	describe(vmxnet3, &identity);
+	host_vmxnet3_describe(configuration, &identity);
+	identity.operations = &operations;
 	identity.context = vmxnet3;
 	if (vmxnet3->packet && vmxnet3->segment)
 		vmxnet3->function = host_pci_add(bus, slot, 0, &identity);
@@ -585,6 +617,17 @@ struct host_vmxnet3_lies *host_vmxnet3_lies_of(struct host_vmxnet3 *vmxnet3)
 
 /* ---- What the world does ---- */
 
+static void world_note(struct host_vmxnet3 *vmxnet3, const char *text)
+{
+	const struct trace_event event = {
+		.kind = TRACE_NOTE,
+		.direction = TRACE_TO_GUEST,
+		.text = text,
+	};
+
+	machine_trace(vmxnet3->machine, &event);
+}
+
 void host_vmxnet3_faults_set(struct host_vmxnet3 *vmxnet3,
 			     const struct host_vmxnet3_faults *faults)
 {
@@ -599,13 +642,19 @@ void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up)
 	if (up == vmxnet3->link_up)
 		return;
 	vmxnet3->link_up = up;
+	world_note(vmxnet3, up ? HOST_VMXNET3_NOTE_LINK_UP
+			       : HOST_VMXNET3_NOTE_LINK_DOWN);
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
 
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
 {
+	char text[64];
+
 	if (mbps == vmxnet3->speed_mbps)
 		return;
+	snprintf(text, sizeof(text), HOST_VMXNET3_NOTE_SPEED, mbps);
+	world_note(vmxnet3, text);
 	vmxnet3->speed_mbps = mbps;
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
@@ -613,9 +662,16 @@ void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
 void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 			     unsigned queue, uint32_t error)
 {
+	char text[64];
+
 	if (!vmxnet3->active ||
 	    queue >= (receive ? vmxnet3->rx_count : vmxnet3->tx_count))
 		return;
+	snprintf(text, sizeof(text),
+		 receive ? HOST_VMXNET3_NOTE_RX_STOP
+			 : HOST_VMXNET3_NOTE_TX_STOP,
+		 queue, error);
+	world_note(vmxnet3, text);
 	if (receive) {
 		vmxnet3->rx[queue].stopped = true;
 		vmxnet3->rx[queue].error = error;
@@ -629,11 +685,13 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 
 void host_vmxnet3_device_change(struct host_vmxnet3 *vmxnet3)
 {
+	world_note(vmxnet3, HOST_VMXNET3_NOTE_CHANGE);
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_DEVICE);
 }
 
 void host_vmxnet3_remove(struct host_vmxnet3 *vmxnet3)
 {
+	world_note(vmxnet3, HOST_VMXNET3_NOTE_REMOVE);
 	host_vmxnet3_die(vmxnet3);
 	host_pci_remove(vmxnet3->function);
 }

@@ -63,6 +63,14 @@ struct host_vmxnet3_counters {
 		resets;
 };
 
+/**
+ * What such a card is on its bus; operations and context are left to whoever
+ * is behind its registers.
+ */
+void host_vmxnet3_describe(
+	const struct host_vmxnet3_configuration *configuration,
+	struct host_pci_identity *identity);
+
 /** @return NULL: out of memory, or the slot is taken */
 struct host_vmxnet3 *
 host_vmxnet3_create(struct machine *machine, struct host_pci_bus *bus,
@@ -87,7 +95,20 @@ uint32_t host_vmxnet3_mode(const struct host_vmxnet3 *vmxnet3);
 /** The address that frames are filtered by. */
 void host_vmxnet3_mac(const struct host_vmxnet3 *vmxnet3, uint8_t mac[6]);
 
-/* What the world does to a card. */
+/*
+ * What the world does to a card. A trace has a note of it, by which it can be
+ * done again.
+ */
+
+#define HOST_VMXNET3_NOTE_LINK_UP   "the link goes up"
+#define HOST_VMXNET3_NOTE_LINK_DOWN "the link goes down"
+#define HOST_VMXNET3_NOTE_SPEED	    "the speed is %u Mb/s"
+#define HOST_VMXNET3_NOTE_TX_STOP   "transmit queue %u stops with 0x%x"
+#define HOST_VMXNET3_NOTE_RX_STOP   "receive queue %u stops with 0x%x"
+#define HOST_VMXNET3_NOTE_CHANGE    "the device changes"
+#define HOST_VMXNET3_NOTE_REMOVE    "the card is removed"
+#define HOST_VMXNET3_NOTE_INSERT    "another card is inserted"
+
 void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up);
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps);
 /** Stop a queue with an error (8000000x) and tell the guest. */

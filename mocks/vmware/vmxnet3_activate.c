@@ -98,6 +98,8 @@ void host_vmxnet3_read_groups(struct host_vmxnet3 *vmxnet3)
 		free(groups);
 		return;
 	}
+	host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST, "mac-table", 0,
+				groups, bytes);
 	vmxnet3->groups = groups;
 	vmxnet3->group_count = bytes / MAC_BYTES;
 }
@@ -145,9 +147,12 @@ bool host_vmxnet3_read_rss(struct host_vmxnet3 *vmxnet3)
 	    !host_pci_dma_read(vmxnet3->function, wire_get64(place + 8), area,
 			       sizeof(area)))
 		fault = "its area is short or no memory";
-	else if (vmxnet3->rx_count < 2)
-		fault = "there is one queue (ESXi 8 refuses that, V53)";
 	else
+		host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST, "rss", 0,
+					area, sizeof(area));
+	if (!fault && vmxnet3->rx_count < 2)
+		fault = "there is one queue (ESXi 8 refuses that, V53)";
+	else if (!fault)
 		fault = rss_parse(vmxnet3, area);
 	if (fault)
 		host_vmxnet3_break(vmxnet3, "RSS: %s", fault);
@@ -321,7 +326,7 @@ static void read_queues(struct reading *reading)
 	uint32_t length = wire_get32(reading->shared + SHARED_QUEUES_BYTES);
 	unsigned count = vmxnet3->tx_count + vmxnet3->rx_count;
 	uint8_t bytes[QUEUE_BYTES];
-	unsigned n;
+	unsigned n, rx;
 
 	if (address % QUEUE_ALIGNMENT)
 		WRONG(reading, "queueDescPA 0x%llx is not a multiple of 128",
@@ -336,12 +341,19 @@ static void read_queues(struct reading *reading)
 				(unsigned long long)address);
 			return;
 		}
+		rx = n - vmxnet3->tx_count;
 		if (n < vmxnet3->tx_count) {
+			host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST,
+						"tx-queue", n, bytes,
+						QUEUE_BYTES);
 			vmxnet3->tx[n].descriptor = address;
 			read_tx_queue(reading, n, bytes);
 		} else {
-			vmxnet3->rx[n - vmxnet3->tx_count].descriptor = address;
-			read_rx_queue(reading, n - vmxnet3->tx_count, bytes);
+			host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST,
+						"rx-queue", rx, bytes,
+						QUEUE_BYTES);
+			vmxnet3->rx[rx].descriptor = address;
+			read_rx_queue(reading, rx, bytes);
 		}
 	}
 }
@@ -474,6 +486,7 @@ bool host_vmxnet3_activate(struct host_vmxnet3 *vmxnet3)
 					    "already (CVE-2015-8567)");
 		return host_vmxnet3_is_qemu(vmxnet3);
 	}
+	host_vmxnet3_trace_shared(vmxnet3, "shared", 0, SHARED_BYTES);
 	if (!shared_read(vmxnet3, 0, reading.shared, sizeof(reading.shared)) ||
 	    wire_get32(reading.shared + SHARED_MAGIC) != VMXNET3_MAGIC) {
 		REFUSED(&reading,

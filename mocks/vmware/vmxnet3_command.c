@@ -102,12 +102,15 @@ static uint32_t answer(struct host_vmxnet3 *vmxnet3, uint32_t command)
 
 /* ---- Deeds ---- */
 
-static void status_write(struct host_vmxnet3 *vmxnet3, uint64_t descriptor,
-			 bool stopped, uint32_t error)
+static void status_write(struct host_vmxnet3 *vmxnet3, const char *place,
+			 unsigned queue, uint64_t descriptor, bool stopped,
+			 uint32_t error)
 {
 	uint8_t bytes[8] = {stopped};
 
 	wire_put32(bytes + 4, error);
+	host_vmxnet3_trace_area(vmxnet3, TRACE_TO_GUEST, place, queue, bytes,
+				sizeof(bytes));
 	host_pci_dma_write(vmxnet3->function, descriptor + QUEUE_STOPPED, bytes,
 			   sizeof(bytes));
 }
@@ -119,14 +122,15 @@ static void queue_status(struct host_vmxnet3 *vmxnet3)
 	if (!vmxnet3->active || host_vmxnet3_is_qemu(vmxnet3))
 		return;
 	for (n = 0; n < vmxnet3->tx_count; n++)
-		status_write(vmxnet3, vmxnet3->tx[n].descriptor,
+		status_write(vmxnet3, "tx-status", n, vmxnet3->tx[n].descriptor,
 			     vmxnet3->tx[n].stopped, vmxnet3->tx[n].error);
 	for (n = 0; n < vmxnet3->rx_count; n++)
-		status_write(vmxnet3, vmxnet3->rx[n].descriptor,
+		status_write(vmxnet3, "rx-status", n, vmxnet3->rx[n].descriptor,
 			     vmxnet3->rx[n].stopped, vmxnet3->rx[n].error);
 }
 
-static void statistics_write(struct host_vmxnet3 *vmxnet3, uint64_t descriptor,
+static void statistics_write(struct host_vmxnet3 *vmxnet3, const char *place,
+			     unsigned queue, uint64_t descriptor,
 			     const uint64_t *values, bool absurd)
 {
 	uint8_t bytes[QUEUE_STATISTICS_COUNT * 8];
@@ -134,6 +138,8 @@ static void statistics_write(struct host_vmxnet3 *vmxnet3, uint64_t descriptor,
 
 	for (n = 0; n < QUEUE_STATISTICS_COUNT; n++)
 		wire_put64(bytes + 8 * n, absurd ? UINT64_MAX : values[n]);
+	host_vmxnet3_trace_area(vmxnet3, TRACE_TO_GUEST, place, queue, bytes,
+				sizeof(bytes));
 	host_pci_dma_write(vmxnet3->function, descriptor + QUEUE_STATISTICS,
 			   bytes, sizeof(bytes));
 }
@@ -149,10 +155,12 @@ void host_vmxnet3_statistics(struct host_vmxnet3 *vmxnet3)
 	    (absurd && machine_random_below(vmxnet3->machine, 2)))
 		return;
 	for (n = 0; n < vmxnet3->tx_count; n++)
-		statistics_write(vmxnet3, vmxnet3->tx[n].descriptor,
+		statistics_write(vmxnet3, "tx-stats", n,
+				 vmxnet3->tx[n].descriptor,
 				 vmxnet3->tx[n].statistics, absurd);
 	for (n = 0; n < vmxnet3->rx_count; n++)
-		statistics_write(vmxnet3, vmxnet3->rx[n].descriptor,
+		statistics_write(vmxnet3, "rx-stats", n,
+				 vmxnet3->rx[n].descriptor,
 				 vmxnet3->rx[n].statistics, absurd);
 }
 
@@ -187,9 +195,11 @@ static uint32_t activate(struct host_vmxnet3 *vmxnet3)
 static void command_argument(struct host_vmxnet3 *vmxnet3, uint8_t bytes[16])
 {
 	memset(bytes, 0, 16);
-	if (vmxnet3->shared)
-		host_pci_dma_read(vmxnet3->function,
-				  vmxnet3->shared + SHARED_COMMAND, bytes, 16);
+	if (!vmxnet3->shared)
+		return;
+	host_vmxnet3_trace_shared(vmxnet3, "command", SHARED_COMMAND, 16);
+	host_pci_dma_read(vmxnet3->function, vmxnet3->shared + SHARED_COMMAND,
+			  bytes, 16);
 }
 
 static uint32_t set_rss_fields(struct host_vmxnet3 *vmxnet3)
@@ -213,13 +223,17 @@ static uint32_t set_rss_fields(struct host_vmxnet3 *vmxnet3)
 
 static uint32_t set_coalesce(struct host_vmxnet3 *vmxnet3)
 {
-	uint8_t bytes[16], scheme[4];
+	uint8_t bytes[16], scheme[16];
+	bool there;
 
 	/* Version, length and address of the scheme. */
 	command_argument(vmxnet3, bytes);
-	if (!host_pci_dma_read(vmxnet3->function, wire_get64(bytes + 8), scheme,
-			       sizeof(scheme)) ||
-	    wire_get32(scheme) >= COALESCE_MODES) {
+	there = host_pci_dma_read(vmxnet3->function, wire_get64(bytes + 8),
+				  scheme, sizeof(scheme));
+	if (there)
+		host_vmxnet3_trace_area(vmxnet3, TRACE_FROM_GUEST, "coalesce",
+					0, scheme, sizeof(scheme));
+	if (!there || wire_get32(scheme) >= COALESCE_MODES) {
 		host_vmxnet3_break(
 			vmxnet3,
 			"SET_COALESCE: no scheme at 0x%llx, or no such "
@@ -276,6 +290,12 @@ static uint32_t set_of_revision(struct host_vmxnet3 *vmxnet3, uint32_t command)
 	return command == VMXNET3_SET_COALESCE ? set_coalesce(vmxnet3) : 0;
 }
 
+static void filter_trace(struct host_vmxnet3 *vmxnet3)
+{
+	host_vmxnet3_trace_shared(vmxnet3, "filter", SHARED_RX_MODE,
+				  SHARED_FILTER_BYTES);
+}
+
 static uint32_t execute(struct host_vmxnet3 *vmxnet3, uint32_t command)
 {
 	switch (command) {
@@ -288,17 +308,21 @@ static uint32_t execute(struct host_vmxnet3 *vmxnet3, uint32_t command)
 		host_vmxnet3_reset(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_RX_MODE:
+		filter_trace(vmxnet3);
 		host_vmxnet3_read_mode(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_MAC_FILTERS:
+		filter_trace(vmxnet3);
 		host_vmxnet3_read_groups(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_VLAN_FILTERS:
+		filter_trace(vmxnet3);
 		host_vmxnet3_read_vlans(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_RSSIDT:
 		return !host_vmxnet3_read_rss(vmxnet3);
 	case VMXNET3_UPDATE_FEATURE:
+		host_vmxnet3_trace_shared(vmxnet3, "shared", 0, SHARED_BYTES);
 		host_vmxnet3_read_features(vmxnet3);
 		return 0;
 	case VMXNET3_UPDATE_IML:

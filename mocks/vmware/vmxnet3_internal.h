@@ -194,6 +194,14 @@ void host_vmxnet3_ring_advance(struct vmxnet3_ring *ring);
 void host_vmxnet3_trace(struct host_vmxnet3 *vmxnet3,
 			enum trace_direction direction, const char *ring,
 			unsigned queue, uint32_t index, const uint8_t *bytes);
+/** Tell of a structure beside the rings, "shared" for one. */
+void host_vmxnet3_trace_area(struct host_vmxnet3 *vmxnet3,
+			     enum trace_direction direction, const char *place,
+			     unsigned queue, const uint8_t *bytes,
+			     uint32_t length);
+/** The same of a part of the shared area, as it lies there now. */
+void host_vmxnet3_trace_shared(struct host_vmxnet3 *vmxnet3, const char *place,
+			       unsigned offset, uint32_t length);
 /**
  * Write a completion and move on.
  * @param early the fault that writes its generation first

@@ -126,6 +126,9 @@ static void event_word(struct host_vmxnet3 *vmxnet3, uint32_t set,
 	if (!host_pci_dma_read(vmxnet3->function, address, word, sizeof(word)))
 		return;
 	wire_put32(word, (wire_get32(word) & ~clear) | set);
+	if (set)
+		host_vmxnet3_trace_area(vmxnet3, TRACE_TO_GUEST, "events", 0,
+					word, sizeof(word));
 	host_pci_dma_write(vmxnet3->function, address, word, sizeof(word));
 }
 

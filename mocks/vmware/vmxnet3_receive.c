@@ -197,26 +197,30 @@ static bool buffer_peek(struct vmxnet3_rx_queue *queue, unsigned n,
 	return true;
 }
 
-/** Tell of the descriptor that the device is about to pass. */
-static void buffer_trace(const struct vmxnet3_rx_queue *queue, unsigned n)
+/** Tell of the descriptors that the device passed, and does not return. */
+static void buffers_trace(const struct vmxnet3_rx_queue *queue,
+			  const struct vmxnet3_ring before[2])
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
-	const struct vmxnet3_ring *ring = &queue->rings[n];
 	uint8_t bytes[DESCRIPTOR_BYTES];
+	uint32_t index;
+	unsigned n;
 
-	if (machine_is_traced(vmxnet3->machine) &&
-	    host_pci_dma_read(vmxnet3->function,
-			      ring->address + 16ull * ring->next, bytes,
-			      sizeof(bytes)))
-		host_vmxnet3_trace(vmxnet3, TRACE_FROM_GUEST, n ? "rx1" : "rx0",
-				   queue->index, ring->next, bytes);
+	for (n = 0; n < 2 && machine_is_traced(vmxnet3->machine); n++)
+		for (index = before[n].next; index != queue->rings[n].next;
+		     index = (index + 1) % before[n].size)
+			if (host_pci_dma_read(vmxnet3->function,
+					      before[n].address + 16ull * index,
+					      bytes, sizeof(bytes)))
+				host_vmxnet3_trace(vmxnet3, TRACE_FROM_GUEST,
+						   n ? "rx1" : "rx0",
+						   queue->index, index, bytes);
 }
 
 static void buffer_use(struct vmxnet3_rx_queue *queue, unsigned n)
 {
 	struct vmxnet3_ring *ring = &queue->rings[n];
 
-	buffer_trace(queue, n);
 	host_vmxnet3_ring_advance(ring);
 	ahead_look(queue, ring);
 }
@@ -470,7 +474,8 @@ static void statistics_count(struct vmxnet3_rx_queue *queue,
 
 /** Into the slot of the data ring that its descriptor has. */
 static bool deliver_data_ring(struct vmxnet3_rx_queue *queue,
-			      const struct packet *packet)
+			      const struct packet *packet,
+			      const struct vmxnet3_ring before[2])
 {
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 	struct buffer buffer;
@@ -478,6 +483,7 @@ static bool deliver_data_ring(struct vmxnet3_rx_queue *queue,
 
 	if (!buffer_next(queue, true, &buffer))
 		return false;
+	buffers_trace(queue, before);
 	host_pci_dma_write(vmxnet3->function,
 			   queue->data_address +
 				   (uint64_t)buffer.index * queue->data_bytes,
@@ -551,13 +557,18 @@ static void empty_complete(struct vmxnet3_rx_queue *queue,
 /** A buffer completed with nothing in it, or passed over. */
 static void buffers_waste(struct vmxnet3_rx_queue *queue)
 {
+	const struct vmxnet3_ring before[2] = {queue->rings[0],
+					       queue->rings[1]};
 	struct host_vmxnet3 *vmxnet3 = queue->vmxnet3;
 	struct buffer buffer;
+	bool is_empty;
 
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_SKIP))
 		buffer_next(queue, true, &buffer);
-	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_EMPTY) &&
-	    buffer_next(queue, true, &buffer))
+	is_empty = host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_EMPTY) &&
+		   buffer_next(queue, true, &buffer);
+	buffers_trace(queue, before);
+	if (is_empty)
 		empty_complete(queue, &buffer);
 	if (host_vmxnet3_lies(vmxnet3, HOST_VMXNET3_FAULT_RX_UPDATE_PRODUCER)) {
 		uint8_t update = (uint8_t)machine_random(vmxnet3->machine) & 1;
@@ -647,10 +658,12 @@ static bool packet_deliver(struct vmxnet3_rx_queue *queue,
 	before[1] = queue->rings[1];
 	if (queue->data_bytes && packet->bytes <= queue->data_bytes &&
 	    packet->segments == 1) {
-		if (deliver_data_ring(queue, packet))
+		if (deliver_data_ring(queue, packet, before))
 			return true;
-		if (!drops)
+		if (!drops) {
+			buffers_return(queue, before);
 			return false;
+		}
 	}
 	count = buffers_find(queue, packet->bytes, buffers, &fit);
 	if (!vmxnet3->active)
@@ -659,6 +672,7 @@ static bool packet_deliver(struct vmxnet3_rx_queue *queue,
 		buffers_return(queue, before);
 		return false;
 	}
+	buffers_trace(queue, before);
 	if (!count) {
 		queue->statistics[RX_OUT_OF_BUFFERS]++;
 		vmxnet3->counters.rx_drop_buffers++;

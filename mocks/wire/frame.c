@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TCP_SEQUENCE 4u
+#define TCP_OFFSET   12u
 #define TCP_FLAGS    13u
 #define TCP_FIN_PSH  0x09u
 #define TCP_CWR	     0x80u
@@ -249,7 +250,42 @@ unsigned frame_checksum_verify(const uint8_t *frame, uint32_t bytes,
 	return right;
 }
 
+void frame_halve_transport(uint8_t *frame, uint32_t bytes, uint32_t field)
+{
+	struct frame_layout layout;
+
+	frame_layout_find(frame, bytes, &layout);
+	if (!layout.version || bytes < 2 || field > bytes - 2)
+		return;
+	frame_put16(frame + field,
+		    frame_pseudo_sum(frame + layout.network, layout.version,
+				     layout.protocol, layout.transport_bytes));
+}
+
 /* ---- Segments ---- */
+
+uint32_t frame_segment_append(uint8_t *frame, uint32_t bytes, uint32_t room,
+			      const uint8_t *segment, uint32_t segment_bytes)
+{
+	struct frame_layout layout;
+	uint32_t headers, count;
+
+	frame_layout_find(segment, segment_bytes, &layout);
+	if (!layout.version || layout.protocol != PROTOCOL_TCP ||
+	    layout.transport_bytes < TCP_HEADER ||
+	    bytes < layout.transport + TCP_HEADER)
+		return bytes;
+	headers = (segment[layout.transport + TCP_OFFSET] >> 4) * 4u;
+	if (headers > layout.transport_bytes)
+		return bytes;
+	count = layout.transport_bytes - headers;
+	if (count > room || bytes > room - count)
+		return bytes;
+	memcpy(frame + bytes, segment + layout.transport + headers, count);
+	frame[layout.transport + TCP_FLAGS] |=
+		segment[layout.transport + TCP_FLAGS] & TCP_FIN_PSH;
+	return bytes + count;
+}
 
 void frame_segment_finish(uint8_t *frame, uint32_t bytes, uint32_t network,
 			  uint32_t transport, unsigned version)

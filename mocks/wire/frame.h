@@ -124,6 +124,14 @@ void frame_complete_transport(uint8_t *transport, uint32_t covered,
 			      uint32_t field, bool never_zero);
 
 /**
+ * Put the pseudo header's sum where a checksum lies: the half that a driver
+ * leaves there for a card that completes it. Of a frame without IP nothing is.
+ *
+ * @param field where it lies in the frame
+ */
+void frame_halve_transport(uint8_t *frame, uint32_t bytes, uint32_t field);
+
+/**
  * How many bytes the transport checksum covers: what the IP header says, since
  * a short frame is padded; but a stack that wrote nonsense there gets a sum
  * over nonsense, which is not its driver's fault.
@@ -178,6 +186,17 @@ struct frame_cut {
  */
 uint32_t frame_segment(const struct frame_cut *cut, const uint8_t *frame,
 		       uint32_t bytes, uint32_t at, uint8_t *to);
+
+/**
+ * The other way round: put the data of a segment behind that of those before
+ * it, which begin with the first one as it is.
+ *
+ * @param bytes of those before
+ * @param room that the frame has
+ * @return bytes now; as they were: it is no segment, or does not fit
+ */
+uint32_t frame_segment_append(uint8_t *frame, uint32_t bytes, uint32_t room,
+			      const uint8_t *segment, uint32_t segment_bytes);
 
 /** Lengths and checksums of a TCP segment whose data was put together. */
 void frame_segment_finish(uint8_t *frame, uint32_t bytes, uint32_t network,

@@ -60,11 +60,16 @@ good hyperv azure rx 06-tcp-bulk-offload-on vmmsim.packet.page \
 	vmmsim.rndis.information.oid
 good hyperv ws2012r2 rx 04-ping-fragments vmmsim.expert.quirk
 good vmware esxi-6.0 tx 03-dns vmmsim.vmxnet3.command vmmsim.vmxnet3.tx.len \
-	vmmsim.vmxnet3.txc.txdIdx
+	vmmsim.vmxnet3.txc.txdIdx vmmsim.vmxnet3.shared.mtu \
+	vmmsim.vmxnet3.shared.vfTable vmmsim.vmxnet3.filter.rxMode \
+	vmmsim.vmxnet3.tx_queue.txRingBasePA vmmsim.vmxnet3.tx_queue.stats \
+	vmmsim.vmxnet3.rx_queue.rxRingSize1
 good vmware esxi-8.0 rx 08-vlan vmmsim.vmxnet3.rx.len vmmsim.vmxnet3.rxc.len
 good firecracker firecracker-1.7 tx 03-dns vmmsim.virtio_mmio.bits \
 	vmmsim.virtq.desc.len vmmsim.virtq.avail.head vmmsim.virtq.used.len
-good firecracker strict rx 06-tcp-bulk-offload-on vmmsim.virtq.packed.len
+good firecracker strict rx 06-tcp-bulk-offload-on vmmsim.virtq.packed.len \
+	vmmsim.virtio_net.header.gso_size vmmsim.virtio_net.control.class \
+	vmmsim.virtio_net.control.data vmmsim.virtio_net.ack.ack
 
 # A frame in a message is Ethernet's.
 try 0 replay --direction tx --trace a.pcapng "$sources/pcaps/03-dns.pcap"
@@ -131,6 +136,11 @@ truncated	> descriptor - at=tx queue=0 index=0 data=[00*12]
 length	> descriptor - at=rx0 queue=0 index=0 data=[01*24]
 type	< descriptor - at=txc queue=0 index=0 data=[00*15 03]
 type	< descriptor - at=rxc queue=0 index=0 data=[00*15 05]
+truncated	> descriptor - at=shared queue=0 index=0 data=[e1 fe be ba 00*715]
+type	> descriptor - at=shared queue=0 index=0 data=[e1 fe be bb 00*716]
+truncated	> descriptor - at=filter queue=0 index=0 data=[00*527]
+length	> descriptor at=mac-table queue=0 index=0 mfTable=[01 00 5e 00 00 01 01]
+length	< descriptor - at=events queue=0 index=0 data=[04 00*4 01]
 type	> descriptor at=nowhere queue=0 index=0 data=[00*16]
 flags	> descriptor at=desc queue=0 index=0 address=0x1000 len=16 flags=0x80 next=0
 flags	> descriptor at=desc queue=0 index=0 address=0x1000 len=16 flags=0x5 next=0
@@ -140,6 +150,12 @@ flags	> descriptor at=indirect queue=0 index=0 address=0x1000 len=16 flags=0x4 n
 flags	> descriptor at=packed queue=0 index=0 address=0x1000 len=16 id=0 flags=0x8080
 flags	< descriptor at=packed queue=0 index=0 address=0x1000 len=16 id=0 flags=0x80
 flags	> descriptor at=packed-indirect queue=0 index=0 address=0x1000 len=16 id=0 flags=0x1
+type	> descriptor at=header queue=1 index=0 flags=0x0 gso_type=0x2 hdr_len=0 gso_size=0 csum_start=0 csum_offset=0 num_buffers=0
+length	> descriptor at=header queue=1 index=0 flags=0x1 gso_type=TCPV4 hdr_len=54 gso_size=0 csum_start=34 csum_offset=16 num_buffers=0
+flags	< descriptor at=header queue=0 index=0 flags=0x8 gso_type=NONE hdr_len=0 gso_size=0 csum_start=0 csum_offset=0 num_buffers=1
+truncated	> descriptor - at=header queue=1 index=0 data=[00*10]
+type	> descriptor at=control queue=2 index=0 class=9 command=0
+type	< descriptor at=ack queue=2 index=0 ack=0xaa
 truncated	< descriptor - at=used queue=0 index=0 data=[00*4]
 length	> descriptor - at=avail queue=0 index=0 data=[01*6]
 END

@@ -121,6 +121,25 @@ static void checksum_completed(void **state)
 	assert_int_equal(frame_get16(frame + UDP_CHECKSUM), 0xffff);
 }
 
+/** The half that a driver leaves, completed, is the checksum again. */
+static void checksum_halved(void **state)
+{
+	uint8_t frame[128], halved[128];
+	uint32_t bytes = hex_bytes(frame, ETHERNET "0800" IPV4 "5555");
+
+	(void)state;
+	memcpy(halved, frame, bytes);
+	frame_halve_transport(halved, bytes, 34 + TCP_CHECKSUM);
+	assert_int_equal(frame_get16(halved + 34 + TCP_CHECKSUM),
+			 frame_pseudo_sum(frame + 14, 4, PROTOCOL_TCP, 23));
+	frame_complete_transport(halved + 34, 23, TCP_CHECKSUM, false);
+	assert_memory_equal(halved, frame, bytes);
+	/* Its field lies outside: nothing is done. */
+	frame_halve_transport(halved, bytes, bytes - 1);
+	frame_halve_transport(halved, 1, 0);
+	assert_memory_equal(halved, frame, bytes);
+}
+
 /** A frame whose length in the IP header is nonsense is covered to its end. */
 static void transport_length(void **state)
 {
@@ -145,8 +164,8 @@ static void transport_length(void **state)
 static void segments_of(unsigned version, const char *start, uint32_t network)
 {
 	static const uint8_t flags[] = {0x90, 0x10, 0x19};
-	uint8_t frame[256], segment[256];
-	uint32_t header = hex_bytes(frame, start);
+	uint8_t frame[256], segment[256], joined[256];
+	uint32_t header = hex_bytes(frame, start), joined_bytes = 0;
 	const struct frame_cut cut = {
 		.version = version,
 		.network = network,
@@ -178,7 +197,46 @@ static void segments_of(unsigned version, const char *start, uint32_t network)
 			version == 4 ? FRAME_CHECKSUM_IP4 | FRAME_CHECKSUM_TCP4
 				     : FRAME_CHECKSUM_TCP6);
 		assert_int_equal(wrong, 0);
+		if (!n)
+			memcpy(joined, segment, joined_bytes = bytes);
+		else
+			joined_bytes =
+				frame_segment_append(joined, joined_bytes,
+						     header + 25, segment,
+						     bytes);
 	}
+	/* What was cut is one again; there is no room for another segment. */
+	assert_int_equal(joined_bytes, header + 25);
+	assert_int_equal(frame_segment_append(joined, joined_bytes, header + 29,
+					      segment, bytes),
+			 header + 25);
+	frame_segment_finish(joined, joined_bytes, network, cut.transport,
+			     version);
+	frame_segment_finish(frame, header + 25, network, cut.transport,
+			     version);
+	assert_memory_equal(joined, frame, joined_bytes);
+}
+
+/** What is no segment of TCP is not put behind one. */
+static void not_segments(void **state)
+{
+	static const char *const others[] = {
+		ETHERNET "0806 0001 0800 0604 0001",
+		ETHERNET "86dd 60000000 0004 11 40" ADDRESSES6 "00000000",
+		/* A header of TCP that is longer than all there is. */
+		ETHERNET "0800 4500 0028 1c46 4000 4006 0000 ac100a63 ac100a0c "
+			 "c0de0050 00000001 00000002 f018 0200 0000 0000",
+	};
+	uint8_t frame[256], other[128];
+	uint32_t bytes = hex_bytes(frame, ETHERNET "0800" IPV4);
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < sizeof(others) / sizeof(*others); n++)
+		assert_int_equal(
+			frame_segment_append(frame, bytes, sizeof(frame), other,
+					     hex_bytes(other, others[n])),
+			bytes);
 }
 
 static void segments(void **state)
@@ -201,8 +259,10 @@ int main(void)
 		cmocka_unit_test(parts),
 		cmocka_unit_test(tags),
 		cmocka_unit_test(checksum_completed),
+		cmocka_unit_test(checksum_halved),
 		cmocka_unit_test(transport_length),
 		cmocka_unit_test(segments),
+		cmocka_unit_test(not_segments),
 	};
 
 	return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@
 #include "mocks/trace/text.h"
 
 #define ROUNDS	  4000u
-#define BYTES_MAX 300u
+#define BYTES_MAX 800u
 
 /* ---- Events out of chance ---- */
 
@@ -48,7 +48,42 @@ static const char *const places[] = {"bar0",
 				     "avail",
 				     "used",
 				     "packed",
-				     "packed-indirect"};
+				     "packed-indirect",
+				     "header",
+				     "control",
+				     "ack",
+				     "shared",
+				     "tx-queue",
+				     "rx-queue",
+				     "filter",
+				     "mac-table",
+				     "rss",
+				     "command",
+				     "coalesce",
+				     "events",
+				     "tx-status",
+				     "rx-stats",
+				     "pci-ports"};
+
+/** What has its length, at places beside the rings. */
+static const struct {
+	const char *place;
+	uint16_t bytes;
+} areas[] = {
+	{"shared", 720}, {"tx-queue", 256}, {"rx-queue", 256}, {"filter", 528},
+	{"rss", 176},	 {"events", 4},	    {"tx-status", 8},  {"rx-stats", 80},
+};
+
+/** A length that is right for the place. */
+static uint16_t place_bytes(const char *place)
+{
+	size_t n;
+
+	for (n = 0; n < sizeof(areas) / sizeof(areas[0]); n++)
+		if (place && strcmp(areas[n].place, place) == 0)
+			return areas[n].bytes;
+	return 16;
+}
 
 static uint64_t number(struct random *random, uint64_t most)
 {
@@ -138,7 +173,7 @@ static void make_length(struct random *random, struct trace_event *event)
 							    sizeof(places[0]))];
 		event->queue = (uint32_t)number(random, UINT32_MAX);
 		if (random_below(random, 4))
-			event->length = 16;
+			event->length = place_bytes(event->place);
 		break;
 	case TRACE_MESSAGE:
 	case TRACE_FRAME:
@@ -347,6 +382,11 @@ static const struct {
 	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
 	{"packed-indirect", 16,
 	 "address=0x807060504030201 len=202050057 id=3597 flags=0x100f"},
+	{"header", 12,
+	 "flags=0x1 gso_type=0x2 hdr_len=1027 gso_size=1541 csum_start=2055 "
+	 "csum_offset=2569 num_buffers=3083"},
+	{"control", 4, "class=MAC command=2 data=[0304]"},
+	{"ack", 1, "ack=ERR"},
 };
 
 static void rings_of_virtio_are_named(void **state)

@@ -92,6 +92,192 @@ local vmxnet3_shapes = {
 vmxnet3_shapes.rx0 = vmxnet3_shapes.rx
 vmxnet3_shapes.rx1 = vmxnet3_shapes.rx
 
+-- ---- What a driver of vmxnet3 lays out, and the device writes there ----
+
+-- Vmxnet3_RxFilterConf, from an offset on.
+local function filter_members(offset)
+	return { "rxMode", offset, 4, "hex" },
+		{ "mfTableLen", offset + 4, 2, "dec" },
+		{ "pad1", offset + 6, 2, "reserved" },
+		{ "mfTablePA", offset + 8, 8, "hex64" },
+		{ "vfTable", offset + 16, 512, "bytes" }
+end
+
+local shared_members = {
+	{ "magic", 0, 4, "hex" },
+	{ "size", 4, 4, "dec" },
+	{ "version", 8, 4, "hex" },
+	{ "gos", 12, 4, "hex" },
+	{ "vmxnet3RevSpt", 16, 4, "dec" },
+	{ "uptVerSpt", 20, 4, "dec" },
+	{ "uptFeatures", 24, 8, "hex64" },
+	{ "ddPA", 32, 8, "hex64" },
+	{ "queueDescPA", 40, 8, "hex64" },
+	{ "ddLen", 48, 4, "dec" },
+	{ "queueDescLen", 52, 4, "dec" },
+	{ "mtu", 56, 4, "dec" },
+	{ "maxNumRxSG", 60, 2, "dec" },
+	{ "numTxQueues", 62, 1, "dec" },
+	{ "numRxQueues", 63, 1, "dec" },
+	{ "reserved", 64, 16, "bytes" },
+	{ "autoMask", 80, 1, "dec" },
+	{ "numIntrs", 81, 1, "dec" },
+	{ "eventIntrIdx", 82, 1, "dec" },
+	{ "modLevels", 83, 25, "bytes" },
+	{ "intrCtrl", 108, 4, "hex" },
+	{ "reserved2", 112, 8, "bytes" },
+	{ "rssConfVer", 648, 4, "dec" },
+	{ "rssConfLen", 652, 4, "dec" },
+	{ "rssConfPA", 656, 8, "hex64" },
+	{ "pmConfDesc", 664, 16, "bytes" },
+	{ "pluginConfDesc", 680, 16, "bytes" },
+	{ "ecr", 696, 4, "hex" },
+	{ "reserved3", 700, 4, "reserved" },
+	{ "cmdInfo", 704, 16, "bytes" },
+}
+for _, member in ipairs({ filter_members(120) }) do
+	shared_members[#shared_members + 1] = member
+end
+
+-- What both kinds of queues have from a size on.
+local function queue_end(data_ring_bytes)
+	return { "compRingSize", 64, 4, "dec" },
+		{ "ddLen", 68, 4, "dec" },
+		{ "intrIdx", 72, 1, "dec" },
+		{ "pad1", 73, 1, "reserved" },
+		{ data_ring_bytes, 74, 2, "dec" },
+		{ "pad2", 76, 4, "reserved" },
+		{ "status", 80, 8, "bytes" },
+		{ "stats", 88, 80, "bytes" },
+		{ "pad3", 168, 88, "bytes" }
+end
+
+local status_shape = layout("vmxnet3.status", "a queue's state", 8, {
+	{ "stopped", 0, 1, "dec" },
+	{ "pad", 1, 3, "reserved" },
+	{ "error", 4, 4, "hex" },
+})
+
+-- Ten counters of 64 bits.
+local function statistics(prefix, name, counters)
+	local members = {}
+	for n, counter in ipairs(counters) do
+		members[n] = { counter, 8 * (n - 1), 8, "dec64" }
+	end
+	return layout(prefix, name, 80, members)
+end
+
+local vmxnet3_areas = {
+	shared = layout("vmxnet3.shared", "the shared area", 720,
+		shared_members),
+	["tx-queue"] = layout("vmxnet3.tx_queue", "a queue's description", 256, {
+		{ "txNumDeferred", 0, 4, "dec" },
+		{ "txThreshold", 4, 4, "dec" },
+		{ "reserved", 8, 8, "bytes" },
+		{ "txRingBasePA", 16, 8, "hex64" },
+		{ "dataRingBasePA", 24, 8, "hex64" },
+		{ "compRingBasePA", 32, 8, "hex64" },
+		{ "ddPA", 40, 8, "hex64" },
+		{ "reserved2", 48, 8, "bytes" },
+		{ "txRingSize", 56, 4, "dec" },
+		{ "dataRingSize", 60, 4, "dec" },
+		queue_end("txDataRingDescSize"),
+	}),
+	["rx-queue"] = layout("vmxnet3.rx_queue", "a queue's description", 256, {
+		{ "updateRxProd", 0, 1, "dec" },
+		{ "pad", 1, 7, "bytes" },
+		{ "reserved", 8, 8, "bytes" },
+		{ "rxRingBasePA0", 16, 8, "hex64" },
+		{ "rxRingBasePA1", 24, 8, "hex64" },
+		{ "compRingBasePA", 32, 8, "hex64" },
+		{ "ddPA", 40, 8, "hex64" },
+		{ "rxDataRingBasePA", 48, 8, "hex64" },
+		{ "rxRingSize0", 56, 4, "dec" },
+		{ "rxRingSize1", 60, 4, "dec" },
+		queue_end("rxDataRingDescSize"),
+	}),
+	filter = layout("vmxnet3.filter", "the filter", 528, {
+		filter_members(0),
+	}),
+	["mac-table"] = layout("vmxnet3.mac_table", "the addresses", 0, {}),
+	rss = layout("vmxnet3.rss", "the distribution", 176, {
+		{ "hashType", 0, 2, "hex" },
+		{ "hashFunc", 2, 2, "dec" },
+		{ "hashKeySize", 4, 2, "dec" },
+		{ "indTableSize", 6, 2, "dec" },
+		{ "hashKey", 8, 40, "bytes" },
+		{ "indTable", 48, 128, "bytes" },
+	}),
+	command = layout("vmxnet3.argument", "an argument", 16, {
+		{ "confVer", 0, 4, "hex" },
+		{ "confLen", 4, 4, "dec" },
+		{ "confPA", 8, 8, "hex64" },
+	}),
+	coalesce = layout("vmxnet3.coalesce", "a scheme", 16, {
+		{ "coalMode", 0, 4, "dec" },
+		{ "coalPara0", 4, 4, "dec" },
+		{ "coalPara1", 8, 4, "dec" },
+		{ "coalPara2", 12, 4, "dec" },
+	}),
+	events = layout("vmxnet3.events", "the events", 4, {
+		{ "ecr", 0, 4, "hex" },
+	}),
+	["tx-status"] = status_shape,
+	["rx-status"] = status_shape,
+	["tx-stats"] = statistics("vmxnet3.tx_stats", "the counters", {
+		"TSOPktsTxOK", "TSOBytesTxOK", "ucastPktsTxOK",
+		"ucastBytesTxOK", "mcastPktsTxOK", "mcastBytesTxOK",
+		"bcastPktsTxOK", "bcastBytesTxOK", "pktsTxError",
+		"pktsTxDiscard",
+	}),
+	["rx-stats"] = statistics("vmxnet3.rx_stats", "the counters", {
+		"LROPktsRxOK", "LROBytesRxOK", "ucastPktsRxOK",
+		"ucastBytesRxOK", "mcastPktsRxOK", "mcastBytesRxOK",
+		"bcastPktsRxOK", "bcastBytesRxOK", "pktsRxOutOfBuf",
+		"pktsRxError",
+	}),
+}
+for place, shape in pairs(vmxnet3_areas) do
+	vmxnet3_shapes[place] = shape
+end
+
+local vmxnet3_magic = 0xbabefee1
+local mac_table_address = field("vmxnet3.mac_table.mfTable", "mac")
+
+-- The addresses behind one another; what is left of the last belongs to none.
+local function add_addresses(event, tree, w)
+	local n = 0
+	while w:has(n, 6) do
+		tree:add(mac_table_address, w:range(n, 6))
+		n = n + 6
+	end
+	if n < w.length then
+		malformed(event, tree, "length", "%d bytes are no whole addresses",
+			w.length)
+		add_rest(tree, w, n)
+	end
+	return string.format("%d addresses", n / 6)
+end
+
+local function check_area(event, tree, w)
+	if event.place == "shared" then
+		if w:number(0, 4) ~= vmxnet3_magic then
+			malformed(event, tree, "type", "no magic is 0x%x",
+				w:number(0, 4))
+		end
+		return string.format("MTU %d, %d and %d queues", w:number(56, 4),
+			w:number(62, 1), w:number(63, 1))
+	elseif event.place == "tx-queue" or event.place == "rx-queue" then
+		return string.format("%d descriptors at %s", w:number(56, 4),
+			hex64(w:range(16, 8):le_uint64()))
+	elseif event.place == "filter" then
+		return "mode " .. hex(w:number(0, 4))
+	elseif event.place == "events" then
+		return hex(w:number(0, 4))
+	end
+	return vmxnet3_areas[event.place].name
+end
+
 -- Which completions come in which ring.
 local completions_in = {
 	txc = { [0] = true },
@@ -122,6 +308,13 @@ local AVAILABLE, USED = 0x80, 0x8000
 local function flag(name, offset, value)
 	return { "flags." .. name, offset, 2, "dec", nil, value }
 end
+
+-- Of a TCP segment the highest bit may say that it has ECN.
+local gso_types = { [0] = "NONE", [1] = "TCPV4", [3] = "UDP", [4] = "TCPV6",
+	[5] = "UDP_L4", [0x81] = "TCPV4, ECN", [0x84] = "TCPV6, ECN" }
+local classes = { [0] = "RX", [1] = "MAC", [2] = "VLAN", [3] = "ANNOUNCE",
+	[4] = "MQ", [5] = "GUEST_OFFLOADS" }
+local acks = { [0] = "OK", [1] = "ERR" }
 
 local desc_shape = layout("virtq.desc", "a descriptor", 16, {
 	{ "address", 0, 8, "hex64" },
@@ -155,7 +348,27 @@ local virtq_shapes = {
 	indirect = desc_shape,
 	packed = packed_shape,
 	["packed-indirect"] = packed_shape,
+	header = layout("virtio_net.header", "a header", 12, {
+		{ "flags", 0, 1, "hex" },
+		{ "flags.needs_csum", 0, 1, "dec", nil, 1 },
+		{ "flags.data_valid", 0, 1, "dec", nil, 2 },
+		{ "flags.rsc_info", 0, 1, "dec", nil, 4 },
+		{ "gso_type", 1, 1, "hex", gso_types },
+		{ "hdr_len", 2, 2, "dec" },
+		{ "gso_size", 4, 2, "dec" },
+		{ "csum_start", 6, 2, "dec" },
+		{ "csum_offset", 8, 2, "dec" },
+		{ "num_buffers", 10, 2, "dec" },
+	}),
+	control = layout("virtio_net.control", "a command", 2, {
+		{ "class", 0, 1, "dec", classes },
+		{ "command", 1, 1, "dec" },
+	}),
+	ack = layout("virtio_net.ack", "an answer", 1, {
+		{ "ack", 0, 1, "dec", acks },
+	}),
 }
+local control_data = field("virtio_net.control.data", "bytes")
 
 -- Which flags a descriptor may have; of a packed ring it is two more.
 local virtq_flags = {
@@ -189,7 +402,54 @@ local function check_virtq_flags(event, tree, flags, length)
 	end
 end
 
+-- What stands in the buffers of the network card.
+local function check_header(event, tree, w)
+	local flags, type = w:number(0, 1), w:number(1, 1)
+	if not gso_types[type] then
+		malformed(event, tree, "type", "no packet has gso_type 0x%x",
+			type)
+	elseif type ~= 0 and w:number(4, 2) == 0 then
+		malformed(event, tree, "length",
+			"to be cut into segments of no length")
+	end
+	if bit32.band(flags, bit32.bnot(7)) ~= 0 then
+		malformed(event, tree, "flags", "flags 0x%x of a header", flags)
+	end
+	return string.format("%s%s%s", gso_types[type] or hex(type),
+		bit32.btest(flags, 1) and ", NEEDS_CSUM" or "",
+		bit32.btest(flags, 2) and ", DATA_VALID" or "")
+end
+
+local function check_control(event, tree, w)
+	local class = w:number(0, 1)
+	if not classes[class] then
+		malformed(event, tree, "type", "no command has class %d", class)
+	end
+	if w.length > 2 then
+		tree:add(control_data, w:range(2, w.length - 2))
+	end
+	return string.format("%s %d", classes[class] or "class " .. class,
+		w:number(1, 1))
+end
+
+local function check_ack(event, tree, w)
+	local ack = w:number(0, 1)
+	if not acks[ack] then
+		malformed(event, tree, "type", "no answer is 0x%x", ack)
+	end
+	return acks[ack] or hex(ack)
+end
+
+local buffer_checks = {
+	header = check_header,
+	control = check_control,
+	ack = check_ack,
+}
+
 local function check_virtq(event, tree, w)
+	if buffer_checks[event.place] then
+		return buffer_checks[event.place](event, tree, w)
+	end
 	if event.place == "avail" then
 		return "head " .. w:number(0, 2)
 	elseif event.place == "used" then
@@ -235,9 +495,18 @@ local function dissect_descriptor(event)
 		return w.length
 	end
 	local tree = subtree(event.tree, w, "Descriptor")
+	if vmxnet3_areas[event.place] then
+		where = string.format("%s of queue %d", event.place,
+			event.head:number(4, 4))
+		check = check_area
+	end
+	if event.place == "mac-table" then
+		event.info = where .. ": " .. add_addresses(event, tree, w)
+		return w.length
+	end
 	if add_members(event, tree, w, shape) then
 		event.info = where .. ": " .. check(event, tree, w)
-		if w.length > shape.bytes then
+		if w.length > shape.bytes and event.place ~= "control" then
 			malformed(event, tree, "length",
 				"%s has %d bytes, not %d", shape.name,
 				w.length, shape.bytes)

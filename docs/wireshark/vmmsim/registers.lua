@@ -181,6 +181,12 @@ for n = 0, 15 do
 	vmxnet3_bar0[0xa00 + 8 * n] = "RXPROD2_" .. n
 end
 
+-- PCI 3.0, 3.2.2.3.2; a part of the data has the data's name too.
+local pci_ports = { [0] = "CONFIG_ADDRESS" }
+for n = 0, 3 do
+	pci_ports[4 + n] = "CONFIG_DATA"
+end
+
 -- virtio 1.2, 4.2.2; from 0x100 on the network card's configuration, 5.1.4.
 local virtio_mmio = {
 	[0x000] = "MagicValue",
@@ -313,7 +319,9 @@ end
 
 -- The registers of a place by their offsets; nil: it is not taken apart.
 local function registers_of(place)
-	if place == "bar0" then
+	if place == "pci-ports" then
+		return pci_ports, "PCI"
+	elseif place == "bar0" then
 		return vmxnet3_bar0, "vmxnet3"
 	elseif place == "bar1" then
 		return vmxnet3_bar1, "vmxnet3"

@@ -3,8 +3,8 @@
  * Where things are in the memory of a guest of Hyper-V, learnt from what it and
  * its host tell each other: lists of pages, rings, buffers, message pages.
  */
-#ifndef MOCKS_CLI_PLAYER_MEMORY_H
-#define MOCKS_CLI_PLAYER_MEMORY_H
+#ifndef MOCKS_CLI_PLAYER_HYPERV_MEMORY_H
+#define MOCKS_CLI_PLAYER_HYPERV_MEMORY_H
 
 #include "mocks/machine/machine.h"
 #include "mocks/machine/trace.h"
@@ -28,7 +28,7 @@ struct player_channel {
 	uint32_t write;
 };
 
-struct player_memory {
+struct player_hyperv_memory {
 	struct machine *machine;
 	struct player_list lists[PLAYER_LISTS_MAX];
 	struct player_channel channels[PLAYER_CHANNELS_MAX];
@@ -38,22 +38,23 @@ struct player_memory {
 	uint32_t receive_list, send_list, section_bytes;
 };
 
-void player_memory_free(struct player_memory *memory);
+void player_hyperv_memory_free(struct player_hyperv_memory *memory);
 
 /** Note what an event says, before its receiver acts on it. */
-void player_memory_learn(struct player_memory *memory,
-			 const struct trace_event *event);
+void player_hyperv_memory_learn(struct player_hyperv_memory *memory,
+				const struct trace_event *event);
 
-struct player_list *player_memory_list(struct player_memory *memory,
-				       uint32_t handle);
-struct player_channel *player_memory_channel(struct player_memory *memory,
-					     uint32_t relid);
+struct player_list *
+player_hyperv_memory_list(struct player_hyperv_memory *memory, uint32_t handle);
+struct player_channel *
+player_hyperv_memory_channel(struct player_hyperv_memory *memory,
+			     uint32_t relid);
 
 /** Copy into or out of a list; false: not all of it is memory of the list. */
-bool player_list_write(struct player_memory *memory,
+bool player_list_write(struct player_hyperv_memory *memory,
 		       const struct player_list *list, uint32_t offset,
 		       const void *from, uint32_t bytes);
-bool player_list_read(struct player_memory *memory,
+bool player_list_read(struct player_hyperv_memory *memory,
 		      const struct player_list *list, uint32_t offset, void *to,
 		      uint32_t bytes);
 
@@ -63,31 +64,32 @@ bool player_list_read(struct player_memory *memory,
  * @param header those bytes
  * @return how many bytes were copied
  */
-uint32_t player_ranges_write(struct player_memory *memory,
+uint32_t player_ranges_write(struct player_hyperv_memory *memory,
 			     const uint8_t *header, uint32_t header_bytes,
 			     const uint8_t *from, uint32_t bytes);
-uint32_t player_ranges_read(struct player_memory *memory, const uint8_t *header,
-			    uint32_t header_bytes, uint8_t *to, uint32_t room);
+uint32_t player_ranges_read(struct player_hyperv_memory *memory,
+			    const uint8_t *header, uint32_t header_bytes,
+			    uint8_t *to, uint32_t room);
 
 /**
  * Both rings are empty before the host is told of them.
  * @param event the message that is going to tell it; others are fine
  */
-void player_rings_clear(struct player_memory *memory,
+void player_rings_clear(struct player_hyperv_memory *memory,
 			const struct trace_event *event);
 /**
  * Put a packet into the guest's ring and publish it.
  * @param event of kind TRACE_PACKET
  * @return false: the channel is not open, or the ring has no room for it
  */
-bool player_ring_write(struct player_memory *memory,
+bool player_ring_write(struct player_hyperv_memory *memory,
 		       struct player_channel *channel,
 		       const struct trace_event *event);
 /**
  * Take all that is in the ring to the guest.
  * @return whether the host waits for that and wants a signal
  */
-bool player_ring_take(struct player_memory *memory,
+bool player_ring_take(struct player_hyperv_memory *memory,
 		      struct player_channel *channel);
 
-#endif /* MOCKS_CLI_PLAYER_MEMORY_H */
+#endif /* MOCKS_CLI_PLAYER_HYPERV_MEMORY_H */

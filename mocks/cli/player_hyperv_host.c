@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_driver.h"
+#include "mocks/cli/player_hyperv.h"
 #include "mocks/hyperv/host_rndis.h"
 #include "mocks/hyperv/hostile.h"
 #include "mocks/hyperv/nvsp_wire.h"
@@ -24,7 +25,7 @@ struct in_flight {
 	uint32_t section;
 };
 
-struct player_host {
+struct player_hyperv_host {
 	struct player *player;
 	struct machine_work work;
 	struct host_channel *channels[OFFERS_MAX];
@@ -105,7 +106,7 @@ static bool host_compares(const struct trace_record *expected,
 	return strcmp(key, "header") != 0;
 }
 
-const struct script_rules player_host_rules = {host_checks, host_compares};
+static const struct script_rules rules = {host_checks, host_compares};
 
 /* ---- What is in flight ---- */
 
@@ -126,7 +127,7 @@ static uint32_t packet_section(const struct trace_event *event)
  * A packet that has to be completed came as the script has it: the driver may
  * call it by any name, but by none that is in use, and so for its section.
  */
-static void host_note_packet(struct player_host *host, size_t n,
+static void host_note_packet(struct player_hyperv_host *host, size_t n,
 			     const struct trace_event *event)
 {
 	struct player *player = host->player;
@@ -167,7 +168,7 @@ static void host_note_packet(struct player_host *host, size_t n,
 }
 
 /** The driver's name for what the script completes. */
-static uint64_t host_name(struct player_host *host, uint32_t relid,
+static uint64_t host_name(struct player_hyperv_host *host, uint32_t relid,
 			  uint64_t expected)
 {
 	struct in_flight *one = host->in_flight;
@@ -198,7 +199,7 @@ static bool is_playable(const struct script *script, size_t n)
 }
 
 /** Whether all came that the driver does before. */
-static bool host_is_due(const struct player_host *host)
+static bool host_is_due(const struct player_hyperv_host *host)
 {
 	const struct script *script = host->player->script;
 	size_t n;
@@ -210,7 +211,7 @@ static bool host_is_due(const struct player_host *host)
 	return true;
 }
 
-static struct host_channel *host_channel(const struct player_host *host,
+static struct host_channel *host_channel(const struct player_hyperv_host *host,
 					 uint32_t relid)
 {
 	unsigned n;
@@ -222,7 +223,7 @@ static struct host_channel *host_channel(const struct player_host *host,
 }
 
 /** A packet as it lies in the ring, from descriptor to footer. */
-static bool host_packet(struct player_host *host,
+static bool host_packet(struct player_hyperv_host *host,
 			const struct trace_event *event)
 {
 	struct host_channel *channel = host_channel(host, event->queue);
@@ -262,10 +263,10 @@ static bool host_packet(struct player_host *host,
 }
 
 /** @return false: not now */
-static bool host_send(struct player_host *host, size_t n)
+static bool host_send(struct player_hyperv_host *host, size_t n)
 {
 	struct player *player = host->player;
-	struct player_memory *memory = &player->memory;
+	struct player_hyperv_memory *memory = &player_hyperv(player)->memory;
 	const struct trace_event *event = &player->built.event;
 	const struct player_list *list;
 
@@ -273,14 +274,14 @@ static bool host_send(struct player_host *host, size_t n)
 		return true;
 	switch (event->kind) {
 	case TRACE_MESSAGE:
-		player_memory_learn(memory, event);
+		player_hyperv_memory_learn(memory, event);
 		return host_hostile_message(player->vm->host_bus, event->bytes,
 					    event->length);
 	case TRACE_PACKET:
-		player_memory_learn(memory, event);
+		player_hyperv_memory_learn(memory, event);
 		return host_packet(host, event);
 	default:
-		list = player_memory_list(memory, memory->receive_list);
+		list = player_hyperv_memory_list(memory, memory->receive_list);
 		if (!list ||
 		    !player_list_write(memory, list, (uint32_t)event->address,
 				       event->bytes, event->length))
@@ -294,7 +295,7 @@ static bool host_send(struct player_host *host, size_t n)
 /** One event. @return whether there is more to send now */
 static bool host_step(void *argument)
 {
-	struct player_host *host = argument;
+	struct player_hyperv_host *host = argument;
 	struct script *script = host->player->script;
 
 	while (host->next < script_count(script) &&
@@ -306,7 +307,8 @@ static bool host_step(void *argument)
 	if (!host_send(host, host->next)) {
 		/* No room, or nobody listens yet: a little later. */
 		machine_event_schedule(host->player->vm->machine,
-				       &host->player->again, PLAYER_POLL);
+				       &player_hyperv(host->player)->again,
+				       PLAYER_POLL);
 		return false;
 	}
 	host->next++;
@@ -316,7 +318,7 @@ static bool host_step(void *argument)
 
 static void host_again(void *argument)
 {
-	struct player_host *host = argument;
+	struct player_hyperv_host *host = argument;
 
 	machine_work_kick(host->player->vm->machine, &host->work);
 }
@@ -338,7 +340,11 @@ static bool host_waits_for_revoke(const struct script *script, uint32_t relid)
 	return false;
 }
 
-bool player_host_ignores(const struct player *player,
+/**
+ * REVOKE messages are the last before the channel is closed, and whether the
+ * host reads them is chance.
+ */
+static bool host_ignores(const struct player *player,
 			 const struct trace_event *event)
 {
 	uint32_t header = event->width > 16 ? event->width - 16 : 0;
@@ -355,29 +361,37 @@ bool player_host_ignores(const struct player *player,
 	return !host_waits_for_revoke(player->script, event->queue);
 }
 
-size_t player_host_next(const struct player *player)
+static bool host_saw(struct player *player, const struct trace_event *event)
 {
-	return player->host->next;
+	return player_hyperv_saw(player, event) && !host_ignores(player, event);
 }
 
-void player_host_event(struct player *player, size_t n,
-		       const struct trace_event *event)
+size_t player_hyperv_host_next(const struct player *player)
+{
+	return player_hyperv(player)->host->next;
+}
+
+/** Something came from the driver: there may be an answer to send. */
+static void host_matched(struct player *player, size_t n,
+			 const struct trace_event *event)
 {
 	if (n != SCRIPT_NONE && event->kind == TRACE_PACKET)
-		host_note_packet(player->host, n, event);
-	machine_work_kick(player->vm->machine, &player->host->work);
+		host_note_packet(player_hyperv(player)->host, n, event);
+	machine_work_kick(player->vm->machine,
+			  &player_hyperv(player)->host->work);
 }
 
 /* ---- What the driver sends ---- */
 
 /** Tell what an RNDIS packet carries, as the real device does. */
-static void host_payload(struct player_host *host, uint32_t relid,
+static void host_payload(struct player_hyperv_host *host, uint32_t relid,
 			 const struct host_packet *packet,
 			 const struct host_nvsp_rndis *message)
 {
-	struct player_memory *memory = &host->player->memory;
+	struct player_hyperv_memory *memory =
+		&player_hyperv(host->player)->memory;
 	const struct player_list *list =
-		player_memory_list(memory, memory->send_list);
+		player_hyperv_memory_list(memory, memory->send_list);
 	uint32_t section = le32_to_cpu(message->section);
 	uint32_t bytes = le32_to_cpu(message->section_bytes);
 
@@ -442,7 +456,7 @@ static bool host_is_heard(void *context, uint8_t *payload, uint32_t *bytes)
 }
 
 /** Offer what the script does, so that its channels exist. */
-static void host_offers(struct player_host *host)
+static void host_offers(struct player_hyperv_host *host)
 {
 	struct player *player = host->player;
 	struct script *script = player->script;
@@ -476,20 +490,23 @@ static void host_offers(struct player_host *host)
 	}
 }
 
-bool player_host_create(struct player *player)
+static bool host_start(struct player *player)
 {
+	struct player_hyperv *own = player_hyperv(player);
 	struct virtual_machine *vm = player->vm;
-	struct player_host *host = calloc(1, sizeof(*host));
+	struct player_hyperv_host *host = calloc(1, sizeof(*host));
 	const struct host_hostile hostile = {.message = host_is_heard};
 
-	if (!host)
+	if (!host || !player_hyperv_start(player)) {
+		free(host);
 		return false;
-	player->host = host;
+	}
+	own->host = host;
 	host->player = player;
 	host->work.step = host_step;
 	host->work.argument = host;
-	player->again.fire = host_again;
-	player->again.argument = host;
+	own->again.fire = host_again;
+	own->again.argument = host;
 	/* Its device is the script. */
 	host_netvsp_destroy(vm->device);
 	vm->device = NULL;
@@ -498,8 +515,22 @@ bool player_host_create(struct player *player)
 	return true;
 }
 
-void player_host_destroy(struct player *player)
+static void host_destroy(struct player *player)
 {
-	free(player->host);
-	player->host = NULL;
+	free(player_hyperv(player)->host);
+	player_hyperv_destroy(player);
 }
+
+const struct player_role player_hyperv_host = {
+	.vmm = "hyperv",
+	.side = PLAYER_AS_HOST,
+	.rules = &rules,
+	.read = player_hyperv_read,
+	.create = player_hyperv_create,
+	.start = host_start,
+	.run = player_driver,
+	.burst = player_hyperv_burst,
+	.saw = host_saw,
+	.matched = host_matched,
+	.destroy = host_destroy,
+};

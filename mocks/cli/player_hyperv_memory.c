@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mocks/cli/player_memory.h"
+#include "mocks/cli/player_hyperv_memory.h"
 #include "mocks/hyperv/nvsp_wire.h"
 #include "mocks/hyperv/partition_wire.h"
 #include "mocks/hyperv/vmbus_wire.h"
@@ -13,7 +13,7 @@
 #define PAGE	       MACHINE_PAGE_SIZE
 #define LIST_PAGES_MAX 65536u
 
-void player_memory_free(struct player_memory *memory)
+void player_hyperv_memory_free(struct player_hyperv_memory *memory)
 {
 	unsigned n;
 
@@ -24,8 +24,8 @@ void player_memory_free(struct player_memory *memory)
 
 /* ---- Lists ---- */
 
-struct player_list *player_memory_list(struct player_memory *memory,
-				       uint32_t handle)
+struct player_list *
+player_hyperv_memory_list(struct player_hyperv_memory *memory, uint32_t handle)
 {
 	unsigned n;
 
@@ -59,8 +59,8 @@ static void list_grow(struct player_list *list, const uint8_t *bytes,
 	}
 }
 
-static void learn_list(struct player_memory *memory, const uint8_t *bytes,
-		       uint32_t count)
+static void learn_list(struct player_hyperv_memory *memory,
+		       const uint8_t *bytes, uint32_t count)
 {
 	struct host_msg_gpadl_header message;
 	struct player_list *list;
@@ -70,7 +70,7 @@ static void learn_list(struct player_memory *memory, const uint8_t *bytes,
 		return;
 	memcpy(&message, bytes, sizeof(message));
 	memcpy(range, bytes + sizeof(message), sizeof(range));
-	list = player_memory_list(memory, le32_to_cpu(message.gpadl));
+	list = player_hyperv_memory_list(memory, le32_to_cpu(message.gpadl));
 	if (!list && memory->list_count == PLAYER_LISTS_MAX)
 		return;
 	if (!list)
@@ -84,8 +84,8 @@ static void learn_list(struct player_memory *memory, const uint8_t *bytes,
 		  count - (uint32_t)(sizeof(message) + sizeof(range)));
 }
 
-static void learn_body(struct player_memory *memory, const uint8_t *bytes,
-		       uint32_t count)
+static void learn_body(struct player_hyperv_memory *memory,
+		       const uint8_t *bytes, uint32_t count)
 {
 	struct host_msg_gpadl_body message;
 	struct player_list *list;
@@ -93,7 +93,7 @@ static void learn_body(struct player_memory *memory, const uint8_t *bytes,
 	if (count < sizeof(message))
 		return;
 	memcpy(&message, bytes, sizeof(message));
-	list = player_memory_list(memory, le32_to_cpu(message.gpadl));
+	list = player_hyperv_memory_list(memory, le32_to_cpu(message.gpadl));
 	if (list)
 		list_grow(list, bytes + sizeof(message),
 			  count - (uint32_t)sizeof(message));
@@ -112,7 +112,7 @@ static uint32_t list_piece(const struct player_list *list, uint32_t offset,
 	return bytes < rest ? bytes : rest;
 }
 
-bool player_list_write(struct player_memory *memory,
+bool player_list_write(struct player_hyperv_memory *memory,
 		       const struct player_list *list, uint32_t offset,
 		       const void *from, uint32_t bytes)
 {
@@ -129,7 +129,7 @@ bool player_list_write(struct player_memory *memory,
 	return true;
 }
 
-bool player_list_read(struct player_memory *memory,
+bool player_list_read(struct player_hyperv_memory *memory,
 		      const struct player_list *list, uint32_t offset, void *to,
 		      uint32_t bytes)
 {
@@ -149,9 +149,10 @@ bool player_list_read(struct player_memory *memory,
 /* ---- Ranges of packets ---- */
 
 /** One range's pages; @return bytes copied */
-static uint32_t range_copy(struct player_memory *memory, const uint8_t *pages,
-			   uint32_t page_count, uint32_t offset, uint8_t *bytes,
-			   uint32_t count, bool is_write)
+static uint32_t range_copy(struct player_hyperv_memory *memory,
+			   const uint8_t *pages, uint32_t page_count,
+			   uint32_t offset, uint8_t *bytes, uint32_t count,
+			   bool is_write)
 {
 	uint32_t done = 0, part, index;
 	uint64_t physical;
@@ -176,9 +177,9 @@ static uint32_t range_copy(struct player_memory *memory, const uint8_t *pages,
 	return done;
 }
 
-static uint32_t ranges_copy(struct player_memory *memory, const uint8_t *header,
-			    uint32_t header_bytes, uint8_t *bytes,
-			    uint32_t count, bool is_write)
+static uint32_t ranges_copy(struct player_hyperv_memory *memory,
+			    const uint8_t *header, uint32_t header_bytes,
+			    uint8_t *bytes, uint32_t count, bool is_write)
 {
 	uint32_t at = 8, done = 0, length, offset, pages, part;
 	le32 words[2];
@@ -200,7 +201,7 @@ static uint32_t ranges_copy(struct player_memory *memory, const uint8_t *header,
 	return done;
 }
 
-uint32_t player_ranges_write(struct player_memory *memory,
+uint32_t player_ranges_write(struct player_hyperv_memory *memory,
 			     const uint8_t *header, uint32_t header_bytes,
 			     const uint8_t *from, uint32_t bytes)
 {
@@ -208,16 +209,18 @@ uint32_t player_ranges_write(struct player_memory *memory,
 			   (uint8_t *)(uintptr_t)from, bytes, true);
 }
 
-uint32_t player_ranges_read(struct player_memory *memory, const uint8_t *header,
-			    uint32_t header_bytes, uint8_t *to, uint32_t room)
+uint32_t player_ranges_read(struct player_hyperv_memory *memory,
+			    const uint8_t *header, uint32_t header_bytes,
+			    uint8_t *to, uint32_t room)
 {
 	return ranges_copy(memory, header, header_bytes, to, room, false);
 }
 
 /* ---- Channels ---- */
 
-struct player_channel *player_memory_channel(struct player_memory *memory,
-					     uint32_t relid)
+struct player_channel *
+player_hyperv_memory_channel(struct player_hyperv_memory *memory,
+			     uint32_t relid)
 {
 	unsigned n;
 
@@ -227,8 +230,8 @@ struct player_channel *player_memory_channel(struct player_memory *memory,
 	return NULL;
 }
 
-static void learn_offer(struct player_memory *memory, const uint8_t *bytes,
-			uint32_t count)
+static void learn_offer(struct player_hyperv_memory *memory,
+			const uint8_t *bytes, uint32_t count)
 {
 	struct player_channel *channel;
 	struct host_msg_offer message;
@@ -236,7 +239,8 @@ static void learn_offer(struct player_memory *memory, const uint8_t *bytes,
 	if (count < sizeof(message))
 		return;
 	memcpy(&message, bytes, sizeof(message));
-	channel = player_memory_channel(memory, le32_to_cpu(message.relid));
+	channel = player_hyperv_memory_channel(memory,
+					       le32_to_cpu(message.relid));
 	if (!channel && memory->channel_count == PLAYER_CHANNELS_MAX)
 		return;
 	if (!channel)
@@ -246,8 +250,8 @@ static void learn_offer(struct player_memory *memory, const uint8_t *bytes,
 	channel->connection = le32_to_cpu(message.connection_id);
 }
 
-static void learn_open(struct player_memory *memory, const uint8_t *bytes,
-		       uint32_t count)
+static void learn_open(struct player_hyperv_memory *memory,
+		       const uint8_t *bytes, uint32_t count)
 {
 	const struct player_list *list;
 	struct player_channel *channel;
@@ -256,20 +260,21 @@ static void learn_open(struct player_memory *memory, const uint8_t *bytes,
 	if (count < sizeof(message))
 		return;
 	memcpy(&message, bytes, sizeof(message));
-	channel = player_memory_channel(memory, le32_to_cpu(message.relid));
+	channel = player_hyperv_memory_channel(memory,
+					       le32_to_cpu(message.relid));
 	if (!channel)
 		return;
 	channel->is_open = true;
 	channel->ring_list = le32_to_cpu(message.ring_gpadl);
 	channel->downstream = le32_to_cpu(message.downstream_page) * PAGE;
 	channel->write = 0;
-	list = player_memory_list(memory, channel->ring_list);
+	list = player_hyperv_memory_list(memory, channel->ring_list);
 	if (list && (channel->downstream < 2 * PAGE ||
 		     channel->downstream + 2 * PAGE > list->bytes))
 		channel->is_open = false;
 }
 
-static void learn_message(struct player_memory *memory,
+static void learn_message(struct player_hyperv_memory *memory,
 			  const struct trace_event *event)
 {
 	struct player_channel *channel;
@@ -293,8 +298,8 @@ static void learn_message(struct player_memory *memory,
 		break;
 	case HOST_VMBUS_CLOSE:
 	case HOST_VMBUS_RELID_RELEASED:
-		channel = player_memory_channel(memory,
-						le32_to_cpu(message.relid));
+		channel = player_hyperv_memory_channel(
+			memory, le32_to_cpu(message.relid));
 		if (channel)
 			channel->is_open = false;
 		break;
@@ -305,7 +310,7 @@ static void learn_message(struct player_memory *memory,
 
 /* ---- NVSP and registers ---- */
 
-static void learn_packet(struct player_memory *memory,
+static void learn_packet(struct player_hyperv_memory *memory,
 			 const struct trace_event *event)
 {
 	uint32_t header = event->width > 16 ? event->width - 16 : 0;
@@ -329,7 +334,7 @@ static void learn_packet(struct player_memory *memory,
 	}
 }
 
-static void learn_register(struct player_memory *memory,
+static void learn_register(struct player_hyperv_memory *memory,
 			   const struct trace_event *event)
 {
 	uint64_t page = event->value & HOST_PAGE_ENABLE
@@ -343,8 +348,8 @@ static void learn_register(struct player_memory *memory,
 		memory->message_page[event->cpu] = page;
 }
 
-void player_memory_learn(struct player_memory *memory,
-			 const struct trace_event *event)
+void player_hyperv_memory_learn(struct player_hyperv_memory *memory,
+				const struct trace_event *event)
 {
 	if (event->kind == TRACE_MESSAGE)
 		learn_message(memory, event);
@@ -361,7 +366,7 @@ void player_memory_learn(struct player_memory *memory,
 #define READ_INDEX    offsetof(struct host_ring_control, read_index)
 #define PENDING_BYTES offsetof(struct host_ring_control, pending_send_size)
 
-static bool word_read(struct player_memory *memory,
+static bool word_read(struct player_hyperv_memory *memory,
 		      const struct player_list *list, size_t offset,
 		      uint32_t *value)
 {
@@ -374,7 +379,7 @@ static bool word_read(struct player_memory *memory,
 	return true;
 }
 
-static bool word_write(struct player_memory *memory,
+static bool word_write(struct player_hyperv_memory *memory,
 		       const struct player_list *list, size_t offset,
 		       uint32_t value)
 {
@@ -384,7 +389,7 @@ static bool word_write(struct player_memory *memory,
 				 sizeof(word));
 }
 
-void player_rings_clear(struct player_memory *memory,
+void player_rings_clear(struct player_hyperv_memory *memory,
 			const struct trace_event *event)
 {
 	static const uint8_t zeroes[PAGE];
@@ -396,7 +401,8 @@ void player_rings_clear(struct player_memory *memory,
 	memcpy(&message, event->bytes, sizeof(message));
 	if (le32_to_cpu(message.header.type) != HOST_VMBUS_OPEN)
 		return;
-	list = player_memory_list(memory, le32_to_cpu(message.ring_gpadl));
+	list = player_hyperv_memory_list(memory,
+					 le32_to_cpu(message.ring_gpadl));
 	if (!list)
 		return;
 	player_list_write(memory, list, 0, zeroes, PAGE);
@@ -406,7 +412,7 @@ void player_rings_clear(struct player_memory *memory,
 }
 
 /** Copy into the data of the guest's ring, around its end. */
-static bool ring_copy(struct player_memory *memory,
+static bool ring_copy(struct player_hyperv_memory *memory,
 		      const struct player_list *list, uint32_t size,
 		      uint32_t *at, const void *from, uint32_t bytes)
 {
@@ -425,12 +431,12 @@ static uint32_t ring_used(uint32_t size, uint32_t write, uint32_t read)
 	return write >= read ? write - read : size - (read - write);
 }
 
-bool player_ring_write(struct player_memory *memory,
+bool player_ring_write(struct player_hyperv_memory *memory,
 		       struct player_channel *channel,
 		       const struct trace_event *event)
 {
 	const struct player_list *list =
-		player_memory_list(memory, channel->ring_list);
+		player_hyperv_memory_list(memory, channel->ring_list);
 	uint32_t size = channel->downstream - PAGE, at = channel->write, read;
 	uint32_t padding = -event->length & 7u, bytes;
 	static const uint8_t zeroes[8];
@@ -458,11 +464,11 @@ bool player_ring_write(struct player_memory *memory,
 	return word_write(memory, list, WRITE_INDEX, at);
 }
 
-bool player_ring_take(struct player_memory *memory,
+bool player_ring_take(struct player_hyperv_memory *memory,
 		      struct player_channel *channel)
 {
 	const struct player_list *list =
-		player_memory_list(memory, channel->ring_list);
+		player_hyperv_memory_list(memory, channel->ring_list);
 	uint32_t write, read, pending;
 
 	if (!channel->is_open || !list ||

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "mocks/cli/player_internal.h"
+#include "mocks/cli/player_hyperv.h"
 #include "mocks/hyperv/nvsp_wire.h"
 #include "mocks/hyperv/partition_wire.h"
 #include "port/port.h"
@@ -44,7 +44,7 @@ static bool guest_compares(const struct trace_record *record,
 		strcmp(record->name, "HV_X64_MSR_VP_RUNTIME") != 0);
 }
 
-const struct script_rules player_guest_rules = {guest_checks, guest_compares};
+static const struct script_rules rules = {guest_checks, guest_compares};
 
 /* ---- Registers ---- */
 
@@ -102,7 +102,7 @@ static void slots_take(struct player *player)
 
 	for (n = 0; n < machine_cpus(machine) * HOST_SINTS; n++) {
 		event.cpu = n / HOST_SINTS;
-		slot = player->memory.message_page[event.cpu];
+		slot = player_hyperv(player)->memory.message_page[event.cpu];
 		if (!slot)
 			continue;
 		slot += n % HOST_SINTS * sizeof(struct host_synic_slot);
@@ -123,10 +123,10 @@ static uint64_t guest_call(struct player *player, size_t n, uint64_t control,
 {
 	uint64_t result = 0;
 
-	if (!player->memory.hypercall_page ||
+	if (!player_hyperv(player)->memory.hypercall_page ||
 	    !machine_hypercall(player->vm->machine,
-			       player->memory.hypercall_page, control, input, 0,
-			       &result))
+			       player_hyperv(player)->memory.hypercall_page,
+			       control, input, 0, &result))
 		player_fail(player, n,
 			    "there is no page to call the host with: the "
 			    "script has to enable HV_X64_MSR_HYPERCALL "
@@ -153,12 +153,13 @@ static void guest_post(struct player *player, size_t n)
 	}
 	if (event->length)
 		memcpy(message.payload, event->bytes, event->length);
-	player_rings_clear(&player->memory, event);
+	player_rings_clear(&player_hyperv(player)->memory, event);
 	do {
-		machine_ram_write(player->vm->machine, player->input_page,
-				  &message, sizeof(message));
+		machine_ram_write(player->vm->machine,
+				  player_hyperv(player)->input_page, &message,
+				  sizeof(message));
 		result = guest_call(player, n, HOST_CALL_POST_MESSAGE,
-				    player->input_page);
+				    player_hyperv(player)->input_page);
 		if (result != HOST_STATUS_INSUFFICIENT_BUFFERS &&
 		    result != HOST_STATUS_TIMEOUT)
 			break;
@@ -185,9 +186,9 @@ static bool payload_find(struct player *player, size_t n, uint32_t channel)
 		    script_direction(script, n) != TRACE_FROM_GUEST ||
 		    script_is_done(script, n))
 			continue;
-		if (!player_encode(player, n, &player->payload))
+		if (!player_encode(player, n, &player_hyperv(player)->payload))
 			return false;
-		if (player->payload.event.queue == channel)
+		if (player_hyperv(player)->payload.event.queue == channel)
 			return true;
 	}
 	return false;
@@ -197,8 +198,9 @@ static bool payload_find(struct player *player, size_t n, uint32_t channel)
 static void payload_put(struct player *player, size_t n)
 {
 	const struct trace_event *packet = &player->built.event;
-	const struct trace_event *payload = &player->payload.event;
-	struct player_memory *memory = &player->memory;
+	const struct trace_event *payload =
+		&player_hyperv(player)->payload.event;
+	struct player_hyperv_memory *memory = &player_hyperv(player)->memory;
 	uint32_t header = packet->width > 16 ? packet->width - 16 : 0;
 	struct host_nvsp_rndis message;
 	const struct player_list *list;
@@ -213,7 +215,7 @@ static void payload_put(struct player *player, size_t n)
 	section = le32_to_cpu(message.section);
 	bytes = le32_to_cpu(message.section_bytes);
 	bytes = bytes < payload->length ? bytes : payload->length;
-	list = player_memory_list(memory, memory->send_list);
+	list = player_hyperv_memory_list(memory, memory->send_list);
 	if (section == HOST_NVSP_NO_SECTION)
 		bytes = 0;
 	else if (list && memory->section_bytes)
@@ -228,14 +230,14 @@ static void payload_put(struct player *player, size_t n)
 static void guest_send(struct player *player, size_t n)
 {
 	struct player_channel *channel =
-		player_memory_channel(&player->memory,
-				      player->built.event.queue);
+		player_hyperv_memory_channel(&player_hyperv(player)->memory,
+					     player->built.event.queue);
 	struct port *port = player->vm->port;
 	uint64_t deadline = port_time(port) + PLAYER_PATIENCE;
 
 	payload_put(player, n);
 	while (!player->has_failed && channel && channel->is_open) {
-		if (player_ring_write(&player->memory, channel,
+		if (player_ring_write(&player_hyperv(player)->memory, channel,
 				      &player->built.event)) {
 			guest_signal(player, n, channel);
 			return;
@@ -253,7 +255,7 @@ static void guest_send(struct player *player, size_t n)
 /** Take what came, so that the host can go on. */
 static void guest_serve(struct player *player, size_t n)
 {
-	struct player_memory *memory = &player->memory;
+	struct player_hyperv_memory *memory = &player_hyperv(player)->memory;
 	unsigned i;
 
 	slots_take(player);
@@ -326,16 +328,18 @@ static bool guest_input(struct player *player, void **page)
 		if (script_kind(script, n) == TRACE_HYPERCALL &&
 		    player_encode(player, n, &player->built) &&
 		    player->built.event.address == HOST_CALL_POST_MESSAGE) {
-			player->input_page = player->built.event.other;
+			player_hyperv(player)->input_page =
+				player->built.event.other;
 			return true;
 		}
 	*page = port_pages_alloc(player->vm->port, 1, 0, "played messages");
 	if (*page)
-		player->input_page = port_physical(player->vm->port, *page);
+		player_hyperv(player)->input_page =
+			port_physical(player->vm->port, *page);
 	return *page;
 }
 
-void player_guest(void *argument)
+static void guest_run(void *argument)
 {
 	struct player *player = argument;
 	struct script *script = player->script;
@@ -361,3 +365,15 @@ void player_guest(void *argument)
 	if (page)
 		port_pages_free(port, page, 1);
 }
+
+const struct player_role player_hyperv_guest = {
+	.vmm = "hyperv",
+	.side = PLAYER_AS_GUEST,
+	.rules = &rules,
+	.read = player_hyperv_read,
+	.create = player_hyperv_create,
+	.start = player_hyperv_start,
+	.run = guest_run,
+	.saw = player_hyperv_saw,
+	.destroy = player_hyperv_destroy,
+};

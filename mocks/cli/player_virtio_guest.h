@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The guest of a virtio trace inside: player_virtio_guest.c goes through the
+ * script, player_virtio_guest_queue.c lays its chains out in memory.
+ */
+#ifndef MOCKS_CLI_PLAYER_VIRTIO_GUEST_H
+#define MOCKS_CLI_PLAYER_VIRTIO_GUEST_H
+
+#include "mocks/cli/player_internal.h"
+
+#define PLAYER_VIRTIO_GUEST_QUEUES 64u
+
+/** A queue as the script's registers set it up. */
+struct player_virtio_guest_queue {
+	uint64_t descriptors, driver_area, device_area;
+	/** 0: it was not written, the device has one of its own. */
+	uint32_t size;
+	bool is_ready;
+	/** Chains that were made available so far, and the last one's place. */
+	uint16_t available, last_index;
+};
+
+/** A piece of memory that the device is to read or write. */
+struct player_virtio_guest_element {
+	uint64_t address;
+	uint32_t length;
+	bool is_written;
+};
+
+struct player_virtio_guest {
+	struct player_virtio_guest_queue queues[PLAYER_VIRTIO_GUEST_QUEUES];
+	uint32_t queue_sel;
+	/** The card's registers, mapped. */
+	uint8_t *registers;
+	/** The first event of the script that is not done. */
+	size_t at;
+	/** A frame is being handed to the card. */
+	bool is_handing;
+	/** The script says which rules are broken; else none may be. */
+	bool has_rules;
+	/** Of the chain that is laid out. */
+	struct trace_built line;
+	struct player_virtio_guest_element *elements;
+	size_t count, room;
+	/** The table that its last descriptor led to. */
+	uint64_t table;
+	uint16_t last_flags;
+	/** What its device-readable part holds, header and all. */
+	uint8_t *data;
+	uint32_t bytes;
+};
+
+static inline struct player_virtio_guest *
+player_virtio_guest_of(const struct player *player)
+{
+	return player->own;
+}
+
+void player_virtio_guest_free(struct player_virtio_guest *own);
+
+/**
+ * A register of the transport is going to be written: note what it says of a
+ * queue, and have its rings empty before the device looks at them.
+ */
+void player_virtio_guest_learn(struct player *player,
+			       const struct trace_event *event);
+
+/**
+ * Lay a chain out where the script has it, fill it with what the script says
+ * that the device finds there, and make it available.
+ * @param n the chain's first event: of "avail", or of "packed"
+ * @param queue out: which queue is to be told
+ * @return false: the script is at fault, and it is said
+ */
+bool player_virtio_guest_publish(struct player *player, size_t n,
+				 uint32_t *queue);
+
+#endif /* MOCKS_CLI_PLAYER_VIRTIO_GUEST_H */
