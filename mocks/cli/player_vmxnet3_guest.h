@@ -19,6 +19,8 @@
 #define VMXNET3_GUEST_WAITING 1024u
 /** Longer than any packet in guest memory, with room for a tag. */
 #define VMXNET3_GUEST_PACKET  (512u * 1024)
+/** Buffers of a packet. */
+#define VMXNET3_GUEST_PIECES  64u
 
 /** A ring, and the descriptors that the script has for it. */
 struct vmxnet3_guest_ring {
@@ -33,11 +35,19 @@ struct vmxnet3_guest_ring {
 	uint32_t producer;
 };
 
+/** Where a completion says that a part of a packet lies. */
+struct vmxnet3_guest_piece {
+	uint64_t address;
+	uint32_t bytes;
+};
+
 struct vmxnet3_guest_rx {
 	struct vmxnet3_guest_ring rings[2];
 	uint64_t data_address;
 	uint32_t data_bytes;
-	/** A packet out of several completions. */
+	/** A packet out of several completions: read when all are there. */
+	struct vmxnet3_guest_piece pieces[VMXNET3_GUEST_PIECES];
+	unsigned piece_count;
 	uint8_t *packet;
 	uint32_t bytes;
 	bool is_large, is_bad;

@@ -184,34 +184,58 @@ static bool buffer_find(struct vmxnet3_guest *guest,
 	return true;
 }
 
+/**
+ * What lies in the buffers of a packet, now that the device is done with all of
+ * them: a later part may have been written over an earlier one.
+ */
+static bool packet_gather(struct vmxnet3_guest *guest,
+			  struct vmxnet3_guest_rx *rx)
+{
+	const struct vmxnet3_guest_piece *piece = rx->pieces;
+	unsigned i;
+
+	if (!rx->packet)
+		rx->packet = malloc(VMXNET3_GUEST_PACKET);
+	if (!rx->packet)
+		return false;
+	rx->bytes = 0;
+	for (i = 0; i < rx->piece_count; i++, piece++) {
+		if (piece->bytes > VMXNET3_GUEST_PACKET - rx->bytes ||
+		    !machine_ram_read(guest->player->vm->machine,
+				      piece->address, rx->packet + rx->bytes,
+				      piece->bytes))
+			return false;
+		rx->bytes += piece->bytes;
+	}
+	return true;
+}
+
 void vmxnet3_guest_packet_check(struct vmxnet3_guest *guest, size_t n,
 				const struct trace_event *event)
 {
 	struct vmxnet3_guest_rx *rx = &guest->rx[event->queue];
-	uint32_t word0, word2, bytes;
-	uint64_t address;
+	struct vmxnet3_guest_piece *piece;
+	uint32_t word0, word2;
 
 	if (event->queue >= guest->rx_count || event->length < DESCRIPTOR_BYTES)
 		return;
 	word0 = wire_get32(event->bytes);
 	word2 = wire_get32(event->bytes + 8);
-	bytes = word2 & RCD_LENGTH_MASK;
 	if (word0 & RCD_SOP) {
-		rx->bytes = 0;
+		rx->piece_count = 0;
 		rx->is_bad = false;
 	}
 	if ((event->bytes[15] & 0x7f) == RCD_TYPE_LRO || word2 & RCD_ERROR)
 		rx->is_bad = true;
-	if (!rx->packet)
-		rx->packet = malloc(VMXNET3_GUEST_PACKET);
-	if (!rx->packet || rx->bytes + bytes > VMXNET3_GUEST_PACKET ||
-	    !buffer_find(guest, rx, word0, &address) ||
-	    !machine_ram_read(guest->player->vm->machine, address,
-			      rx->packet + rx->bytes, bytes))
+	piece = &rx->pieces[rx->piece_count];
+	if (rx->piece_count == VMXNET3_GUEST_PIECES ||
+	    !buffer_find(guest, rx, word0, &piece->address)) {
 		rx->is_bad = true;
-	else
-		rx->bytes += bytes;
+	} else {
+		piece->bytes = word2 & RCD_LENGTH_MASK;
+		rx->piece_count++;
+	}
 	/* What was merged or cut short is no frame that was handed over. */
-	if (word0 & RCD_EOP && !rx->is_bad)
+	if (word0 & RCD_EOP && !rx->is_bad && packet_gather(guest, rx))
 		packet_find(guest, n, rx, word2 & RCD_TAG_STRIPPED);
 }

@@ -8,7 +8,7 @@
 
 try 0 serve --help
 silent err
-for option in vhost-user frames seed timeout strict help; do
+for option in vhost-user frames seed timeout strict trace help; do
 	says out "  --$option"
 done
 
@@ -34,8 +34,21 @@ long=$(printf '%0120d' 0)
 try 2 serve --vhost-user "$long"
 said "$long: the path of a socket has at most 107 bytes"
 
-# Nobody comes: it says so, and leaves no socket.
-try 1 serve --vhost-user card --timeout 1
+try 2 serve --vhost-user card --trace a.txt
+said "option '--trace' wants a name that ends with .vt or .pcapng, not 'a.txt'"
+try 2 serve --vhost-user card --trace no/a.vt
+said "no/a.vt: No such file or directory"
+[ ! -e card ] || wrong "a socket without a trace"
+
+# Nobody comes: it says so, and leaves no socket; nothing passed.
+try 1 serve --vhost-user card --timeout 1 --seed 7 --trace a.vt --trace a.pcapng
+[ "$(cat a.vt)" = "trace 1 vmm=firecracker host=vhost-user seed=7" ] ||
+	wrong "the trace of nothing"
+[ -s a.pcapng ] || wrong "no trace as pcapng"
+cp out nobody
+try 0 convert a.pcapng b.vt
+cmp -s a.vt b.vt || wrong "both forms differ"
+cp nobody out
 silent err
 says out "listening at card"
 says out "frames   0 of 10000, 0 bytes"

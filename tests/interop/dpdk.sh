@@ -20,13 +20,14 @@ client=
 trap '[ -z "$server$client" ] || kill -KILL $server $client 2>/dev/null || true
 	rm -rf "$scratch"' EXIT
 
+trace=()
 # exchange ARGUMENTS [FRAMES [SEED]]: a card, and testpmd with those arguments
 # of net_virtio_user.
 exchange() {
 	local count=${2:-$frames} tries=100 status=0
 
 	timeout 50 "$vmmsim" serve --vhost-user card --frames "$count" \
-		--seed "${3:-1}" --timeout 20 >out 2>err &
+		--seed "${3:-1}" --timeout 20 "${trace[@]}" >out 2>err &
 	server=$!
 	while [ ! -S card ] && ((tries--)); do
 		sleep 0.1
@@ -63,4 +64,15 @@ exchange ,mrg_rxbuf=0
 exchange ,packed_vq=1 "$frames" 2
 exchange ,packed_vq=1,mrg_rxbuf=0
 exchange ,queue_size=64 "$frames" 3
+# What passes is recorded: each frame both ways, and the buffers it lay in.
+trace=(--trace a.vt --trace a.pcapng)
+exchange "" 100 4
+for way in '<' '>'; do
+	[ "$(grep -c "^@[0-9.]* $way frame " a.vt)" = 100 ] ||
+		wrong "not each frame $way is in the trace"
+done
+[ "$(grep -c ' > descriptor at=' a.vt)" -ge 200 ] ||
+	wrong "no descriptors in the trace"
+try 0 convert a.pcapng b.vt
+cmp -s a.vt b.vt || wrong "both forms differ"
 conclude
