@@ -425,10 +425,30 @@ static void host_matched(struct player *player, size_t n,
 
 /* ---- Life ---- */
 
-static const char *const driver_keys[] = {
-	"revision_max",	      "queues", "large_receive", "transmit_data_bytes",
-	"receive_data_bytes", NULL,
+static const char *const keys[] = {
+	"revision_max",
+	"queues",
+	"large_receive",
+	"transmit_data_bytes",
+	"receive_data_bytes",
+	"line_only",
+	"no_msix",
+	NULL,
 };
+
+/** What the first line says of the card's interrupts. */
+static bool card_configure(struct player *player,
+			   struct host_vmxnet3_configuration *card)
+{
+	uint64_t line, no_msix;
+
+	if (!player_number(player, "line_only", 0, 1, &line) ||
+	    !player_number(player, "no_msix", 0, 1, &no_msix))
+		return false;
+	card->line_only = line;
+	card->no_msix = no_msix;
+	return true;
+}
 
 /** And of the driver's configuration. */
 static bool driver_configure(struct player *player,
