@@ -49,6 +49,8 @@ struct player_virtio_guest {
 	size_t laid;
 	/** The script says which rules are broken; else none may be. */
 	bool has_rules;
+	/** It may have a card that goes, or comes. */
+	bool has_cards;
 	/** Of the chain that is laid out. */
 	struct trace_built line;
 	struct player_virtio_guest_element *elements;

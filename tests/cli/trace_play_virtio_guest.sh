@@ -37,6 +37,19 @@ strict 1500 02-http-ipv6
 strict 9000 07-jumbo
 END
 
+# What the world does to a card is played again: a link that goes down and up, a
+# card that is taken away, one that cannot be reset and so becomes another.
+while read -r scenario host; do
+	try 0 scenario run "$scenario" --vmm firecracker --host "$host" --trace a.vt
+	try 0 replay --as guest a.vt
+	silent err
+	grep -q '< note text="' a.vt || wrong "$scenario $host: nothing is done to the card"
+done <<'END'
+link microvm
+rescind-asked strict
+reconnect firecracker-1.1
+END
+
 # changed LINE EXPRESSION [PLACE]: sed changes that line, and it is reported.
 changed() {
 	[ -n "$1" ] || wrong "there is no such line: $2"
