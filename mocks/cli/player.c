@@ -46,15 +46,20 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 		return;
 	player->has_failed = true;
 	player->status = CLI_FAIL;
-	fprintf(player->report, "%s:%u: ", player->path,
-		script_line(player->script, n));
+	fputs(player->path, player->report);
+	if (n < script_count(player->script))
+		fprintf(player->report, ":%u", script_line(player->script, n));
+	fputs(": ", player->report);
 	va_start(arguments, format);
 	vfprintf(player->report, format, arguments);
 	va_end(arguments);
-	fputs("\n  script: ", player->report);
-	script_show(player->script, n, player->report);
+	fputc('\n', player->report);
 	/* The sentence begins with the path: it is known by that. */
 	machine_trace_failure(player->vm->machine, player->path);
+	if (n >= script_count(player->script))
+		return;
+	fputs("  script: ", player->report);
+	script_show(player->script, n, player->report);
 }
 
 void player_refuse(struct player *player, const char *sentence)
@@ -87,12 +92,14 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 static void player_missed(struct player *player)
 {
 	struct script *script = player->script;
+	const char *reason = machine_reason(player->vm->machine);
 	size_t n = script_first(script);
 
 	while (n < script_count(script) && script_is_done(script, n))
 		n++;
 	if (n < script_count(script))
-		player_fail(player, n, "that did not come");
+		player_fail(player, n, "that did not come%s%s",
+			    *reason ? ": " : "", reason);
 }
 
 /** The driver does nothing more, or nothing more is to be seen. */

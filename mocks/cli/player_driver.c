@@ -18,11 +18,14 @@
 #define SEGMENTS 192u
 /** Virtual nanoseconds without anything to do: what is left is the end. */
 #define QUIET	 UINT64_C(2000000)
+/** Between two looks for events that nobody was woken for. */
+#define EVENTS	 (QUIET / 2)
 
 struct player_driver {
 	struct player *player;
 	struct stack stack;
 	struct nic *nic;
+	uint64_t events_due;
 	struct net_packet packets[BURST];
 	struct net_segment segments[BURST * PLAYER_PIECES_MAX];
 	unsigned first, count;
@@ -173,10 +176,15 @@ static bool driver_receive(struct player_driver *driver)
 /** @return whether the card is gone */
 static bool driver_events(struct player_driver *driver)
 {
+	uint64_t now = port_time(driver->player->vm->port);
 	struct nic_link link;
 	unsigned events;
 
 	virtual_machine_poll(driver->player->vm);
+	if (!driver->stack.events_woken && now < driver->events_due)
+		return false;
+	driver->stack.events_woken = false;
+	driver->events_due = now + EVENTS;
 	events = nic_events(driver->nic);
 	if (events & NIC_EVENT_LINK) {
 		nic_link(driver->nic, &link);

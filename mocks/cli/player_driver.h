@@ -22,8 +22,11 @@ struct player_frame {
 	uint16_t flags, vlan_tag, l3_offset, l4_offset, segment_bytes;
 };
 
-/** The run of a role: the guest, from its first instruction to its last. */
-void player_driver(void *player);
+/**
+ * The run of a role: the guest, from its first instruction to its last.
+ * @param argument struct player
+ */
+void player_driver(void *argument);
 void player_driver_free(struct player *player);
 
 /** The first thing that the driver still has to do; or the number of events. */

@@ -15,6 +15,8 @@
 #include "mocks/virtio/virtio_wire.h"
 #include "port/port.h"
 
+#define MAC_MOST UINT64_C(0xffffffffffff)
+
 /* ---- What the world does ---- */
 
 static void world_link_up(struct host_virtio *card)
@@ -160,8 +162,10 @@ static void guest_register(struct player *player, size_t n)
 	/* A reset that was none leaves all as it was. */
 	if (event->direction == TRACE_FROM_GUEST &&
 	    event->address == MMIO_STATUS &&
-	    !host_virtio_status(player->vm->virtio))
+	    !host_virtio_status(player->vm->virtio)) {
+		player_virtio_guest_receive_reset(own);
 		memset(own->queues, 0, sizeof(own->queues));
+	}
 }
 
 static void guest_kick(struct player *player, uint32_t queue)
@@ -211,6 +215,8 @@ static void guest_hand(struct player *player, size_t n)
 		return;
 	frame.data = player->built.event.bytes;
 	frame.length = player->built.event.length;
+	if (!player_virtio_guest_handed(player, frame.data, frame.length))
+		return;
 	own->is_handing = true;
 	wire_deliver(player->vm->wire, &frame);
 	own->is_handing = false;
@@ -251,11 +257,56 @@ static bool guest_saw(struct player *player, const struct trace_event *event)
 static void guest_matched(struct player *player, size_t n,
 			  const struct trace_event *event)
 {
-	(void)n;
-	(void)event;
+	if (n != SCRIPT_NONE && event->kind == TRACE_DESCRIPTOR &&
+	    event->direction == TRACE_TO_GUEST && event->place)
+		player_virtio_guest_received(player, n, event);
 	/* What is not in the script moves nothing. */
 	if (n != SCRIPT_NONE && !player_virtio_guest_of(player)->is_handing)
 		guest_advance(player);
+}
+
+/* ---- Chains ---- */
+
+static void guest_publish(struct player *player, size_t n)
+{
+	struct player_virtio_guest *own = player_virtio_guest_of(player);
+	const struct script *script = player->script;
+	uint32_t queue;
+
+	if (n >= own->laid && !script_is_done(script, n) &&
+	    script_kind(script, n) == TRACE_DESCRIPTOR &&
+	    script_direction(script, n) == TRACE_FROM_GUEST &&
+	    (script_has_word(script, n, "at", "avail") ||
+	     script_has_word(script, n, "at", "packed")) &&
+	    player_virtio_guest_publish(player, n, &queue))
+		guest_kick(player, queue);
+}
+
+static bool is_status_write(const struct script *script, size_t n)
+{
+	return script_kind(script, n) == TRACE_MMIO &&
+	       script_direction(script, n) == TRACE_FROM_GUEST &&
+	       strcmp(script_name(script, n), "Status") == 0;
+}
+
+/**
+ * A device that does not let itself be reset goes on with what it was told of
+ * before: chains that it takes behind the reset are made available now.
+ * @param n a write of the status
+ */
+static void guest_publish_before(struct player *player, size_t n)
+{
+	const struct script *script = player->script;
+	uint64_t value = 1;
+	size_t next;
+
+	script_number(script, n, "value", &value);
+	if (value)
+		return;
+	for (next = n + 1; next < script_count(script) && !player->has_failed &&
+			   !is_status_write(script, next);
+	     next++)
+		guest_publish(player, next);
 }
 
 /* ---- One after the other ---- */
@@ -263,19 +314,16 @@ static void guest_matched(struct player *player, size_t n,
 static void guest_act(struct player *player, size_t n)
 {
 	const struct script *script = player->script;
-	uint32_t queue;
 
+	if (is_status_write(script, n))
+		guest_publish_before(player, n);
 	if (script_kind(script, n) == TRACE_MMIO)
 		guest_register(player, n);
 	else if (script_kind(script, n) == TRACE_NOTE &&
 		 player_encode(player, n, &player->built))
 		world_act(player->vm->virtio, player->built.event.text);
-	else if (script_kind(script, n) == TRACE_DESCRIPTOR &&
-		 script_direction(script, n) == TRACE_FROM_GUEST &&
-		 (script_has_word(script, n, "at", "avail") ||
-		  script_has_word(script, n, "at", "packed")) &&
-		 player_virtio_guest_publish(player, n, &queue))
-		guest_kick(player, queue);
+	else
+		guest_publish(player, n);
 }
 
 static void guest_wait(struct player *player, size_t n)
@@ -335,18 +383,34 @@ static void guest_run(void *argument)
 
 /* ---- Life ---- */
 
+/** What the first line says of the card beside host and MTU. */
+static void card_configure(struct player *player,
+			   struct host_virtio_configuration *card)
+{
+	uint64_t mac = 0;
+	unsigned n;
+
+	player_number(player, "mac", 0, MAC_MOST, &mac);
+	for (n = 0; n < sizeof(card->mac); n++)
+		card->mac[n] =
+			(uint8_t)(mac >> 8 * (sizeof(card->mac) - 1 - n));
+	player_number(player, "features", 0, UINT64_MAX, &card->features);
+	player_number(player, "features_off", 0, UINT64_MAX,
+		      &card->features_off);
+}
+
 static bool guest_create(struct player *player,
 			 struct virtual_machine_configuration *vm)
 {
 	struct player_virtio_guest *own = calloc(1, sizeof(*own));
 	size_t n;
 
-	(void)vm;
+	card_configure(player, &vm->host_virtio);
 	player->own = own;
 	for (n = 0; own && n < script_count(player->script); n++)
 		if (script_kind(player->script, n) == TRACE_RULE)
 			own->has_rules = true;
-	return own;
+	return own && !player->has_failed;
 }
 
 static void guest_destroy(struct player *player)

@@ -44,7 +44,7 @@ struct virtio_host_packet {
 	uint64_t index;
 	/** Buffers that are still to come; bytes of those that came. */
 	uint32_t left, bytes;
-	bool is_begun;
+	bool is_begun, is_told;
 	/** Its frame in the script, once it is needed. */
 	bool is_claimed;
 	size_t frame;
@@ -75,9 +75,11 @@ struct virtio_host_outgoing {
 };
 
 struct virtio_host_queue {
-	/** Buffers that the script still has the device take, if it lists them.
+	/**
+	 * The script says something of it, whatever that is; buffers that it
+	 * still has the device take, if it lists them.
 	 */
-	bool is_listed;
+	bool is_known, is_listed;
 	size_t listed;
 	/** The driver's names of buffers by those of the script, plus 1. */
 	uint32_t *names;
@@ -91,7 +93,8 @@ struct virtio_host {
 	struct machine_event again;
 	/** The next event that may have to be sent. */
 	size_t next;
-	struct trace_built built, other;
+	/** Being put together: for a moment, a frame, a buffer that is used. */
+	struct trace_built built, other, used_built;
 	struct virtio_host_read *reads;
 	size_t read_count;
 	struct virtio_host_value values[VIRTIO_HOST_OFFSETS];

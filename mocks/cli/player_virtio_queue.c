@@ -74,6 +74,7 @@ static void place_note(struct virtio_host *host, size_t n,
 		return;
 	host->places[number] |= 1u << place;
 	queue = &host->queues[number];
+	queue->is_known = true;
 	if (place == VIRTIO_HOST_AVAILABLE ||
 	    (place == VIRTIO_HOST_PACKED && !goes_on[number])) {
 		queue->is_listed = true;
@@ -230,6 +231,8 @@ bool virtio_host_queues(struct virtio_host *host)
 		}
 		queue = 0;
 		script_number(script, n, "queue", &queue);
+		if (queue < VIRTIO_HOST_QUEUES)
+			host->queues[queue].is_known = true;
 		if (place == VIRTIO_HOST_PACKET_HEADER ||
 		    place == VIRTIO_HOST_ACK)
 			packet_add(host, n, queue, place);
@@ -325,6 +328,18 @@ static void command_take(struct virtio_host *host, unsigned queue,
 				taken->id, host->packet, bytes);
 }
 
+/** A queue of which the script says nothing works as any does. */
+static void buffer_return(struct virtio_host *host, unsigned queue,
+			  const struct host_virtio_taken *taken)
+{
+	static const uint8_t answer = CONTROL_OK;
+	struct host_virtio *card = host->player->vm->virtio;
+
+	host_virtio_script_write(card, queue, taken->id, &answer, 1);
+	host_virtio_script_used_next(card, queue, taken->id,
+				     taken->write_bytes != 0);
+}
+
 /** @return whether there was one */
 static bool buffer_take(struct virtio_host *host, unsigned number)
 {
@@ -340,6 +355,10 @@ static bool buffer_take(struct virtio_host *host, unsigned number)
 		command_take(host, number, &taken);
 	else if (number % 2)
 		packet_take(host, number, &taken);
+	else
+		return true;
+	if (!queue->is_known && !host->places_any)
+		buffer_return(host, number, &taken);
 	return true;
 }
 
@@ -473,6 +492,24 @@ static const struct virtio_host_used *used_find(const struct virtio_host *host,
 	return &host->used[low];
 }
 
+/** The header of a packet, or the answer, before the first buffer of it. */
+static void packet_tell(struct virtio_host *host,
+			struct virtio_host_packet *packet, uint32_t id,
+			uint32_t length)
+{
+	struct host_virtio *card = host->player->vm->virtio;
+	bool is_answer = length < VIRTIO_HOST_HEADER;
+
+	if (packet->is_told || packet->queue % 2)
+		return;
+	packet->is_told = true;
+	if (packet->has_index)
+		id = name_find(host, packet->queue, (uint32_t)packet->index);
+	host_virtio_script_tell(card, packet->queue, TRACE_TO_GUEST,
+				is_answer ? "ack" : "header", id, host->packet,
+				is_answer ? 1 : VIRTIO_HOST_HEADER);
+}
+
 /** Put what belongs into a buffer there, before it is said to be used. */
 static void buffer_fill(struct virtio_host *host, size_t n, uint32_t queue,
 			uint32_t id, uint32_t bytes)
@@ -487,7 +524,12 @@ static void buffer_fill(struct virtio_host *host, size_t n, uint32_t queue,
 	length = packet_make(host, &host->packets[used->packet]);
 	if (used->offset >= length)
 		return;
+	packet_tell(host, &host->packets[used->packet], id, length);
 	length -= used->offset;
+	/* An answer stands there, whatever is said of it. */
+	if (host->packets[used->packet].bytes < VIRTIO_HOST_HEADER &&
+	    length == 1)
+		bytes = 1;
 	host_virtio_script_write(card, queue, id, host->packet + used->offset,
 				 length < bytes ? length : bytes);
 }
@@ -498,19 +540,24 @@ bool virtio_host_use(struct virtio_host *host, size_t n)
 	bool is_packed = virtio_host_place(host->player->script, n) ==
 			 VIRTIO_HOST_PACKED;
 	uint32_t queue, id, bytes;
-	struct trace_built used = {0};
+	const struct trace_event *event = &host->used_built.event;
 
-	if (!player_encode(host->player, n, &used))
+	if (!player_encode(host->player, n, &host->used_built))
 		return true;
-	queue = used.event.queue;
-	bytes = virtio_get32(used.event.bytes + (is_packed ? 8 : 4));
-	id = is_packed ? virtio_get16(used.event.bytes + 12)
-		       : virtio_get32(used.event.bytes);
-	if (queue >= VIRTIO_HOST_QUEUES ||
-	    !host_virtio_script_is_ready(card, queue)) {
-		trace_built_free(&used);
-		return false;
+	if (event->length !=
+	    (is_packed ? DESCRIPTOR_BYTES : USED_ENTRY_BYTES)) {
+		player_fail(host->player, n,
+			    "an entry of that ring has %u bytes",
+			    is_packed ? DESCRIPTOR_BYTES : USED_ENTRY_BYTES);
+		return true;
 	}
+	queue = event->queue;
+	bytes = virtio_get32(event->bytes + (is_packed ? 8 : 4));
+	id = is_packed ? virtio_get16(event->bytes + 12)
+		       : virtio_get32(event->bytes);
+	if (queue >= VIRTIO_HOST_QUEUES ||
+	    !host_virtio_script_is_ready(card, queue))
+		return false;
 	id = name_find(host, queue, id);
 	while (!host->queues[queue].is_listed &&
 	       !host_virtio_script_has(card, queue, id) &&
@@ -518,13 +565,12 @@ bool virtio_host_use(struct virtio_host *host, size_t n)
 		;
 	buffer_fill(host, n, queue, id, bytes);
 	if (is_packed)
-		host_virtio_script_used_packed(
-			card, queue, (uint32_t)used.event.address, (uint16_t)id,
-			bytes, virtio_get16(used.event.bytes + 14));
+		host_virtio_script_used_packed(card, queue,
+					       (uint32_t)event->address,
+					       (uint16_t)id, bytes,
+					       virtio_get16(event->bytes + 14));
 	else
-		host_virtio_script_used(card, queue,
-					(uint32_t)used.event.address, id,
-					bytes);
-	trace_built_free(&used);
+		host_virtio_script_used(card, queue, (uint32_t)event->address,
+					id, bytes);
 	return true;
 }

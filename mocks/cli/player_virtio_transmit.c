@@ -98,18 +98,19 @@ static bool is_cut(struct virtio_host *host,
 	return one->header != SCRIPT_NONE &&
 	       script_encode(host->player->script, one->header, &host->built,
 			     ignored) &&
+	       host->built.event.length == VIRTIO_HOST_HEADER &&
 	       host->built.event.bytes[HEADER_GSO_TYPE] & ~GSO_ECN;
 }
 
 static void frame_note(struct virtio_host *host, size_t n)
 {
-	struct virtio_host_outgoing *one = NULL;
+	size_t count = host->outgoing_count;
+	struct virtio_host_outgoing *one =
+		&host->outgoing[count ? count - 1 : 0];
 
-	host->has_frames = true;
-	if (host->outgoing_count)
-		one = &host->outgoing[host->outgoing_count - 1];
-	if (!one || (one->frames && !is_cut(host, one)))
+	if (!count || (one->frames && !is_cut(host, one)))
 		one = outgoing_begin(host, n, 1);
+	host->has_frames = true;
 	if (!one->frames++)
 		one->frame = n;
 }
@@ -193,7 +194,8 @@ static void frame_ask(struct virtio_host *host,
 	uint32_t start, offset;
 
 	if (one->header == SCRIPT_NONE ||
-	    !player_encode(host->player, one->header, &host->built))
+	    !player_encode(host->player, one->header, &host->built) ||
+	    host->built.event.length != VIRTIO_HOST_HEADER)
 		return;
 	header = host->built.event.bytes;
 	if (!(header[HEADER_FLAGS] & HEADER_NEEDS_CHECKSUM))

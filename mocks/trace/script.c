@@ -200,47 +200,15 @@ static bool about_take(struct script *script, const struct trace_record *about)
 	return script_substitute(script, &script->about);
 }
 
-/** "compare WAY KIND": noted until it is known who plays the script. */
+/** "compare WAY KIND": also if the script has no such event. */
 static void compare_take(struct script *script,
 			 const struct trace_record *record, unsigned line)
 {
-	struct script_compare *compare =
-		&script->compares[record->kind][record->direction];
+	struct script_wish *wish =
+		&script->wishes[record->kind][record->direction];
 
-	compare->line = line;
-	compare->column = record->name_column;
-}
-
-/** Each of them is compared by who plays; false: one is not, it is said. */
-static bool compares_judge(struct script *script, char *error)
-{
-	const struct script_compare *compare;
-	struct trace_record record = {0};
-	char what[TRACE_ERROR_MAX];
-	unsigned kind, to;
-
-	for (kind = 0; kind < TRACE_KINDS; kind++)
-		for (to = 0; to < 2; to++) {
-			compare = &script->compares[kind][to];
-			if (!compare->line)
-				continue;
-			trace_record_clear(&record);
-			record.kind = (enum trace_kind)kind;
-			record.direction = (enum trace_direction)to;
-			script->has[kind][to] = true;
-			if (!script->rules.checks ||
-			    script->rules.checks(&record))
-				continue;
-			snprintf(what, sizeof(what),
-				 "'%s' %s the guest is not compared when that "
-				 "side is played",
-				 trace_kind_name(record.kind),
-				 to == TRACE_FROM_GUEST ? "from" : "to");
-			script_complain(script, compare->line, compare->column,
-					what, error);
-			return false;
-		}
-	return true;
+	wish->line = line;
+	wish->column = record->name_column;
 }
 
 static bool load_text(struct script *script, FILE *stream, char *error)
@@ -391,10 +359,36 @@ fail:
 	return NULL;
 }
 
+/** Whether what "compare" asks for is compared on this side. */
+static bool wish_judge(struct script *script, enum trace_kind kind,
+		       enum trace_direction direction, char *error)
+{
+	const struct script_wish *wish = &script->wishes[kind][direction];
+	struct trace_record *record = &script->expected;
+	char what[TRACE_ERROR_MAX];
+
+	if (!wish->line)
+		return true;
+	trace_record_clear(record);
+	record->kind = kind;
+	record->direction = direction;
+	if (!script->rules.checks || script->rules.checks(record)) {
+		script->has[kind][direction] = true;
+		return true;
+	}
+	snprintf(what, sizeof(what),
+		 "'%s' %s the guest is not compared when that side is played",
+		 trace_kind_name(kind),
+		 direction == TRACE_FROM_GUEST ? "from" : "to");
+	script_complain(script, wish->line, wish->column, what, error);
+	return false;
+}
+
 bool script_judge(struct script *script, const struct script_rules *rules,
 		  char *error)
 {
 	struct script_item *item;
+	unsigned kind;
 	size_t n;
 
 	script->rules = *rules;
@@ -412,7 +406,11 @@ bool script_judge(struct script *script, const struct script_rules *rules,
 		if (item->is_checked)
 			script->has[item->kind][item->direction] = true;
 	}
-	return compares_judge(script, error);
+	for (kind = 0; kind < TRACE_KINDS; kind++)
+		if (!wish_judge(script, kind, TRACE_FROM_GUEST, error) ||
+		    !wish_judge(script, kind, TRACE_TO_GUEST, error))
+			return false;
+	return true;
 }
 
 void script_free(struct script *script)

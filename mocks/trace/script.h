@@ -40,8 +40,8 @@ struct script *script_load(const char *path, const char *const defines[],
 /**
  * Leave out what the rules do: before the first comparison.
  * @param rules copied
- * @param error as above
- * @return false: the script wants what they leave out, or out of memory
+ * @param error as for script_load(): no memory, or the script asks for
+ *	something that is left out
  */
 bool script_judge(struct script *script, const struct script_rules *rules,
 		  char *error);

@@ -25,8 +25,8 @@ struct script_item {
 	size_t pool_bytes;
 };
 
-/** A line "compare"; line 0: there is none. */
-struct script_compare {
+/** Where "compare" asks for a kind; line 0: nowhere. */
+struct script_wish {
 	unsigned line, column;
 };
 
@@ -40,8 +40,7 @@ struct script {
 	size_t first;
 	/** The kinds that it has, by direction: others are not compared. */
 	bool has[TRACE_KINDS][2];
-	/** Those that are compared though it has none. */
-	struct script_compare compares[TRACE_KINDS][2];
+	struct script_wish wishes[TRACE_KINDS][2];
 	/** Variables that are known: a field of its name for each. */
 	struct trace_record variables;
 	/** What the event being compared would bind. */

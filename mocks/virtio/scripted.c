@@ -44,6 +44,11 @@ static void value_learn(struct host_virtio *card, uint64_t offset,
 		    value <= VIRTIO_QUEUE_MAX)
 			card->configuration.queue_size_max = value;
 		break;
+	case MMIO_STATUS:
+		/* It is gone, and reaches no memory any more. */
+		if (value == UINT32_MAX)
+			host_virtio_remove(card);
+		break;
 	case MMIO_CONFIG + CONFIG_PAIRS:
 		if (value && value <= VIRTIO_PAIRS_MAX) {
 			card->pairs_max = value;
@@ -290,6 +295,24 @@ void host_virtio_script_used_packed(struct host_virtio *card, unsigned number,
 	queue->used = (uint16_t)next;
 	atomic_thread_fence(memory_order_seq_cst);
 	used_tell(queue, host_packed_wants(queue, slots));
+}
+
+void host_virtio_script_used_next(struct host_virtio *card, unsigned number,
+				  uint16_t id, uint32_t length)
+{
+	struct virtio_queue *queue = &card->queues[number];
+	uint16_t flags = queue->used_wrap ? PACKED_AVAILABLE | PACKED_USED : 0;
+
+	if (!host_virtio_script_is_ready(card, number))
+		return;
+	if (length)
+		flags |= DESCRIPTOR_WRITE;
+	if (host_virtio_script_is_packed(card))
+		host_virtio_script_used_packed(card, number, queue->used, id,
+					       length, flags);
+	else
+		host_virtio_script_used(card, number, queue->used % queue->size,
+					id, length);
 }
 
 void host_virtio_script_interrupt(struct host_virtio *card, uint32_t causes)

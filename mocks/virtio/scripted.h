@@ -49,7 +49,7 @@ bool host_virtio_script_is_ready(const struct host_virtio *card,
 				 unsigned queue);
 
 /** Take the next buffer, traced as the device does. @return false: none */
-bool host_virtio_script_take(struct host_virtio *card, unsigned queue,
+bool host_virtio_script_take(struct host_virtio *card, unsigned number,
 			     struct host_virtio_taken *taken);
 /** Whether the device has that buffer. */
 bool host_virtio_script_has(const struct host_virtio *card, unsigned queue,
@@ -73,15 +73,18 @@ const char *host_virtio_script_send(struct host_virtio *card, uint8_t *packet,
  * @param place in the ring; another than the next one leaves a gap
  * @param id need be none that the device has
  */
-void host_virtio_script_used(struct host_virtio *card, unsigned queue,
+void host_virtio_script_used(struct host_virtio *card, unsigned number,
 			     uint32_t place, uint32_t id, uint32_t length);
 /**
  * The same in a packed ring, where the place is a descriptor's.
  * @param flags all of them, wrap bits too
  */
-void host_virtio_script_used_packed(struct host_virtio *card, unsigned queue,
+void host_virtio_script_used_packed(struct host_virtio *card, unsigned number,
 				    uint32_t place, uint16_t id,
 				    uint32_t length, uint16_t flags);
+/** The next entry of either ring, as a device has it. */
+void host_virtio_script_used_next(struct host_virtio *card, unsigned number,
+				  uint16_t id, uint32_t length);
 /** Interrupt for causes, whoever wants it. */
 void host_virtio_script_interrupt(struct host_virtio *card, uint32_t causes);
 

@@ -26,6 +26,9 @@ while read -r host mtu capture; do
 		# What is compared is more than the registers.
 		[ "$(sed -n 's/.*: \([0-9]*\) events compared.*/\1/p;q' out)" -ge 100 ] ||
 			wrong "$host $capture $way: hardly anything is compared"
+		# What was played is a recording too.
+		try 0 replay --as host --trace b.pcapng a.vt
+		try 0 replay --as host b.pcapng
 	done
 done <<'END'
 firecracker-1.1 1500 01-http-ipv4
