@@ -3,251 +3,19 @@
  * Lines of a trace, read. Strict: what is not understood is an error with its
  * line and column.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mocks/trace/codec.h"
-#include "mocks/trace/text.h"
+#include "mocks/trace/text_internal.h"
 
-#define ERROR_BYTES    512u
 #define LIST_MAX       64u
 /** Bytes of a line: two values of the longest, in hexadecimal. */
 #define LINE_MAX_BYTES 0x400000u
 /** Bytes of all blocks at one time: more than any writer of ours names. */
 #define BLOCKS_MAX     0x8000000u
 #define SECOND	       UINT64_C(1000000000)
-#define BLOCK_BUCKETS  64u
-
-struct named_block {
-	struct named_block *next;
-	/** Behind the name. */
-	uint8_t *bytes;
-	size_t length;
-	char name[];
-};
-
-struct trace_text {
-	FILE *stream;
-	char *name;
-	char *line;
-	size_t room;
-	/** Where in the line; and the place of the value being read. */
-	const char *at, *value;
-	unsigned number;
-	/** The groups that it is in: "ppi.0.". */
-	char prefix[TRACE_KEY_MAX];
-	struct named_block *blocks[BLOCK_BUCKETS];
-	/** What they take, with their names. */
-	size_t blocks_bytes;
-	/** The first line. */
-	bool has_about;
-	struct trace_record about;
-	/** Bytes of the value being read. */
-	uint8_t *bytes;
-	size_t bytes_used, bytes_room;
-	char error[ERROR_BYTES];
-};
-
-/* ---- Errors ---- */
-
-void trace_text_complain(struct trace_text *text, unsigned column,
-			 const char *what)
-{
-	if (column)
-		snprintf(text->error, sizeof(text->error), "%s:%u:%u: %s",
-			 text->name, text->number, column, what);
-	else
-		snprintf(text->error, sizeof(text->error), "%s:%u: %s",
-			 text->name, text->number, what);
-}
-
-static bool wrong(struct trace_text *text, const char *place,
-		  const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool wrong(struct trace_text *text, const char *place,
-		  const char *format, ...)
-{
-	char what[ERROR_BYTES / 2];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(what, sizeof(what), format, arguments);
-	va_end(arguments);
-	trace_text_complain(text, (unsigned)(place - text->line) + 1, what);
-	return false;
-}
-
-/* ---- Pieces of a line ---- */
-
-static void spaces(struct trace_text *text)
-{
-	while (*text->at == ' ' || *text->at == '\t')
-		text->at++;
-}
-
-/** Whether the line, or all of it but a comment, was read. */
-static bool at_end(struct trace_text *text)
-{
-	spaces(text);
-	return !*text->at || *text->at == '#';
-}
-
-static bool is_word_char(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.' ||
-	       c == ':';
-}
-
-/** A word: where it begins and how long it is; 0: there is none. */
-static size_t word(struct trace_text *text, const char **start)
-{
-	*start = text->at;
-	while (is_word_char(*text->at))
-		text->at++;
-	return (size_t)(text->at - *start);
-}
-
-static bool digits(struct trace_text *text, uint64_t *number, unsigned *base)
-{
-	const char *start = text->at;
-	char *end;
-
-	*base = start[0] == '0' && start[1] == 'x' ? 16 : 10;
-	if (!isdigit((unsigned char)*start))
-		return wrong(text, start, "a number is expected");
-	errno = 0;
-	*number = strtoull(start, &end, (int)*base);
-	if (errno || end == start || is_word_char(*end))
-		return wrong(text, start, "that is no number of 64 bits");
-	text->at = end;
-	return true;
-}
-
-/** What comes from the file, for a complaint: a piece of it, printable. */
-static const char *quoted(const char *start, size_t length, char *room,
-			  size_t bytes)
-{
-	size_t n;
-
-	if (length >= bytes)
-		length = bytes - 1;
-	for (n = 0; n < length; n++)
-		room[n] = isprint((unsigned char)start[n]) ? start[n] : '?';
-	room[n] = 0;
-	return room;
-}
-
-/* ---- Bytes ---- */
-
-static bool bytes_put(struct trace_text *text, uint8_t byte, uint64_t count)
-{
-	size_t need = text->bytes_used;
-	uint8_t *bytes;
-
-	if (count > TRACE_BYTES_MAX - need)
-		return wrong(text, text->value, "more than %u bytes",
-			     TRACE_BYTES_MAX);
-	need += (size_t)count;
-	if (need > text->bytes_room || !text->bytes) {
-		size_t room = need < 4096 ? 4096 : need * 2;
-
-		bytes = realloc(text->bytes, room);
-		if (!bytes)
-			return wrong(text, text->value, "out of memory");
-		text->bytes = bytes;
-		text->bytes_room = room;
-	}
-	memset(text->bytes + text->bytes_used, byte, (size_t)count);
-	text->bytes_used = need;
-	return true;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/** "[0011 22*40 ff]" */
-static bool read_bytes(struct trace_text *text)
-{
-	int high, low;
-	uint64_t run;
-	unsigned base;
-
-	text->value = text->at++;
-	text->bytes_used = 0;
-	for (;;) {
-		spaces(text);
-		if (*text->at == ']')
-			break;
-		high = hex_digit(text->at[0]);
-		low = high < 0 ? -1 : hex_digit(text->at[1]);
-		if (low < 0)
-			return wrong(text, text->at,
-				     "two hexadecimal digits or ']' are "
-				     "expected");
-		text->at += 2;
-		run = 1;
-		if (*text->at == '*') {
-			text->at++;
-			if (!digits(text, &run, &base))
-				return false;
-		}
-		if (!bytes_put(text, (uint8_t)(high << 4 | low), run))
-			return false;
-	}
-	text->at++;
-	return true;
-}
-
-/** A text between quotation marks, as bytes. */
-static bool read_quoted(struct trace_text *text)
-{
-	int high, low;
-	char c;
-
-	text->value = text->at++;
-	text->bytes_used = 0;
-	while (*text->at != '"') {
-		c = *text->at;
-		if (!c)
-			return wrong(text, text->value,
-				     "the text has no end in its line");
-		text->at++;
-		if (c == '\\' && *text->at == 'x') {
-			high = hex_digit(text->at[1]);
-			low = high < 0 ? -1 : hex_digit(text->at[2]);
-			if (low < 0)
-				return wrong(text, text->at,
-					     "two hexadecimal digits are "
-					     "expected");
-			c = (char)(high << 4 | low);
-			text->at += 3;
-		} else if (c == '\\') {
-			c = *text->at;
-			if (c != '"' && c != '\\')
-				return wrong(text, text->at,
-					     "'\\' stands before '\"', '\\' or "
-					     "'x'");
-			text->at++;
-		}
-		if (!bytes_put(text, (uint8_t)c, 1))
-			return false;
-	}
-	text->at++;
-	return true;
-}
 
 /* ---- Blocks ---- */
 
@@ -265,7 +33,7 @@ static struct named_block **block_link(struct trace_text *text,
 
 	for (n = 0; n < length; n++)
 		hash = hash * 33 + (uint8_t)name[n];
-	link = &text->blocks[hash % BLOCK_BUCKETS];
+	link = &text->blocks[hash % TRACE_TEXT_BUCKETS];
 	while (*link && (strlen((*link)->name) != length ||
 			 memcmp((*link)->name, name, length) != 0))
 		link = &(*link)->next;
@@ -281,7 +49,7 @@ static bool block_put(struct trace_text *text, const char *name, size_t length)
 
 	block = calloc(1, sizeof(*block) + length + 1 + text->bytes_used);
 	if (!block)
-		return wrong(text, name, "out of memory");
+		return text_wrong(text, name, "out of memory");
 	block->next = next;
 	block->length = text->bytes_used;
 	memcpy(block->name, name, length);
@@ -292,8 +60,8 @@ static bool block_put(struct trace_text *text, const char *name, size_t length)
 	*link = block;
 	text->blocks_bytes += block_bytes(block) - had;
 	return text->blocks_bytes <= BLOCKS_MAX ||
-	       wrong(text, name, "blocks of more than %u bytes together",
-		     BLOCKS_MAX);
+	       text_wrong(text, name, "blocks of more than %u bytes together",
+			  BLOCKS_MAX);
 }
 
 /** "block NAME [...]"; a name may be given again. */
@@ -302,17 +70,17 @@ static bool read_block(struct trace_text *text)
 	const char *name;
 	size_t length;
 
-	spaces(text);
-	length = word(text, &name);
+	text_spaces(text);
+	length = text_word(text, &name);
 	if (!length)
-		return wrong(text, text->at, "the block has no name");
-	spaces(text);
+		return text_wrong(text, text->at, "the block has no name");
+	text_spaces(text);
 	if (*text->at != '[')
-		return wrong(text, text->at, "'[' is expected");
-	if (!read_bytes(text))
+		return text_wrong(text, text->at, "'[' is expected");
+	if (!text_read_bytes(text))
 		return false;
-	if (!at_end(text))
-		return wrong(text, text->at, "the line should end here");
+	if (!text_at_end(text))
+		return text_wrong(text, text->at, "the line should end here");
 	return block_put(text, name, length);
 }
 
@@ -327,14 +95,15 @@ read_list(struct trace_text *text, struct trace_record *record, const char *key)
 	unsigned base;
 
 	for (;;) {
-		spaces(text);
+		text_spaces(text);
 		if (*text->at == '}')
 			break;
 		if (count == LIST_MAX) {
-			wrong(text, start, "more than %u numbers", LIST_MAX);
+			text_wrong(text, start, "more than %u numbers",
+				   LIST_MAX);
 			return NULL;
 		}
-		if (!digits(text, &numbers[count], &base))
+		if (!text_digits(text, &numbers[count], &base))
 			return NULL;
 		count++;
 	}
@@ -352,11 +121,11 @@ static struct trace_field *read_reference(struct trace_text *text,
 	size_t length;
 
 	text->at++;
-	length = word(text, &name);
+	length = text_word(text, &name);
 	block = *block_link(text, name, length);
 	if (!block) {
-		wrong(text, name, "there is no block '%s' so far",
-		      quoted(name, length, room, sizeof(room)));
+		text_wrong(text, name, "there is no block '%s' so far",
+			   text_quoted(name, length, room, sizeof(room)));
 		return NULL;
 	}
 	return trace_record_bytes(record, key, block->bytes, block->length);
@@ -371,16 +140,16 @@ static struct trace_field *read_named(struct trace_text *text,
 	size_t length;
 
 	text->at += is_variable;
-	length = word(text, &name);
+	length = text_word(text, &name);
 	/* Bits by their names. */
 	while (length && !is_variable && text->at[0] == '|' &&
-	       is_word_char(text->at[1])) {
+	       text_is_word_char(text->at[1])) {
 		text->at++;
-		word(text, &start);
+		text_word(text, &start);
 		length = (size_t)(text->at - name);
 	}
 	if (!length) {
-		wrong(text, text->at, "a value is expected");
+		text_wrong(text, text->at, "a value is expected");
 		return NULL;
 	}
 	field = trace_record_text(record, key, name, length);
@@ -396,7 +165,7 @@ static struct trace_field *read_number(struct trace_text *text,
 	uint64_t number = 0;
 	unsigned base;
 
-	if (!digits(text, &number, &base))
+	if (!text_digits(text, &number, &base))
 		return NULL;
 	return trace_record_number(record, key, number, base, NULL);
 }
@@ -416,12 +185,12 @@ static struct trace_field *read_value(struct trace_text *text,
 	}
 	switch (*text->at) {
 	case '[':
-		return read_bytes(text)
+		return text_read_bytes(text)
 			       ? trace_record_bytes(record, key, text->bytes,
 						    text->bytes_used)
 			       : NULL;
 	case '"':
-		return read_quoted(text)
+		return text_read_quoted(text)
 			       ? trace_record_text(record, key,
 						   (const char *)text->bytes,
 						   text->bytes_used)
@@ -446,9 +215,9 @@ static bool read_key(struct trace_text *text, const char *start, size_t length,
 	size_t before = strlen(text->prefix);
 
 	if (!length || *text->at != '=' || memchr(start, '.', length))
-		return wrong(text, start, "'key=value' is expected");
+		return text_wrong(text, start, "'key=value' is expected");
 	if (before + length >= TRACE_KEY_MAX)
-		return wrong(text, start, "the key is too long");
+		return text_wrong(text, start, "the key is too long");
 	memcpy(key, text->prefix, before);
 	memcpy(key + before, start, length);
 	key[before + length] = 0;
@@ -492,13 +261,13 @@ static bool read_open_group(struct trace_text *text,
 	snprintf(key, sizeof(key), "%s*", text->prefix);
 	field = trace_record_text(record, key, "", 0);
 	if (!field)
-		return wrong(text, text->at, "there are too many fields");
+		return text_wrong(text, text->at, "there are too many fields");
 	field->kind = TRACE_ANY;
 	field->column = (unsigned)(text->at - text->line) + 1;
 	text->at += 3;
-	spaces(text);
+	text_spaces(text);
 	return *text->at == '}' ||
-	       wrong(text, text->at, "'...' stands at the end");
+	       text_wrong(text, text->at, "'...' stands at the end");
 }
 
 /** "{key=value ...}" */
@@ -512,11 +281,11 @@ static bool read_group(struct trace_text *text, struct trace_record *record,
 	bool good = (size_t)length < sizeof(text->prefix);
 
 	if (!good)
-		wrong(text, start, "the groups are too deep");
+		text_wrong(text, start, "the groups are too deep");
 	text->at++;
 	while (good) {
-		if (at_end(text)) {
-			good = wrong(text, text->at, "'}' is expected");
+		if (text_at_end(text)) {
+			good = text_wrong(text, text->at, "'}' is expected");
 		} else if (*text->at == '}') {
 			break;
 		} else if (strncmp(text->at, "...", 3) == 0) {
@@ -537,13 +306,13 @@ static bool read_single(struct trace_text *text, struct trace_record *record,
 	struct trace_field *field;
 
 	if (trace_record_find(record, key) || groups_count(record, key))
-		return wrong(text, start, "'%s' stands here twice", key);
+		return text_wrong(text, start, "'%s' stands here twice", key);
 	text->error[0] = 0;
 	field = read_value(text, record, key);
 	if (!field)
 		return text->error[0] ? false
-				      : wrong(text, start,
-					      "there are too many fields");
+				      : text_wrong(text, start,
+						   "there are too many fields");
 	field->column = (unsigned)(start - text->line) + 1;
 	return true;
 }
@@ -553,15 +322,15 @@ static bool read_field(struct trace_text *text, struct trace_record *record)
 {
 	char key[TRACE_KEY_MAX];
 	const char *start;
-	size_t length = word(text, &start);
+	size_t length = text_word(text, &start);
 
 	if (!read_key(text, start, length, key))
 		return false;
 	text->at++;
 	if (is_group(text)) {
 		if (trace_record_find(record, key))
-			return wrong(text, start, "'%s' stands here twice",
-				     key);
+			return text_wrong(text, start, "'%s' stands here twice",
+					  key);
 		if (!read_group(text, record, key))
 			return false;
 	} else if (!read_single(text, record, key, start)) {
@@ -569,19 +338,19 @@ static bool read_field(struct trace_text *text, struct trace_record *record)
 	}
 	if (*text->at && *text->at != ' ' && *text->at != '\t' &&
 	    *text->at != '#' && !(*text->at == '}' && text->prefix[0]))
-		return wrong(text, text->at, "a space is expected");
+		return text_wrong(text, text->at, "a space is expected");
 	return true;
 }
 
 static bool read_fields(struct trace_text *text, struct trace_record *record)
 {
-	while (!at_end(text)) {
+	while (!text_at_end(text)) {
 		if (strncmp(text->at, "...", 3) == 0) {
 			text->at += 3;
 			record->is_open = true;
-			if (!at_end(text))
-				return wrong(text, text->at,
-					     "'...' stands at the end");
+			if (!text_at_end(text))
+				return text_wrong(text, text->at,
+						  "'...' stands at the end");
 			return true;
 		}
 		if (!read_field(text, record))
@@ -617,31 +386,31 @@ static bool read_time(struct trace_text *text, struct trace_record *record)
 	for (; isdigit((unsigned char)*text->at); text->at++) {
 		seconds = seconds * 10 + (uint64_t)(*text->at - '0');
 		if (seconds > UINT64_MAX / SECOND)
-			return wrong(text, start, "the time is too large");
+			return text_wrong(text, start, "the time is too large");
 	}
 	if (text->at == from)
-		return wrong(text, start, "'@' stands before seconds");
+		return text_wrong(text, start, "'@' stands before seconds");
 	part = read_fraction(text);
 	if (part > UINT64_MAX - seconds * SECOND)
-		return wrong(text, start, "the time is too large");
+		return text_wrong(text, start, "the time is too large");
 	if (*text->at != ' ' && *text->at != '\t')
-		return wrong(text, text->at, "a space is expected");
+		return text_wrong(text, text->at, "a space is expected");
 	record->has_time = true;
 	record->time = seconds * SECOND + part;
-	spaces(text);
+	text_spaces(text);
 	return true;
 }
 
 static bool read_direction(struct trace_text *text, struct trace_record *record)
 {
 	if (*text->at != '>' && *text->at != '<')
-		return wrong(text, text->at,
-			     "'>' (from the guest) or '<' (to it) is "
-			     "expected");
+		return text_wrong(text, text->at,
+				  "'>' (from the guest) or '<' (to it) is "
+				  "expected");
 	record->direction =
 		*text->at == '>' ? TRACE_FROM_GUEST : TRACE_TO_GUEST;
 	text->at++;
-	spaces(text);
+	text_spaces(text);
 	return true;
 }
 
@@ -651,16 +420,16 @@ static bool read_name(struct trace_text *text, struct trace_record *record)
 	const char *start;
 	size_t length;
 
-	spaces(text);
+	text_spaces(text);
 	if (strncmp(text->at, "...", 3) == 0)
 		return true;
-	length = word(text, &start);
+	length = text_word(text, &start);
 	if (*text->at == '=') {
 		text->at = start;
 		return true;
 	}
 	if (length >= sizeof(record->name))
-		return wrong(text, start, "the name is too long");
+		return text_wrong(text, start, "the name is too long");
 	memcpy(record->name, start, length);
 	record->name[length] = 0;
 	record->name_column = (unsigned)(start - text->line) + 1;
@@ -675,7 +444,7 @@ static void read_comment(struct trace_text *text, struct trace_record *record)
 	if (*text->at != '#')
 		return;
 	text->at++;
-	spaces(text);
+	text_spaces(text);
 	length = strlen(text->at);
 	while (length &&
 	       (text->at[length - 1] == ' ' || text->at[length - 1] == '\t'))
@@ -687,23 +456,23 @@ static void read_comment(struct trace_text *text, struct trace_record *record)
 static bool read_kind(struct trace_text *text, struct trace_record *record)
 {
 	const char *start;
-	size_t length = word(text, &start);
+	size_t length = text_word(text, &start);
 	char room[40];
 
 	record->name_column = (unsigned)(start - text->line) + 1;
 	return trace_kind_find(start, length, &record->kind) ||
-	       wrong(text, start, "there is no kind of event '%s'",
-		     quoted(start, length, room, sizeof(room)));
+	       text_wrong(text, start, "there is no kind of event '%s'",
+			  text_quoted(start, length, room, sizeof(room)));
 }
 
 /** "compare WAY KIND" */
 static bool read_compare(struct trace_text *text, struct trace_record *record)
 {
 	trace_record_clear(record);
-	spaces(text);
+	text_spaces(text);
 	return read_direction(text, record) && read_kind(text, record) &&
-	       (at_end(text) ||
-		wrong(text, text->at, "the line should end here"));
+	       (text_at_end(text) ||
+		text_wrong(text, text->at, "the line should end here"));
 }
 
 static bool read_event(struct trace_text *text, struct trace_record *record)
@@ -763,8 +532,8 @@ static int line_next(struct trace_text *text)
 		text->line[length++] = (char)c;
 		if (c)
 			continue;
-		wrong(text, text->line + length - 1,
-		      "a byte of zero: this is no text");
+		text_wrong(text, text->line + length - 1,
+			   "a byte of zero: this is no text");
 		return -1;
 	}
 	if (c == EOF && ferror(text->stream))
@@ -788,19 +557,20 @@ static bool read_about(struct trace_text *text)
 	const char *start;
 	uint64_t version = 0;
 	unsigned base;
-	size_t length = word(text, &start);
+	size_t length = text_word(text, &start);
 
 	if (length != 5 || memcmp(start, "trace", 5) != 0)
-		return wrong(text, start,
-			     "a trace begins with the line 'trace 1'");
-	spaces(text);
+		return text_wrong(text, start,
+				  "a trace begins with the line 'trace 1'");
+	text_spaces(text);
 	start = text->at;
-	if (!digits(text, &version, &base))
+	if (!text_digits(text, &version, &base))
 		return false;
 	if (version != 1)
-		return wrong(text, start,
-			     "version %" PRIu64 " of the format is not known",
-			     version);
+		return text_wrong(text, start,
+				  "version %" PRIu64
+				  " of the format is not known",
+				  version);
 	trace_record_clear(&text->about);
 	return read_fields(text, &text->about);
 }
@@ -810,7 +580,7 @@ static bool is_word(struct trace_text *text, const char *expected)
 	size_t length = strlen(expected);
 
 	if (strncmp(text->at, expected, length) != 0 ||
-	    is_word_char(text->at[length]))
+	    text_is_word_char(text->at[length]))
 		return false;
 	text->at += length;
 	return true;
@@ -820,15 +590,17 @@ static enum trace_item read_line(struct trace_text *text,
 				 struct trace_record *record)
 {
 	if (is_word(text, "unordered"))
-		return at_end(text) ? TRACE_ITEM_UNORDERED
-				    : (wrong(text, text->at,
+		return text_at_end(text)
+			       ? TRACE_ITEM_UNORDERED
+			       : (text_wrong(text, text->at,
 					     "the line should end here"),
-				       TRACE_ITEM_BROKEN);
+				  TRACE_ITEM_BROKEN);
 	if (is_word(text, "end"))
-		return at_end(text) ? TRACE_ITEM_END_UNORDERED
-				    : (wrong(text, text->at,
+		return text_at_end(text)
+			       ? TRACE_ITEM_END_UNORDERED
+			       : (text_wrong(text, text->at,
 					     "the line should end here"),
-				       TRACE_ITEM_BROKEN);
+				  TRACE_ITEM_BROKEN);
 	if (is_word(text, "compare"))
 		return read_compare(text, record) ? TRACE_ITEM_COMPARE
 						  : TRACE_ITEM_BROKEN;
@@ -841,7 +613,7 @@ enum trace_item trace_text_next(struct trace_text *text,
 	int there;
 
 	while ((there = line_next(text)) > 0) {
-		if (at_end(text))
+		if (text_at_end(text))
 			continue;
 		if (!text->has_about) {
 			if (!read_about(text))
@@ -890,7 +662,7 @@ void trace_text_close(struct trace_text *text)
 
 	if (!text)
 		return;
-	for (n = 0; n < BLOCK_BUCKETS; n++)
+	for (n = 0; n < TRACE_TEXT_BUCKETS; n++)
 		while ((block = text->blocks[n])) {
 			text->blocks[n] = block->next;
 			free(block);
