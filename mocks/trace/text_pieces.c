@@ -2,8 +2,10 @@
 /*
  * What a line of a trace is made of: words, numbers, texts, bytes.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mocks/trace/codec.h"
