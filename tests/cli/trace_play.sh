@@ -39,7 +39,7 @@ changed() {
 	grep -q "^FAIL  b.vt as $1" out || wrong "as $1, line $2: no verdict"
 }
 line() {
-	grep -n "$1" a.vt | head -n "${2:-1}" | tail -n 1 | cut -d : -f 1
+	grep -n -m "${2:-1}" "$1" a.vt | tail -n 1 | cut -d : -f 1
 }
 
 # A field of the host's half, of the guest's half; a byte of a payload.

@@ -51,7 +51,7 @@ changed() {
 	grep -q "^FAIL  b.vt as guest" out || wrong "line $1: no verdict"
 }
 line() {
-	grep -n "$1" a.vt | head -n "${2:-1}" | tail -n 1 | cut -d : -f 1
+	grep -n -m "${2:-1}" "$1" a.vt | tail -n 1 | cut -d : -f 1
 }
 
 # Split rings: what the device says, what it gives back, what it sends.

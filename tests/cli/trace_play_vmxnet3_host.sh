@@ -48,7 +48,7 @@ changed() {
 	grep -q '^FAIL  b.vt as host' out || wrong "line $1, $2: no verdict"
 }
 line() {
-	grep -n "$1" a.vt | head -n "${2:-1}" | tail -n 1 | cut -d : -f 1
+	grep -n -m "${2:-1}" "$1" a.vt | tail -n 1 | cut -d : -f 1
 }
 # deleted LINE: without it the recording is another one.
 deleted() {
