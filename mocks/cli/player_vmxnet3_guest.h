@@ -17,10 +17,10 @@
 #define VMXNET3_GUEST_VECTORS 48u
 /** Frames that were handed over and did not show up in buffers so far. */
 #define VMXNET3_GUEST_WAITING 1024u
-/** Longer than any packet in guest memory, with room for a tag. */
-#define VMXNET3_GUEST_PACKET  (512u * 1024)
 /** Buffers of a packet. */
 #define VMXNET3_GUEST_PIECES  64u
+/** Longer than any packet in guest memory, with room for a tag. */
+#define VMXNET3_GUEST_PACKET  (512u * 1024)
 
 /** A ring, and the descriptors that the script has for it. */
 struct vmxnet3_guest_ring {
@@ -35,18 +35,15 @@ struct vmxnet3_guest_ring {
 	uint32_t producer;
 };
 
-/** Where a completion says that a part of a packet lies. */
-struct vmxnet3_guest_piece {
-	uint64_t address;
-	uint32_t bytes;
-};
-
 struct vmxnet3_guest_rx {
 	struct vmxnet3_guest_ring rings[2];
 	uint64_t data_address;
 	uint32_t data_bytes;
-	/** A packet out of several completions: read when all are there. */
-	struct vmxnet3_guest_piece pieces[VMXNET3_GUEST_PIECES];
+	/** The buffers of a packet so far; its bytes, once all are written. */
+	struct {
+		uint64_t address;
+		uint32_t bytes;
+	} pieces[VMXNET3_GUEST_PIECES];
 	unsigned piece_count;
 	uint8_t *packet;
 	uint32_t bytes;

@@ -184,58 +184,58 @@ static bool buffer_find(struct vmxnet3_guest *guest,
 	return true;
 }
 
-/**
- * What lies in the buffers of a packet, now that the device is done with all of
- * them: a later part may have been written over an earlier one.
- */
-static bool packet_gather(struct vmxnet3_guest *guest,
-			  struct vmxnet3_guest_rx *rx)
+/** One buffer more. @return false: it is nowhere, or one too many */
+static bool piece_add(struct vmxnet3_guest *guest, struct vmxnet3_guest_rx *rx,
+		      uint32_t word0, uint32_t bytes)
 {
-	const struct vmxnet3_guest_piece *piece = rx->pieces;
-	unsigned i;
+	if (rx->piece_count == VMXNET3_GUEST_PIECES ||
+	    !buffer_find(guest, rx, word0,
+			 &rx->pieces[rx->piece_count].address))
+		return false;
+	rx->pieces[rx->piece_count++].bytes = bytes;
+	return true;
+}
 
+/** Read all buffers of a packet, now that the last is written. */
+static bool pieces_read(struct vmxnet3_guest *guest,
+			struct vmxnet3_guest_rx *rx)
+{
+	struct machine *machine = guest->player->vm->machine;
+	unsigned n;
+
+	rx->bytes = 0;
 	if (!rx->packet)
 		rx->packet = malloc(VMXNET3_GUEST_PACKET);
-	if (!rx->packet)
-		return false;
-	rx->bytes = 0;
-	for (i = 0; i < rx->piece_count; i++, piece++) {
-		if (piece->bytes > VMXNET3_GUEST_PACKET - rx->bytes ||
-		    !machine_ram_read(guest->player->vm->machine,
-				      piece->address, rx->packet + rx->bytes,
-				      piece->bytes))
+	for (n = 0; rx->packet && n < rx->piece_count; n++) {
+		if (rx->pieces[n].bytes > VMXNET3_GUEST_PACKET - rx->bytes ||
+		    !machine_ram_read(machine, rx->pieces[n].address,
+				      rx->packet + rx->bytes,
+				      rx->pieces[n].bytes))
 			return false;
-		rx->bytes += piece->bytes;
+		rx->bytes += rx->pieces[n].bytes;
 	}
-	return true;
+	return rx->packet;
 }
 
 void vmxnet3_guest_packet_check(struct vmxnet3_guest *guest, size_t n,
 				const struct trace_event *event)
 {
-	struct vmxnet3_guest_rx *rx = &guest->rx[event->queue];
-	struct vmxnet3_guest_piece *piece;
+	struct vmxnet3_guest_rx *rx;
 	uint32_t word0, word2;
 
 	if (event->queue >= guest->rx_count || event->length < DESCRIPTOR_BYTES)
 		return;
+	rx = &guest->rx[event->queue];
 	word0 = wire_get32(event->bytes);
 	word2 = wire_get32(event->bytes + 8);
 	if (word0 & RCD_SOP) {
 		rx->piece_count = 0;
 		rx->is_bad = false;
 	}
-	if ((event->bytes[15] & 0x7f) == RCD_TYPE_LRO || word2 & RCD_ERROR)
+	if ((event->bytes[15] & 0x7f) == RCD_TYPE_LRO || word2 & RCD_ERROR ||
+	    !piece_add(guest, rx, word0, word2 & RCD_LENGTH_MASK))
 		rx->is_bad = true;
-	piece = &rx->pieces[rx->piece_count];
-	if (rx->piece_count == VMXNET3_GUEST_PIECES ||
-	    !buffer_find(guest, rx, word0, &piece->address)) {
-		rx->is_bad = true;
-	} else {
-		piece->bytes = word2 & RCD_LENGTH_MASK;
-		rx->piece_count++;
-	}
 	/* What was merged or cut short is no frame that was handed over. */
-	if (word0 & RCD_EOP && !rx->is_bad && packet_gather(guest, rx))
+	if (word0 & RCD_EOP && !rx->is_bad && pieces_read(guest, rx))
 		packet_find(guest, n, rx, word2 & RCD_TAG_STRIPPED);
 }

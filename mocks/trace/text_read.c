@@ -3,6 +3,7 @@
  * Lines of a trace, read. Strict: what is not understood is an error with its
  * line and column.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

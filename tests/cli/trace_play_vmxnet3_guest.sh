@@ -61,8 +61,8 @@ grep -q '^  differing: txdIdx$' err || wrong "not the field"
 grep -q '^  from byte 0 on:$' err || wrong "not the byte"
 changed "$(line '> frame data=')" 's/data=.*/data=[00*60]/'
 tagged=$(line '> descriptor at=tx .*eop=1 cq=1 ti=0')
-frame=$(awk -v from="$tagged" 'NR > from && /> frame/ { print NR; exit }' a.vt)
-changed "$tagged" 's/ti=0 tci=0x0/ti=1 tci=0x7/' "$frame"
+frame=$(grep -n -m 1 "> frame" <(sed -n "$tagged,\$p" a.vt) | cut -d : -f 1)
+changed "$tagged" 's/ti=0 tci=0x0/ti=1 tci=0x7/' $((tagged + frame - 1))
 deleted "$(line '< descriptor at=txc' 3)"
 deleted "$(line '> descriptor at=tx-queue' 2)"
 deleted "$(line '> descriptor at=shared' 2)"
@@ -83,8 +83,8 @@ try 0 replay --as guest a.vt a.pcapng
 grep -q 'at=rx1 .*gen=0' a.vt || wrong "no ring came to its end"
 second=$(line '> descriptor at=rx1')
 address=$(sed -n "1,${second}s/.*at=rx0 .*address=\(0x[0-9a-f]*\).*/\1/p" a.vt | tail -n 1)
-end=$(awk -v from="$second" 'NR > from && /at=rxc.* eop=1/ { print NR; exit }' a.vt)
-changed "$second" "s/address=0x[0-9a-f]*/address=$address/" "$end"
+end=$(grep -n -m 1 "at=rxc.* eop=1" <(sed -n "$second,\$p" a.vt) | cut -d : -f 1)
+changed "$second" "s/address=0x[0-9a-f]*/address=$address/" $((second + end - 1))
 grep -q 'no frame is what lies in the buffers' err || wrong "the buffers are not looked at"
 
 # What a script cannot do.
