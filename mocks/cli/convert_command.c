@@ -28,13 +28,12 @@ static bool convert_events(struct trace_reader *reader, const char *to)
 	struct trace_writer *writer;
 	const struct trace_event *event;
 	enum trace_read read = trace_reader_next(reader, &event);
-	bool good = true;
 
 	if (read == TRACE_READ_BROKEN) {
 		cli_complain("%s", trace_reader_error(reader));
 		return false;
 	}
-	writer = trace_writer_open(to, trace_reader_about(reader), error);
+	writer = trace_writer_replace(to, trace_reader_about(reader), error);
 	if (!writer) {
 		cli_complain("%s", error);
 		return false;
@@ -44,13 +43,13 @@ static bool convert_events(struct trace_reader *reader, const char *to)
 		trace_writer_event(writer, event);
 	if (read == TRACE_READ_BROKEN) {
 		cli_complain("%s", trace_reader_error(reader));
-		good = false;
+		trace_writer_discard(writer);
+		return false;
 	}
-	if (!trace_writer_close(writer, error)) {
-		cli_complain("%s", error);
-		good = false;
-	}
-	return good;
+	if (trace_writer_close(writer, error))
+		return true;
+	cli_complain("%s", error);
+	return false;
 }
 
 static enum cli_exit convert_run(const struct cli_call *call)
@@ -90,7 +89,8 @@ const struct cli_command cli_convert_command = {
 		"standard input.\n"
 		"OUT is written as its name says: .vt or .pcapng. Nothing is "
 		"lost on the way:\n"
-		"converted back, the file is the same.\n\n"
+		"converted back, the file is the same. If IN is bad, OUT stays "
+		"as it was.\n\n"
 		"Exit status: 2 if an input or the output was bad; else 0.\n",
 	.run = convert_run,
 };

@@ -663,13 +663,23 @@ static enum cli_exit replay_session_run(struct replay_session *session)
 	return report_end(report);
 }
 
+static bool replay_is_usbmon(const char *path)
+{
+	FILE *stream = fopen(path, "rb");
+	bool is_usbmon = stream && usbmon_is(stream);
+
+	if (stream)
+		fclose(stream);
+	return is_usbmon;
+}
+
 /** How many of the captures are RNDIS over USB. */
 static size_t replay_count_usbmon(const struct cli_call *call)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < call->operand_count; i++)
-		count += usbmon_is(call->operands[i]);
+		count += replay_is_usbmon(call->operands[i]);
 	return count;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mocks/cli/cli.h"
-#include "mocks/cli/text.h"
+#include "mocks/cli/trace_json.h"
 #include "mocks/trace/file.h"
 #include "mocks/trace/filter.h"
 #include "mocks/trace/text.h"
@@ -68,99 +68,11 @@ static void show_settings_init(void *context)
 	settings->kinds = TRACE_ALL_KINDS;
 }
 
-/* ---- JSON ---- */
-
-static json_t *show_hex(const uint8_t *bytes, size_t length)
-{
-	char *hex = malloc(length * 2 + 1);
-	json_t *json;
-	size_t n;
-
-	if (!hex)
-		return NULL;
-	for (n = 0; n < length; n++)
-		sprintf(hex + n * 2, "%02x", bytes[n]);
-	hex[length * 2] = 0;
-	json = json_string(hex);
-	free(hex);
-	return json;
-}
-
-/** Numbers that a reader of JSON may not hold exactly are texts. */
-static json_t *show_number(uint64_t number)
-{
-	char text[24];
-
-	if (number <= UINT64_C(1) << 53)
-		return json_integer((json_int_t)number);
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)number);
-	return json_string(text);
-}
-
-static json_t *show_value(const struct trace_record *record,
-			  const struct trace_field *field)
-{
-	const uint8_t *bytes = trace_field_bytes(record, field);
-	json_t *list;
-	size_t n;
-
-	switch (field->kind) {
-	case TRACE_NUMBER:
-		return field->name[0] ? json_string(field->name)
-				      : show_number(field->number);
-	case TRACE_LIST:
-		list = json_array();
-		for (n = 0; list && n < field->length / sizeof(uint64_t); n++)
-			json_array_append_new(list,
-					      show_number(trace_field_number(
-						      record, field, n)));
-		return list;
-	case TRACE_TEXT:
-		return json_stringn_nocheck((const char *)bytes, field->length);
-	default:
-		return show_hex(bytes, field->length);
-	}
-}
-
-static json_t *show_comment(const struct trace_record *record)
-{
-	char *text = trace_text_copy(record->pool + record->comment_start,
-				     record->comment_length);
-	json_t *json = text ? text_json(text) : NULL;
-
-	free(text);
-	return json;
-}
-
 static bool show_json(const struct trace_record *record)
 {
-	json_t *line = json_object();
-	bool good = line;
-	unsigned n;
+	json_t *line = trace_json(record);
+	bool good = line && json_dumpf(line, stdout, JSON_COMPACT) == 0;
 
-	good = good &&
-	       !json_object_set_new(line, "time",
-				    json_integer((json_int_t)record->time));
-	good = good && !json_object_set_new(
-			       line, "direction",
-			       json_string(record->direction == TRACE_TO_GUEST
-						   ? "to-guest"
-						   : "from-guest"));
-	good = good &&
-	       !json_object_set_new(line, "kind",
-				    json_string(trace_kind_name(record->kind)));
-	if (record->name[0])
-		good = good && !json_object_set_new(line, "name",
-						    text_json(record->name));
-	for (n = 0; n < record->count; n++)
-		good = good && !json_object_set_new(
-				       line, record->fields[n].key,
-				       show_value(record, &record->fields[n]));
-	if (record->comment_length)
-		good = good && !json_object_set_new(line, "comment",
-						    show_comment(record));
-	if (good)
-		good = json_dumpf(line, stdout, JSON_COMPACT) == 0;
 	putchar('\n');
 	json_decref(line);
 	return good;

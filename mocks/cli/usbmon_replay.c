@@ -2,6 +2,7 @@
 /*
  * Captures of usbmon through both readers of RNDIS.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -337,10 +338,15 @@ static enum cli_exit file_replay(const char *path, bool is_json)
 	struct usbmon_replay replay = {.path = path};
 	enum usbmon_result result = USBMON_END;
 	char error[USBMON_ERROR_MAX];
-	struct usbmon *usbmon = usbmon_open(path, error);
+	FILE *stream = fopen(path, "rb");
+	struct usbmon *usbmon = NULL;
 	struct trace_event event;
 	bool good = true;
 
+	if (!stream)
+		snprintf(error, sizeof(error), "%s: %s", path, strerror(errno));
+	else
+		usbmon = usbmon_open(stream, path, error);
 	if (!usbmon) {
 		cli_complain("%s", error);
 		return CLI_USAGE;

@@ -15,10 +15,7 @@
 #include "mocks/trace/codec_internal.h"
 
 /** Words of a channel message, and more than any has. */
-#define LIST_MAX   64u
-/** Larger than any message, packet or frame there is. */
-#define LENGTH_MAX 0x100000u
-
+#define LIST_MAX 64u
 /* ---- Errors ---- */
 
 void codec_fail(struct codec *codec, unsigned column, const char *format, ...)
@@ -93,6 +90,16 @@ static bool number_read(struct codec *codec, struct trace_field *field,
 	return true;
 }
 
+/** Of what is taken apart: whether it could be put together again. */
+static void number_check(struct codec *codec, const char *key, uint64_t value,
+			 uint64_t most)
+{
+	if (value > most && !codec->error[0])
+		snprintf(codec->error, TRACE_ERROR_MAX,
+			 "'%s' is at most %#" PRIx64 ", not %#" PRIx64, key,
+			 most, value);
+}
+
 /** A number that is always there. */
 void codec_number(struct codec *codec, const char *key, uint64_t *value,
 		  unsigned base, uint64_t most, const struct layout_name *names)
@@ -102,6 +109,7 @@ void codec_number(struct codec *codec, const char *key, uint64_t *value,
 	if (codec->failed)
 		return;
 	if (!codec->is_encoding) {
+		number_check(codec, key, *value, most);
 		trace_record_number(codec->record, key, *value, base,
 				    names ? layout_name(names, *value) : NULL);
 		return;
@@ -120,6 +128,7 @@ void codec_number_unless(struct codec *codec, const char *key, uint64_t *value,
 	if (codec->failed)
 		return;
 	if (!codec->is_encoding) {
+		number_check(codec, key, *value, most);
 		if (*value != usual)
 			trace_record_number(codec->record, key, *value, base,
 					    NULL);
@@ -138,8 +147,8 @@ static bool bytes_room(struct codec *codec, size_t length)
 	struct trace_built *built = codec->built;
 	uint8_t *bytes;
 
-	if (length > LENGTH_MAX) {
-		codec_fail(codec, 0, "more than %u bytes", LENGTH_MAX);
+	if (length > TRACE_BYTES_MAX) {
+		codec_fail(codec, 0, "more than %u bytes", TRACE_BYTES_MAX);
 		return false;
 	}
 	if (length > built->room || !built->bytes) {
@@ -436,6 +445,7 @@ static void message_take(struct codec *codec,
 
 	if (codec->failed)
 		return;
+	codec->is_named = true;
 	if (strcmp(codec->record->name, "-") == 0) {
 		message_raw_take(codec, event);
 		return;
@@ -445,7 +455,8 @@ static void message_take(struct codec *codec,
 		return;
 	tail = codec_take(codec, layout->tail_name, false);
 	least = layout->bytes + tail_bytes(codec, layout, tail);
-	codec_number_unless(codec, "length", &length, 10, LENGTH_MAX, least);
+	codec_number_unless(codec, "length", &length, 10, TRACE_BYTES_MAX,
+			    least);
 	if (!codec->failed && length < least)
 		codec_fail(codec, 0,
 			   "a length of %" PRIu64 ", where there are %" PRIu64

@@ -16,6 +16,14 @@
  */
 bool trace_decode(struct trace_record *record, const struct trace_event *event);
 
+/**
+ * Take an event of unknown origin apart, and see that it can be put together
+ * again: that its numbers are ones that events of its kind can have.
+ * @param error room for TRACE_ERROR_MAX: what is out of range
+ */
+bool trace_check(struct trace_record *record, const struct trace_event *event,
+		 char *error);
+
 /** An event that was put together, and what it points to. */
 struct trace_built {
 	struct trace_event event;

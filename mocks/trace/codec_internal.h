@@ -14,6 +14,8 @@ struct codec {
 	/** Put together: the record is read. */
 	bool is_encoding;
 	bool failed;
+	/** Somebody asked for the name. */
+	bool is_named;
 	char *error;
 	unsigned *column;
 	struct trace_built *built;

@@ -27,8 +27,9 @@ static void place(struct codec *codec, struct trace_event *event)
 	field = codec_take(codec, "at", false);
 	if (!field)
 		return;
-	if (field->kind != TRACE_TEXT ||
-	    field->length >= sizeof(codec->built->place)) {
+	if (field->kind != TRACE_TEXT || !field->length ||
+	    field->length >= sizeof(codec->built->place) ||
+	    memchr(trace_field_bytes(codec->record, field), 0, field->length)) {
 		codec_fail(codec, field->column,
 			   "'at' wants the name of a place");
 		return;
@@ -42,6 +43,7 @@ static void place(struct codec *codec, struct trace_event *event)
 static void text(struct codec *codec, struct trace_event *event)
 {
 	struct trace_field *field;
+	const uint8_t *bytes;
 	char *copy;
 
 	if (codec->failed)
@@ -58,8 +60,15 @@ static void text(struct codec *codec, struct trace_event *event)
 		codec_fail(codec, field->column, "'text' wants a text");
 		return;
 	}
-	copy = trace_text_copy(trace_field_bytes(codec->record, field),
-			       field->length);
+	bytes = trace_field_bytes(codec->record, field);
+	if (field->length > UINT16_MAX ||
+	    (field->length && memchr(bytes, 0, field->length))) {
+		codec_fail(codec, field->column,
+			   "'text' wants at most %u bytes, none of them zero",
+			   UINT16_MAX);
+		return;
+	}
+	copy = trace_text_copy(bytes, field->length);
 	if (!copy) {
 		codec_fail(codec, 0, "out of memory");
 		return;
@@ -85,6 +94,7 @@ static void named(struct codec *codec, const char *key, uint64_t *value,
 			codec_number(codec, key, value, 16, UINT64_MAX, NULL);
 		return;
 	}
+	codec->is_named = true;
 	if (strcmp(codec->record->name, "-") == 0) {
 		codec_number(codec, key, value, 16, UINT64_MAX, NULL);
 		return;
@@ -390,9 +400,9 @@ static void describe(struct codec *codec, struct trace_event *event)
 	kinds[event->kind].describe(codec, event);
 }
 
-bool trace_decode(struct trace_record *record, const struct trace_event *event)
+bool trace_check(struct trace_record *record, const struct trace_event *event,
+		 char *error)
 {
-	char error[TRACE_ERROR_MAX];
 	unsigned column;
 	struct codec codec = {
 		.record = record,
@@ -401,6 +411,7 @@ bool trace_decode(struct trace_record *record, const struct trace_event *event)
 	};
 	struct trace_event copy = *event;
 
+	error[0] = 0;
 	trace_record_clear(record);
 	record->kind = event->kind;
 	record->direction = event->direction;
@@ -410,7 +421,20 @@ bool trace_decode(struct trace_record *record, const struct trace_event *event)
 	if (event->comment)
 		trace_record_comment(record, event->comment,
 				     strlen(event->comment));
-	return !codec.failed && !record->is_broken;
+	if (record->is_broken)
+		snprintf(error, TRACE_ERROR_MAX, "out of memory");
+	else if (event->length > TRACE_BYTES_MAX && !error[0])
+		snprintf(error, TRACE_ERROR_MAX, "more than %u bytes",
+			 TRACE_BYTES_MAX);
+	return !error[0];
+}
+
+bool trace_decode(struct trace_record *record, const struct trace_event *event)
+{
+	char ignored[TRACE_ERROR_MAX];
+
+	trace_check(record, event, ignored);
+	return !record->is_broken;
 }
 
 /** A comment is part of no kind: it goes as it came. */
@@ -454,6 +478,9 @@ bool trace_encode(struct trace_built *built, struct trace_record *record,
 			   "'...' stands where an event has to be whole");
 	describe(&codec, event);
 	comment_take(&codec, event);
+	if (record->name[0] && !codec.is_named)
+		codec_fail(&codec, record->name_column,
+			   "nobody asks for the name '%s' here", record->name);
 	for (n = 0; n < record->count && !codec.failed; n++)
 		if (!record->fields[n].is_used)
 			codec_fail(&codec, record->fields[n].column,

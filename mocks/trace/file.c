@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "mocks/trace/file.h"
 #include "mocks/trace/pcapng.h"
 #include "mocks/trace/text.h"
 #include "mocks/trace/usbmon.h"
-
-#define PCAPNG_FIRST_BYTE 0x0a
 
 static bool ends(const char *path, const char *end)
 {
@@ -30,6 +30,8 @@ bool trace_file_is_name(const char *path)
 struct trace_writer {
 	FILE *stream;
 	char *path;
+	/** What it is called until it is whole, and then; or NULL. */
+	char *temporary, *target;
 	bool is_pcapng, is_broken;
 	struct trace_blocks *blocks;
 	struct trace_record record;
@@ -39,6 +41,10 @@ static void writer_free(struct trace_writer *writer)
 {
 	if (writer->stream)
 		fclose(writer->stream);
+	if (writer->temporary)
+		unlink(writer->temporary);
+	free(writer->temporary);
+	free(writer->target);
 	trace_blocks_destroy(writer->blocks);
 	trace_record_free(&writer->record);
 	free(writer->path);
@@ -53,29 +59,132 @@ static bool writer_begin(struct trace_writer *writer, const char *about)
 	return !ferror(writer->stream);
 }
 
-struct trace_writer *trace_writer_open(const char *path, const char *about,
-				       char *error)
+struct trace_writer *trace_writer_open_stream(FILE *stream,
+					      enum trace_form form,
+					      const char *name,
+					      const char *about, char *error)
 {
 	struct trace_writer *writer = calloc(1, sizeof(*writer));
 
-	if (writer) {
-		writer->is_pcapng = ends(path, ".pcapng");
-		writer->path = strdup(path);
-		writer->blocks = trace_blocks_create();
-	}
-	if (!writer || !writer->path || !writer->blocks) {
+	if (!writer) {
+		fclose(stream);
 		snprintf(error, TRACE_FILE_ERROR_MAX, "%s: out of memory",
-			 path);
-		if (writer)
-			writer_free(writer);
+			 name);
 		return NULL;
 	}
-	writer->stream = fopen(path, "wb");
-	if (writer->stream && writer_begin(writer, about))
+	writer->stream = stream;
+	writer->is_pcapng = form == TRACE_FORM_PCAPNG;
+	writer->path = strdup(name);
+	writer->blocks = trace_blocks_create();
+	errno = ENOMEM;
+	if (writer->path && writer->blocks && writer_begin(writer, about))
 		return writer;
-	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, strerror(errno));
+	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", name, strerror(errno));
 	writer_free(writer);
 	return NULL;
+}
+
+static enum trace_form form_by_name(const char *path)
+{
+	return ends(path, ".pcapng") ? TRACE_FORM_PCAPNG : TRACE_FORM_TEXT;
+}
+
+struct trace_writer *trace_writer_open(const char *path, const char *about,
+				       char *error)
+{
+	FILE *stream = fopen(path, "wb");
+
+	if (stream)
+		return trace_writer_open_stream(stream, form_by_name(path),
+						path, about, error);
+	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, strerror(errno));
+	return NULL;
+}
+
+/* ---- Files that are replaced ---- */
+
+/** The access rights that a file is to have: its own, or those of a new one. */
+static mode_t rights_of(const struct stat *status)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return status->st_mode ? status->st_mode & 0777 : 0666 & ~mask;
+}
+
+/** A file beside the target. @return NULL, with errno */
+static FILE *temporary_open(const char *target, const struct stat *status,
+			    char **name)
+{
+	size_t bytes = strlen(target) + sizeof(".XXXXXX");
+	FILE *stream = NULL;
+	int fd = -1;
+
+	*name = malloc(bytes);
+	if (*name) {
+		snprintf(*name, bytes, "%s.XXXXXX", target);
+		fd = mkstemp(*name);
+	}
+	if (fd >= 0 && fchmod(fd, rights_of(status)) == 0)
+		stream = fdopen(fd, "wb");
+	if (stream)
+		return stream;
+	if (fd >= 0) {
+		close(fd);
+		unlink(*name);
+	}
+	free(*name);
+	*name = NULL;
+	return NULL;
+}
+
+struct trace_writer *trace_writer_replace(const char *path, const char *about,
+					  char *error)
+{
+	struct trace_writer *writer = NULL;
+	char *target = NULL, *temporary = NULL;
+	struct stat status = {0};
+	FILE *stream;
+
+	/* A pipe or a device is no file that could be replaced. */
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return trace_writer_open(path, about, error);
+	/* A link stays one. */
+	target = status.st_mode ? realpath(path, NULL) : strdup(path);
+	stream = target ? temporary_open(target, &status, &temporary) : NULL;
+	if (!stream)
+		snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path,
+			 strerror(errno));
+	else
+		writer = trace_writer_open_stream(stream, form_by_name(path),
+						  path, about, error);
+	if (writer) {
+		writer->temporary = temporary;
+		writer->target = target;
+		return writer;
+	}
+	if (temporary)
+		unlink(temporary);
+	free(temporary);
+	free(target);
+	return NULL;
+}
+
+void trace_writer_discard(struct trace_writer *writer)
+{
+	writer_free(writer);
+}
+
+/** What was written takes the name. @return false, with errno */
+static bool writer_take_name(struct trace_writer *writer)
+{
+	if (!writer->temporary)
+		return true;
+	if (rename(writer->temporary, writer->target) != 0)
+		return false;
+	free(writer->temporary);
+	writer->temporary = NULL;
+	return true;
 }
 
 void trace_writer_event(struct trace_writer *writer,
@@ -96,7 +205,7 @@ bool trace_writer_close(struct trace_writer *writer, char *error)
 
 	errno = 0;
 	good = fflush(writer->stream) == 0 && !ferror(writer->stream) &&
-	       !writer->is_broken;
+	       !writer->is_broken && writer_take_name(writer);
 	if (!good)
 		snprintf(error, TRACE_FILE_ERROR_MAX,
 			 "%s: it could not be written whole%s%s", writer->path,
@@ -123,28 +232,36 @@ static void reader_complain(const char *path, const char *what, char *error)
 	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, what);
 }
 
-static bool reader_begin(struct trace_reader *reader, const char *path,
-			 char *error)
+enum trace_form trace_form_of(FILE *stream)
 {
-	const char *name = path;
+	static const char section[] = {0x0a, 0x0d, 0x0d, 0x0a};
+	off_t start = ftello(stream);
+	char head[sizeof(section)];
+	size_t length;
 	int first;
 
-	if (usbmon_is(path)) {
-		reader->usbmon = usbmon_open(path, error);
-		return reader->usbmon;
+	if (usbmon_is(stream))
+		return TRACE_FORM_USBMON;
+	if (start < 0) {
+		/* Of a pipe one byte can be put back. */
+		first = getc(stream);
+		ungetc(first, stream);
+		return first == section[0] ? TRACE_FORM_PCAPNG
+					   : TRACE_FORM_TEXT;
 	}
+	length = fread(head, 1, sizeof(head), stream);
+	clearerr(stream);
+	fseeko(stream, start, SEEK_SET);
+	return length && !memcmp(head, section, length) ? TRACE_FORM_PCAPNG
+							: TRACE_FORM_TEXT;
+}
 
-	if (strcmp(path, "-") == 0) {
-		reader->stream = stdin;
-		name = "standard input";
-	} else {
-		reader->stream = fopen(path, "rb");
-	}
-	if (!reader->stream) {
-		reader_complain(path, strerror(errno), error);
-		return false;
-	}
-	first = getc(reader->stream);
+/** Whether there is anything to read; it is said if not. */
+static bool reader_has_bytes(struct trace_reader *reader, const char *name,
+			     char *error)
+{
+	int first = getc(reader->stream);
+
 	if (first == EOF) {
 		reader_complain(name,
 				ferror(reader->stream) ? strerror(errno)
@@ -153,27 +270,62 @@ static bool reader_begin(struct trace_reader *reader, const char *path,
 		return false;
 	}
 	ungetc(first, reader->stream);
-	if (first == PCAPNG_FIRST_BYTE)
-		reader->pcapng = pcapng_open(reader->stream, name);
-	else
-		reader->text = trace_text_open(reader->stream, name);
+	return true;
+}
+
+static bool reader_begin(struct trace_reader *reader, const char *name,
+			 char *error)
+{
+	FILE *stream = reader->stream;
+
+	if (!reader_has_bytes(reader, name, error))
+		return false;
+	switch (trace_form_of(stream)) {
+	case TRACE_FORM_USBMON:
+		reader->stream = NULL;
+		reader->usbmon = usbmon_open(stream, name, error);
+		return reader->usbmon;
+	case TRACE_FORM_PCAPNG:
+		reader->pcapng = pcapng_open(stream, name);
+		break;
+	case TRACE_FORM_TEXT:
+		reader->text = trace_text_open(stream, name);
+		break;
+	}
 	if (reader->pcapng || reader->text)
 		return true;
 	reader_complain(name, "out of memory", error);
 	return false;
 }
 
-struct trace_reader *trace_reader_open(const char *path, char *error)
+struct trace_reader *trace_reader_open_stream(FILE *stream, const char *name,
+					      char *error)
 {
 	struct trace_reader *reader = calloc(1, sizeof(*reader));
 
 	if (!reader) {
-		reader_complain(path, "out of memory", error);
+		reader_complain(name, "out of memory", error);
+		if (stream != stdin)
+			fclose(stream);
 		return NULL;
 	}
-	if (reader_begin(reader, path, error))
+	reader->stream = stream;
+	if (reader_begin(reader, name, error))
 		return reader;
 	trace_reader_close(reader);
+	return NULL;
+}
+
+struct trace_reader *trace_reader_open(const char *path, char *error)
+{
+	FILE *stream;
+
+	if (strcmp(path, "-") == 0)
+		return trace_reader_open_stream(stdin, "standard input", error);
+	stream = fopen(path, "rb");
+	if (stream)
+		return trace_reader_open_stream(stream, path, error);
+	reader_complain(path, strerror(errno), error);
 	return NULL;
 }
 
@@ -264,19 +416,31 @@ const char *trace_reader_error(const struct trace_reader *reader)
 
 const char *trace_reader_about(struct trace_reader *reader)
 {
+	struct trace_record about = {0};
+	const char *comment;
 	size_t bytes;
 	FILE *stream;
 
 	if (reader->usbmon)
 		return "from=usbmon";
-	if (reader->pcapng)
-		return pcapng_about(reader->pcapng);
 	free(reader->about);
 	reader->about = NULL;
 	stream = open_memstream(&reader->about, &bytes);
 	if (!stream)
 		return "";
-	trace_text_about_write(stream, trace_text_about(reader->text));
+	if (reader->text) {
+		trace_text_about_write(stream, trace_text_about(reader->text));
+	} else {
+		/* What others say of a file is a comment, whatever it is. */
+		comment = pcapng_about(reader->pcapng);
+		if (!trace_text_fields(comment, &about)) {
+			trace_record_clear(&about);
+			trace_record_text(&about, "comment", comment,
+					  strlen(comment));
+		}
+		trace_text_about_write(stream, &about);
+	}
+	trace_record_free(&about);
 	fclose(stream);
 	return reader->about ? reader->about : "";
 }

@@ -244,8 +244,10 @@ struct pcapng {
 	uint64_t number, offset, next;
 	uint8_t *block;
 	size_t room;
-	char place[UINT8_MAX + 1];
+	char place[TRACE_NAME_MAX];
 	char *text, *comment;
+	/** Of an event, to see whether it is one. */
+	struct trace_record record;
 	char *about;
 	char error[ERROR_BYTES];
 };
@@ -464,9 +466,29 @@ static uint64_t nanoseconds(uint64_t time, uint64_t units)
 						       : rest * second / units);
 }
 
+/** The place and the text of an event, which end where they say. */
+static bool event_words(struct pcapng *pcapng, const uint8_t *bytes,
+			size_t place, size_t text, struct trace_event *event)
+{
+	if (place >= sizeof(pcapng->place))
+		return broken(pcapng,
+			      "an event's place is longer than %u bytes",
+			      TRACE_NAME_MAX - 1);
+	if (memchr(bytes, 0, place + text))
+		return broken(pcapng, "a byte of zero in an event's texts");
+	memcpy(pcapng->place, bytes, place);
+	pcapng->place[place] = 0;
+	event->place = place ? pcapng->place : NULL;
+	free(pcapng->text);
+	pcapng->text = trace_text_copy(bytes + place, text);
+	event->text = pcapng->text;
+	return pcapng->text || broken(pcapng, "out of memory");
+}
+
 static bool event_take(struct pcapng *pcapng, const uint8_t *bytes,
 		       size_t length, struct trace_event *event)
 {
+	char error[TRACE_ERROR_MAX];
 	size_t place, text;
 
 	if (length < EVENT_HEADER || bytes[EVENT_VERSION] != EVENT_VERSION_1 ||
@@ -487,19 +509,14 @@ static bool event_take(struct pcapng *pcapng, const uint8_t *bytes,
 							  << 8);
 	bytes += EVENT_HEADER;
 	length -= EVENT_HEADER;
-	if (place + text > length || place >= sizeof(pcapng->place))
+	if (place + text > length)
 		return broken(pcapng, "an event's texts are longer than it");
-	memcpy(pcapng->place, bytes, place);
-	pcapng->place[place] = 0;
-	event->place = place ? pcapng->place : NULL;
-	free(pcapng->text);
-	pcapng->text = trace_text_copy(bytes + place, text);
-	event->text = pcapng->text;
-	if (!pcapng->text)
-		return broken(pcapng, "out of memory");
+	if (!event_words(pcapng, bytes, place, text, event))
+		return false;
 	event->bytes = bytes + place + text;
 	event->length = (uint32_t)(length - place - text);
-	return true;
+	return trace_check(&pcapng->record, event, error) ||
+	       broken(pcapng, "%s", error);
 }
 
 /** The comment of a packet; of an event with a text, the one behind that. */
@@ -547,6 +564,9 @@ static bool packet_take(struct pcapng *pcapng, size_t bytes,
 	if (pcapng->links[interface] == PCAPNG_LINK_EVENTS)
 		return event_take(pcapng, block + 20, captured, event) &&
 		       comment_take(pcapng, options, bytes, event);
+	if (captured > TRACE_BYTES_MAX)
+		return broken(pcapng, "a frame of more than %u bytes",
+			      TRACE_BYTES_MAX);
 	event->kind = TRACE_FRAME;
 	event->bytes = block + 20;
 	event->length = captured;
@@ -608,6 +628,7 @@ void pcapng_close(struct pcapng *pcapng)
 	free(pcapng->about);
 	free(pcapng->text);
 	free(pcapng->comment);
+	trace_record_free(&pcapng->record);
 	free(pcapng->name);
 	free(pcapng);
 }

@@ -17,6 +17,8 @@
 #define TRACE_FIELDS_MAX 48u
 #define TRACE_NAME_MAX	 40u
 #define TRACE_ERROR_MAX	 256u
+/** Larger than any message, packet or frame there is. */
+#define TRACE_BYTES_MAX	 0x100000u
 
 enum trace_value {
 	TRACE_NUMBER,	/* number */

@@ -12,8 +12,7 @@
 #include "mocks/trace/script_internal.h"
 
 /** More events than any capture of use gives. */
-#define EVENTS_MAX	  4000000u
-#define PCAPNG_FIRST_BYTE 0x0a
+#define EVENTS_MAX 4000000u
 
 void script_complain(const struct script *script, unsigned line,
 		     unsigned column, const char *what, char *error)
@@ -149,40 +148,18 @@ bool script_substitute(const struct script *script, struct trace_record *record)
 /** "NAME=value", as it could stand in the first line of a script. */
 static bool define(struct script *script, const char *text, char *error)
 {
-	static const char first[] = "trace 1 ";
-	size_t length = strlen(text) + sizeof(first);
-	const struct trace_record *about;
 	struct trace_record record = {0};
-	struct trace_text *reader = NULL;
-	char *line = malloc(length);
-	FILE *stream = NULL;
-	bool good = false;
+	bool good = trace_text_fields(text, &record) && record.count == 1 &&
+		    record.fields[0].kind != TRACE_ANY &&
+		    record.fields[0].kind != TRACE_VARIABLE &&
+		    script_field_copy(&script->variables, record.fields[0].key,
+				      &record, &record.fields[0]);
 
-	if (line) {
-		snprintf(line, length, "%s%s", first, text);
-		stream = fmemopen(line, strlen(line), "r");
-	}
-	if (stream)
-		reader = trace_text_open(stream, text);
-	if (!reader) {
-		snprintf(error, SCRIPT_ERROR_MAX, "out of memory");
-	} else if (trace_text_next(reader, &record) == TRACE_ITEM_EOF &&
-		   (about = trace_text_about(reader))->count == 1 &&
-		   about->fields[0].kind != TRACE_ANY &&
-		   about->fields[0].kind != TRACE_VARIABLE) {
-		good = script_field_copy(&script->variables,
-					 about->fields[0].key, about,
-					 &about->fields[0]);
-	}
-	if (reader && !good)
+	if (!good)
 		snprintf(error, SCRIPT_ERROR_MAX,
 			 "a variable is defined as NAME=value, not '%.128s'",
 			 text);
-	trace_text_close(reader);
 	trace_record_free(&record);
-	if (stream)
-		fclose(stream);
-	free(line);
 	return good;
 }
 
@@ -264,29 +241,17 @@ out:
 static bool about_parse(struct script *script, const char *about)
 {
 	struct trace_record record = {0};
-	struct trace_text *text;
-	FILE *stream = NULL;
-	bool good = false;
-	char *line;
+	bool good = trace_text_fields(about, &record) &&
+		    about_take(script, &record);
 
-	if (asprintf(&line, "trace 1 %s", about) < 0)
-		return false;
-	stream = fmemopen(line, strlen(line), "r");
-	text = stream ? trace_text_open(stream, script->path) : NULL;
-	if (text)
-		good = trace_text_next(text, &record) == TRACE_ITEM_EOF &&
-		       about_take(script, trace_text_about(text));
-	trace_text_close(text);
 	trace_record_free(&record);
-	if (stream)
-		fclose(stream);
-	free(line);
 	return good;
 }
 
-static bool load_recording(struct script *script, char *error)
+static bool load_recording(struct script *script, FILE *stream, char *error)
 {
-	struct trace_reader *reader = trace_reader_open(script->path, error);
+	struct trace_reader *reader =
+		trace_reader_open_stream(stream, script->path, error);
 	struct trace_record record = {0};
 	const struct trace_event *event;
 	enum trace_read read = TRACE_READ_BROKEN;
@@ -314,48 +279,62 @@ static bool load_recording(struct script *script, char *error)
 	return good;
 }
 
-static bool load(struct script *script, char *error)
+/** The stream is closed in any case. */
+static bool load(struct script *script, FILE *stream, char *error)
 {
-	FILE *stream = fopen(script->path, "rb");
-	bool good;
-	int first;
+	bool good = false;
 
-	if (!stream) {
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
-			 strerror(errno));
-		return false;
+	switch (trace_form_of(stream)) {
+	case TRACE_FORM_PCAPNG:
+		return load_recording(script, stream, error);
+	case TRACE_FORM_USBMON:
+		snprintf(error, SCRIPT_ERROR_MAX,
+			 "%s: RNDIS over USB has no guest or host that could "
+			 "be played",
+			 script->path);
+		break;
+	case TRACE_FORM_TEXT:
+		good = load_text(script, stream, error);
+		break;
 	}
-	first = getc(stream);
-	ungetc(first, stream);
-	if (first == PCAPNG_FIRST_BYTE) {
-		fclose(stream);
-		return load_recording(script, error);
-	}
-	good = load_text(script, stream, error);
 	fclose(stream);
 	return good;
+}
+
+struct script *script_read(FILE *stream, const char *name,
+			   const char *const defines[], size_t define_count,
+			   char *error)
+{
+	struct script *script = calloc(1, sizeof(*script));
+	bool good = true;
+	size_t n;
+
+	if (script)
+		script->path = strdup(name);
+	if (!script || !script->path) {
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", name);
+		fclose(stream);
+		script_free(script);
+		return NULL;
+	}
+	for (n = 0; n < define_count && good; n++)
+		good = define(script, defines[n], error);
+	if (!good)
+		fclose(stream);
+	else if (load(script, stream, error))
+		return script;
+	script_free(script);
+	return NULL;
 }
 
 struct script *script_load(const char *path, const char *const defines[],
 			   size_t define_count, char *error)
 {
-	struct script *script = calloc(1, sizeof(*script));
-	size_t n;
+	FILE *stream = fopen(path, "rb");
 
-	if (script)
-		script->path = strdup(path);
-	if (!script || !script->path) {
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory", path);
-		script_free(script);
-		return NULL;
-	}
-	for (n = 0; n < define_count; n++)
-		if (!define(script, defines[n], error))
-			goto fail;
-	if (load(script, error))
-		return script;
-fail:
-	script_free(script);
+	if (stream)
+		return script_read(stream, path, defines, define_count, error);
+	snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", path, strerror(errno));
 	return NULL;
 }
 
@@ -429,6 +408,7 @@ void script_free(struct script *script)
 	trace_record_free(&script->bound);
 	trace_record_free(&script->expected);
 	trace_record_free(&script->actual);
+	trace_record_free(&script->reworded);
 	trace_built_free(&script->built);
 	free(script->path);
 	free(script);

@@ -38,6 +38,14 @@ struct script_rules {
 struct script *script_load(const char *path, const char *const defines[],
 			   size_t define_count, char *error);
 /**
+ * The same from a stream.
+ * @param stream closed in any case
+ * @param name of the file, for complaints; kept
+ */
+struct script *script_read(FILE *stream, const char *name,
+			   const char *const defines[], size_t define_count,
+			   char *error);
+/**
  * Leave out what the rules do: before the first comparison.
  * @param rules copied
  * @param error as for script_load(): no memory, or the script asks for

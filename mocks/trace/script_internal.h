@@ -47,6 +47,8 @@ struct script {
 	struct trace_record bound;
 	/** For one event of each side. */
 	struct trace_record expected, actual;
+	/** What is expected, in the words of what happens. */
+	struct trace_record reworded;
 	struct trace_built built;
 };
 

@@ -72,4 +72,11 @@ void trace_text_complain(struct trace_text *text, unsigned column,
 /** What the first line says of the run, once a line was read: its fields. */
 const struct trace_record *trace_text_about(const struct trace_text *text);
 
+/**
+ * Read "key=value ...", as it could stand in the first line of a trace.
+ * @param record cleared first
+ * @return false: it could not, or no memory
+ */
+bool trace_text_fields(const char *fields, struct trace_record *record);
+
 #endif /* MOCKS_TRACE_TEXT_H */

@@ -13,15 +13,18 @@
 #include "mocks/trace/codec.h"
 #include "mocks/trace/text.h"
 
-#define ERROR_BYTES   512u
-/** Bytes of one value: more than any message has. */
-#define VALUE_MAX     0x100000u
-#define LIST_MAX      64u
-#define SECOND	      UINT64_C(1000000000)
-#define BLOCK_BUCKETS 64u
+#define ERROR_BYTES    512u
+#define LIST_MAX       64u
+/** Bytes of a line: two values of the longest, in hexadecimal. */
+#define LINE_MAX_BYTES 0x400000u
+/** Bytes of all blocks at one time: more than any writer of ours names. */
+#define BLOCKS_MAX     0x8000000u
+#define SECOND	       UINT64_C(1000000000)
+#define BLOCK_BUCKETS  64u
 
 struct named_block {
 	struct named_block *next;
+	/** Behind the name. */
 	uint8_t *bytes;
 	size_t length;
 	char name[];
@@ -36,6 +39,8 @@ struct trace_text {
 	const char *at, *value;
 	unsigned number;
 	struct named_block *blocks[BLOCK_BUCKETS];
+	/** What they take, with their names. */
+	size_t blocks_bytes;
 	/** The first line. */
 	bool has_about;
 	struct trace_record about;
@@ -142,9 +147,9 @@ static bool bytes_put(struct trace_text *text, uint8_t byte, uint64_t count)
 	size_t need = text->bytes_used;
 	uint8_t *bytes;
 
-	if (count > VALUE_MAX - need)
+	if (count > TRACE_BYTES_MAX - need)
 		return wrong(text, text->value, "more than %u bytes",
-			     VALUE_MAX);
+			     TRACE_BYTES_MAX);
 	need += (size_t)count;
 	if (need > text->bytes_room || !text->bytes) {
 		size_t room = need < 4096 ? 4096 : need * 2;
@@ -244,6 +249,11 @@ static bool read_quoted(struct trace_text *text)
 
 /* ---- Blocks ---- */
 
+static size_t block_bytes(const struct named_block *block)
+{
+	return sizeof(*block) + strlen(block->name) + 1 + block->length;
+}
+
 static struct named_block **block_link(struct trace_text *text,
 				       const char *name, size_t length)
 {
@@ -260,10 +270,33 @@ static struct named_block **block_link(struct trace_text *text,
 	return link;
 }
 
+/** Give the value that was read a name; what had it before has none now. */
+static bool block_put(struct trace_text *text, const char *name, size_t length)
+{
+	struct named_block **link = block_link(text, name, length);
+	struct named_block *block = *link, *next = block ? block->next : NULL;
+	size_t had = block ? block_bytes(block) : 0;
+
+	block = calloc(1, sizeof(*block) + length + 1 + text->bytes_used);
+	if (!block)
+		return wrong(text, name, "out of memory");
+	block->next = next;
+	block->length = text->bytes_used;
+	memcpy(block->name, name, length);
+	block->bytes = (uint8_t *)block->name + length + 1;
+	if (block->length)
+		memcpy(block->bytes, text->bytes, block->length);
+	free(*link);
+	*link = block;
+	text->blocks_bytes += block_bytes(block) - had;
+	return text->blocks_bytes <= BLOCKS_MAX ||
+	       wrong(text, name, "blocks of more than %u bytes together",
+		     BLOCKS_MAX);
+}
+
 /** "block NAME [...]"; a name may be given again. */
 static bool read_block(struct trace_text *text)
 {
-	struct named_block **link, *block;
 	const char *name;
 	size_t length;
 
@@ -278,23 +311,7 @@ static bool read_block(struct trace_text *text)
 		return false;
 	if (!at_end(text))
 		return wrong(text, text->at, "the line should end here");
-	link = block_link(text, name, length);
-	if (!*link) {
-		*link = calloc(1, sizeof(**link) + length + 1);
-		if (!*link)
-			return wrong(text, name, "out of memory");
-		memcpy((*link)->name, name, length);
-	}
-	block = *link;
-	free(block->bytes);
-	block->length = 0;
-	block->bytes = malloc(text->bytes_used ? text->bytes_used : 1);
-	if (!block->bytes)
-		return wrong(text, name, "out of memory");
-	if (text->bytes_used)
-		memcpy(block->bytes, text->bytes, text->bytes_used);
-	block->length = text->bytes_used;
-	return true;
+	return block_put(text, name, length);
 }
 
 /* ---- Values ---- */
@@ -460,26 +477,38 @@ static bool read_fields(struct trace_text *text, struct trace_record *record)
 
 /* ---- Events ---- */
 
+/** Digits behind a point, as nanoseconds; more than nine are an error. */
+static uint64_t read_fraction(struct trace_text *text)
+{
+	uint64_t part = 0, unit = SECOND;
+
+	if (*text->at != '.')
+		return 0;
+	for (text->at++; isdigit((unsigned char)*text->at) && unit > 1;
+	     text->at++) {
+		unit /= 10;
+		part += unit * (uint64_t)(*text->at - '0');
+	}
+	return part;
+}
+
 /** "@SECONDS.NANOSECONDS" */
 static bool read_time(struct trace_text *text, struct trace_record *record)
 {
 	const char *start = text->at++;
-	uint64_t seconds = 0, part = 0, unit = SECOND;
+	uint64_t seconds = 0, part;
 	const char *from = text->at;
 
 	for (; isdigit((unsigned char)*text->at); text->at++) {
-		if (seconds > UINT64_MAX / SECOND / 10 - 1)
-			return wrong(text, start, "the time is too large");
 		seconds = seconds * 10 + (uint64_t)(*text->at - '0');
+		if (seconds > UINT64_MAX / SECOND)
+			return wrong(text, start, "the time is too large");
 	}
 	if (text->at == from)
 		return wrong(text, start, "'@' stands before seconds");
-	if (*text->at == '.')
-		for (text->at++; isdigit((unsigned char)*text->at) && unit > 1;
-		     text->at++) {
-			unit /= 10;
-			part += unit * (uint64_t)(*text->at - '0');
-		}
+	part = read_fraction(text);
+	if (part > UINT64_MAX - seconds * SECOND)
+		return wrong(text, start, "the time is too large");
 	if (*text->at != ' ' && *text->at != '\t')
 		return wrong(text, text->at, "a space is expected");
 	record->has_time = true;
@@ -578,28 +607,62 @@ static bool read_event(struct trace_text *text, struct trace_record *record)
 
 /* ---- Lines ---- */
 
-/** The next line without its end. @return 1, 0 at the end, -1: broken */
+static bool line_room(struct trace_text *text, size_t length)
+{
+	size_t room = text->room ? text->room * 2 : 256;
+	char *line;
+
+	if (length < text->room)
+		return true;
+	line = realloc(text->line, room);
+	if (!line)
+		return false;
+	text->line = line;
+	text->room = room;
+	return true;
+}
+
+static int line_broken(struct trace_text *text, const char *what)
+{
+	trace_text_complain(text, 0, what);
+	return -1;
+}
+
+/**
+ * The next line without its end. Not by getline(): a line that does not end has
+ * to be a fault before all of the memory is used.
+ * @return 1, 0 at the end, -1: broken
+ */
 static int line_next(struct trace_text *text)
 {
-	ssize_t length = getline(&text->line, &text->room, text->stream);
+	size_t length = 0;
+	int c;
 
-	if (length < 0) {
-		if (feof(text->stream) && !ferror(text->stream))
-			return 0;
-		text->number++;
-		trace_text_complain(text, 0, "it cannot be read");
-		return -1;
-	}
 	text->number++;
-	text->at = text->line;
-	if ((size_t)length != strlen(text->line)) {
-		wrong(text, text->line + strlen(text->line),
+	while ((c = getc_unlocked(text->stream)) != EOF && c != '\n') {
+		if (length == LINE_MAX_BYTES)
+			return line_broken(text, "the line is too long");
+		if (!line_room(text, length + 1))
+			return line_broken(text, "out of memory");
+		text->line[length++] = (char)c;
+		if (c)
+			continue;
+		wrong(text, text->line + length - 1,
 		      "a byte of zero: this is no text");
 		return -1;
 	}
-	while (length && (text->line[length - 1] == '\n' ||
-			  text->line[length - 1] == '\r'))
-		text->line[--length] = 0;
+	if (c == EOF && ferror(text->stream))
+		return line_broken(text, "it cannot be read");
+	if (c == EOF && !length) {
+		text->number--;
+		return 0;
+	}
+	if (!line_room(text, length))
+		return line_broken(text, "out of memory");
+	while (length && text->line[length - 1] == '\r')
+		length--;
+	text->line[length] = 0;
+	text->at = text->line;
 	return 1;
 }
 
@@ -714,7 +777,6 @@ void trace_text_close(struct trace_text *text)
 	for (n = 0; n < BLOCK_BUCKETS; n++)
 		while ((block = text->blocks[n])) {
 			text->blocks[n] = block->next;
-			free(block->bytes);
 			free(block);
 		}
 	trace_record_free(&text->about);
@@ -737,4 +799,18 @@ const char *trace_text_error(const struct trace_text *text)
 const struct trace_record *trace_text_about(const struct trace_text *text)
 {
 	return &text->about;
+}
+
+bool trace_text_fields(const char *fields, struct trace_record *record)
+{
+	char none[] = "";
+	struct trace_text text = {.name = none, .line = strdup(fields)};
+	bool good = text.line;
+
+	text.at = text.line;
+	trace_record_clear(record);
+	good = good && read_fields(&text, record);
+	free(text.bytes);
+	free(text.line);
+	return good;
 }

@@ -44,6 +44,15 @@ void trace_blocks_destroy(struct trace_blocks *blocks)
 
 /* ---- Values ---- */
 
+/** Most of a trace is bytes: not by fprintf(). */
+static void write_hex(FILE *stream, uint8_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	putc_unlocked(digits[byte >> 4], stream);
+	putc_unlocked(digits[byte & 15], stream);
+}
+
 static void write_bytes(FILE *stream, const uint8_t *bytes, size_t length)
 {
 	bool was_run = false;
@@ -58,7 +67,7 @@ static void write_bytes(FILE *stream, const uint8_t *bytes, size_t length)
 			run = 1;
 		if (n && (was_run || run > 1))
 			putc(' ', stream);
-		fprintf(stream, "%02x", bytes[n]);
+		write_hex(stream, bytes[n]);
 		was_run = run > 1;
 		if (was_run)
 			fprintf(stream, "*%zu", run);

@@ -15,6 +15,17 @@
 
 #define LINK_USB_48 189
 #define LINK_USB_64 220
+#define LINK_NONE   UINT32_MAX
+
+/* What captures begin with, as a little-endian number. */
+#define PCAP_MICROSECONDS	  0xa1b2c3d4u
+#define PCAP_MICROSECONDS_SWAPPED 0xd4c3b2a1u
+#define PCAP_NANOSECONDS	  0xa1b23c4du
+#define PCAP_NANOSECONDS_SWAPPED  0x4d3cb2a1u
+#define PCAP_LINK_MASK		  0x03ffffffu
+#define PCAPNG_SECTION		  0x0a0d0d0au
+#define PCAPNG_INTERFACE	  1u
+#define PCAPNG_ORDER_SWAPPED	  0x4d3c2b1au
 
 enum record_place {
 	RECORD_ID = 0,
@@ -55,7 +66,7 @@ struct record {
 
 struct usbmon {
 	pcap_t *pcap;
-	char *path;
+	char *name;
 	size_t header;
 	uint64_t number, first_time;
 	/** GET_ENCAPSULATED_RESPONSE under way, by URB and bus; 0: free. */
@@ -86,35 +97,78 @@ static uint64_t get64(const uint8_t *bytes)
 
 /* ---- Life ---- */
 
-bool usbmon_is(const char *path)
+/** A number of a header in the byte order of that file. */
+static uint32_t header32(const uint8_t *bytes, bool is_swapped)
 {
-	char error[PCAP_ERRBUF_SIZE];
-	pcap_t *pcap;
-	int link;
+	uint32_t number = get32(bytes);
 
-	/* A pipe cannot be looked at twice. */
-	if (strcmp(path, "-") == 0)
-		return false;
-	pcap = pcap_open_offline(path, error);
-	if (!pcap)
-		return false;
-	link = pcap_datalink(pcap);
-	pcap_close(pcap);
-	return link == LINK_USB_48 || link == LINK_USB_64;
+	return is_swapped ? number >> 24 | (number >> 8 & 0xff00) |
+				    (number & 0xff00) << 8 | number << 24
+			  : number;
 }
 
-struct usbmon *usbmon_open(const char *path, char *error)
+/** The link type of the interface that stands behind a section header. */
+static uint32_t pcapng_link(FILE *stream, off_t start, const uint8_t *head)
+{
+	bool is_swapped = get32(head + 8) == PCAPNG_ORDER_SWAPPED;
+	off_t length = header32(head + 4, is_swapped);
+	uint8_t block[10];
+
+	if (fseeko(stream, start + length, SEEK_SET) != 0 ||
+	    fread(block, 1, sizeof(block), stream) != sizeof(block) ||
+	    header32(block, is_swapped) != PCAPNG_INTERFACE)
+		return LINK_NONE;
+	return is_swapped ? (uint32_t)block[8] << 8 | block[9]
+			  : (uint32_t)block[9] << 8 | block[8];
+}
+
+static uint32_t stream_link(FILE *stream, off_t start)
+{
+	uint8_t head[24];
+
+	if (fread(head, 1, sizeof(head), stream) != sizeof(head))
+		return LINK_NONE;
+	switch (get32(head)) {
+	case PCAP_MICROSECONDS:
+	case PCAP_NANOSECONDS:
+		return header32(head + 20, false) & PCAP_LINK_MASK;
+	case PCAP_MICROSECONDS_SWAPPED:
+	case PCAP_NANOSECONDS_SWAPPED:
+		return header32(head + 20, true) & PCAP_LINK_MASK;
+	case PCAPNG_SECTION:
+		return pcapng_link(stream, start, head);
+	default:
+		return LINK_NONE;
+	}
+}
+
+bool usbmon_is(FILE *stream)
+{
+	off_t start = ftello(stream);
+	uint32_t link;
+
+	if (start < 0)
+		return false;
+	link = stream_link(stream, start);
+	clearerr(stream);
+	return fseeko(stream, start, SEEK_SET) == 0 &&
+	       (link == LINK_USB_48 || link == LINK_USB_64);
+}
+
+struct usbmon *usbmon_open(FILE *stream, const char *name, char *error)
 {
 	struct usbmon *usbmon = calloc(1, sizeof(*usbmon));
 	char cause[PCAP_ERRBUF_SIZE] = "out of memory";
 	int link;
 
 	if (usbmon)
-		usbmon->path = strdup(path);
-	if (usbmon && usbmon->path)
-		usbmon->pcap = pcap_open_offline(path, cause);
+		usbmon->name = strdup(name);
+	if (usbmon && usbmon->name)
+		usbmon->pcap = pcap_fopen_offline(stream, cause);
 	if (!usbmon || !usbmon->pcap) {
-		snprintf(error, USBMON_ERROR_MAX, "%s: %s", path, cause);
+		snprintf(error, USBMON_ERROR_MAX, "%s: %s", name, cause);
+		if (stream != stdin)
+			fclose(stream);
 		usbmon_close(usbmon);
 		return NULL;
 	}
@@ -124,7 +178,7 @@ struct usbmon *usbmon_open(const char *path, char *error)
 	if (link == LINK_USB_48 || link == LINK_USB_64)
 		return usbmon;
 	snprintf(error, USBMON_ERROR_MAX,
-		 "%s: link type %d is not that of usbmon", path, link);
+		 "%s: link type %d is not that of usbmon", name, link);
 	usbmon_close(usbmon);
 	return NULL;
 }
@@ -135,7 +189,7 @@ void usbmon_close(struct usbmon *usbmon)
 		return;
 	if (usbmon->pcap)
 		pcap_close(usbmon->pcap);
-	free(usbmon->path);
+	free(usbmon->name);
 	free(usbmon);
 }
 
@@ -160,7 +214,7 @@ static int record_next(struct usbmon *usbmon, struct record *record)
 		return 0;
 	if (result != 1 || header->caplen < usbmon->header) {
 		snprintf(usbmon->error, sizeof(usbmon->error),
-			 "%s: record %" PRIu64 ": %s", usbmon->path,
+			 "%s: record %" PRIu64 ": %s", usbmon->name,
 			 usbmon->number,
 			 result == 1 ? "it is shorter than a header of usbmon"
 				     : pcap_geterr(usbmon->pcap));
@@ -177,7 +231,9 @@ static int record_next(struct usbmon *usbmon, struct record *record)
 		usbmon->first_time = time;
 	usbmon->event = (struct trace_event){
 		.kind = TRACE_RNDIS,
-		.time = time - usbmon->first_time,
+		/* Whatever a clock says, nothing comes before the first. */
+		.time = time < usbmon->first_time ? 0
+						  : time - usbmon->first_time,
 		.queue = bytes[RECORD_DEVICE],
 		.address = bytes[RECORD_ENDPOINT],
 	};

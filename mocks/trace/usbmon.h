@@ -15,15 +15,19 @@
 
 struct usbmon;
 
-/** Whether a file is such a capture; one that cannot be read is none. */
-bool usbmon_is(const char *path);
+/**
+ * Whether a stream holds such a capture, by its header; it stands afterwards
+ * where it stood. A pipe cannot be looked at twice: it holds none.
+ */
+bool usbmon_is(FILE *stream);
 
 /**
- * @param path "-" is standard input
+ * @param stream closed with the reader, and on failure
+ * @param name of the file, for complaints; kept
  * @param error room for USBMON_ERROR_MAX: on failure one sentence that begins
- *	with the path
+ *	with the name
  */
-struct usbmon *usbmon_open(const char *path, char *error);
+struct usbmon *usbmon_open(FILE *stream, const char *name, char *error);
 void usbmon_close(struct usbmon *usbmon);
 
 enum usbmon_result {
@@ -38,7 +42,7 @@ enum usbmon_result {
  */
 enum usbmon_result usbmon_next(struct usbmon *usbmon,
 			       struct trace_event *event);
-/** One sentence with the path and the record. */
+/** One sentence with the name and the record. */
 const char *usbmon_error(const struct usbmon *usbmon);
 
 #endif /* MOCKS_TRACE_USBMON_H */

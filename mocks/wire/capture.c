@@ -69,7 +69,10 @@ static enum capture_format capture_format_of(FILE *file)
 	uint8_t magic[4];
 	size_t i;
 
-	if (pread(fileno(file), magic, sizeof(magic), 0) != sizeof(magic))
+	rewind(file);
+	i = fread(magic, 1, sizeof(magic), file);
+	rewind(file);
+	if (i != sizeof(magic))
 		return CAPTURE_FORMAT_OTHER;
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (memcmp(magic, known[i].magic, sizeof(magic)) == 0)
@@ -77,34 +80,34 @@ static enum capture_format capture_format_of(FILE *file)
 	return CAPTURE_FORMAT_OTHER;
 }
 
-/** Open the file and look at what kind of file it is. */
-static FILE *capture_open_file(struct capture *capture, const char *path,
-			       char *error)
+/**
+ * Look at what kind of file it is.
+ * @param is_input it is standard input, which is read once
+ * @return false: it is none to be read, and that is said
+ */
+static bool capture_look(struct capture *capture, FILE *file, bool is_input,
+			 char *error)
 {
-	bool is_input = strcmp(path, "-") == 0;
-	struct stat status;
-	FILE *file =
-		is_input ? fdopen(dup(STDIN_FILENO), "rb") : fopen(path, "rb");
+	struct stat status = {0};
+	bool is_memory = fileno(file) < 0;
+	off_t bytes;
 
-	if (!file) {
-		snprintf(error, CAPTURE_ERROR_MAX, "%s: cannot open: %s", path,
-			 strerror(errno));
-		return NULL;
-	}
-	if (fstat(fileno(file), &status) != 0)
-		memset(&status, 0, sizeof(status));
+	if (!is_memory && fstat(fileno(file), &status) != 0)
+		status.st_mode = 0;
 	if (S_ISDIR(status.st_mode)) {
 		snprintf(error, CAPTURE_ERROR_MAX,
-			 "%s: this is a directory, not a capture", path);
-		fclose(file);
-		return NULL;
+			 "%s: this is a directory, not a capture",
+			 capture->path);
+		return false;
 	}
-	if (S_ISREG(status.st_mode) && !is_input) {
-		capture->is_regular = true;
-		capture->file_bytes = (uint64_t)status.st_size;
-		capture->format = capture_format_of(file);
-	}
-	return file;
+	if (is_input || !(is_memory || S_ISREG(status.st_mode)) ||
+	    fseeko(file, 0, SEEK_END) != 0)
+		return true;
+	bytes = ftello(file);
+	capture->is_regular = true;
+	capture->file_bytes = bytes < 0 ? 0 : (uint64_t)bytes;
+	capture->format = capture_format_of(file);
+	return true;
 }
 
 /** Say why libpcap did not like the beginning of a file. */
@@ -145,38 +148,58 @@ static bool capture_check_link(pcap_t *pcap, const char *path, char *error)
 	return false;
 }
 
-struct capture *capture_open(const char *path, char *error)
+static struct capture *capture_begin(FILE *file, const char *name,
+				     bool is_input, char *error)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
 	char reason[PCAP_ERRBUF_SIZE] = "";
-	FILE *file;
 
 	if (!capture)
 		goto no_memory;
-	capture->path = strdup(path);
+	capture->path = strdup(name);
 	capture->buffer = malloc(CAPTURE_BUFFER_BYTES);
 	if (!capture->path || !capture->buffer)
 		goto no_memory;
 	capture->offset = CAPTURE_HEADER_BYTES;
-	file = capture_open_file(capture, path, error);
-	if (!file)
-		goto failed;
 	setvbuf(file, capture->buffer, _IOFBF, CAPTURE_BUFFER_BYTES);
+	if (!capture_look(capture, file, is_input, error))
+		goto failed;
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(
 		file, PCAP_TSTAMP_PRECISION_NANO, reason);
 	if (!capture->pcap) {
-		fclose(file);
-		capture_explain_header(capture, path, reason, error);
+		capture_explain_header(capture, name, reason, error);
 		goto failed;
 	}
-	if (capture_check_link(capture->pcap, path, error))
+	if (capture_check_link(capture->pcap, name, error))
 		return capture;
+	/* libpcap closes it. */
+	file = NULL;
 failed:
+	if (file)
+		fclose(file);
 	capture_close(capture);
 	return NULL;
 no_memory:
-	snprintf(error, CAPTURE_ERROR_MAX, "%s: out of memory", path);
+	snprintf(error, CAPTURE_ERROR_MAX, "%s: out of memory", name);
 	goto failed;
+}
+
+struct capture *capture_open(const char *path, char *error)
+{
+	bool is_input = strcmp(path, "-") == 0;
+	FILE *file =
+		is_input ? fdopen(dup(STDIN_FILENO), "rb") : fopen(path, "rb");
+
+	if (file)
+		return capture_begin(file, path, is_input, error);
+	snprintf(error, CAPTURE_ERROR_MAX, "%s: cannot open: %s", path,
+		 strerror(errno));
+	return NULL;
+}
+
+struct capture *capture_open_stream(FILE *stream, const char *name, char *error)
+{
+	return capture_begin(stream, name, false, error);
 }
 
 void capture_close(struct capture *capture)

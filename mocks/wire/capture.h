@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /** Room for a sentence about what went wrong, with its terminating zero. */
 #define CAPTURE_ERROR_MAX 1024u
@@ -40,6 +41,14 @@ struct capture;
  * @return the capture, to be closed with capture_close(), or NULL
  */
 struct capture *capture_open(const char *path, char *error);
+/**
+ * The same from a stream.
+ *
+ * @param stream closed with the capture, and on failure
+ * @param name of the file, for complaints; kept
+ */
+struct capture *capture_open_stream(FILE *stream, const char *name,
+				    char *error);
 void capture_close(struct capture *capture);
 
 enum capture_result {

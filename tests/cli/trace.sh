@@ -78,4 +78,20 @@ head -c 1000 a.pcapng >cut.pcapng
 try 2 show cut.pcapng
 grep -q 'cut.pcapng: block [0-9]* at byte [0-9]*: the file ends in it' err ||
 	wrong "no place"
+
+# What was good is not overwritten by half of what is bad; a link stays one, and
+# rights stay as they are.
+mkdir results
+cp a.vt results/good.vt
+chmod 640 results/good.vt
+ln -s good.vt results/link.vt
+try 2 convert cut.pcapng results/link.vt
+cmp -s a.vt results/good.vt || wrong "a good file was lost"
+try 2 convert cut.pcapng results/new.vt
+try 0 convert a.pcapng results/link.vt
+[ -L results/link.vt ] || wrong "the link is none any more"
+[ "$(stat -c %a results/good.vt)" = 640 ] || wrong "other rights"
+try 0 diff --time a.pcapng results/good.vt
+[ "$(ls results)" = "good.vt
+link.vt" ] || wrong "something was left behind"
 conclude

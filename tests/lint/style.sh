@@ -20,6 +20,7 @@ files_of() {
 		find ci .ci src mocks tests pcaps CMakeLists.txt -type f \
 			! -name '*.pcap' ! -name '*.md' ! -name '*.json' \
 			! -name '*.txt' ! -name 'coverage-floor' \
+			! -path 'tests/fuzz/corpus/*' \
 			! -name '*.table' ! -name '*.mutants' ! -name '*.uk' 2>/dev/null
 		find . -name CMakeLists.txt -not -path './build*' |
 			sed 's|^\./||'

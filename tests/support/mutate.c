@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of a sanitizer's runtime, if there is one. */
 void __sanitizer_set_death_callback(void (*callback)(void))
@@ -16,7 +17,7 @@ static uint64_t last_seed;
 static void last_words(void)
 {
 	if (last_told)
-		fprintf(stderr, "died of seed %llu; told:%s\n",
+		dprintf(STDERR_FILENO, "died of seed %llu; told:%s\n",
 			(unsigned long long)last_seed, last_told->text);
 }
 

@@ -208,7 +208,9 @@ static void make(struct random *random, struct made *made)
 	memset(made, 0, sizeof(*made));
 	event->kind = random_below(random, TRACE_KINDS);
 	event->direction = random_below(random, 2);
-	event->time = number(random, UINT64_MAX) >> 8;
+	event->time = random_below(random, 20)
+			      ? number(random, UINT64_MAX) >> 8
+			      : UINT64_MAX - random_below(random, 3);
 	event->cpu = random_below(random, 3);
 	if (event->kind == TRACE_RULE || event->kind == TRACE_NOTE) {
 		for (n = random_below(random, 31); n; n--)
@@ -433,6 +435,10 @@ static const struct {
 	{"trace 1\n@ > msr\n", "x.vt:2:1: '@' stands before seconds"},
 	{"trace 1\n@99999999999999999999 > msr\n",
 	 "x.vt:2:1: the time is too large"},
+	{"trace 1\n@18446744073.709551616 > msr\n",
+	 "x.vt:2:1: the time is too large"},
+	{"trace 1\n@18446744074 > msr\n", "x.vt:2:1: the time is too large"},
+	{"trace 1\n@0.0000000001 > msr\n", "x.vt:2:13: a space is expected"},
 	{"trace 1\n> msr - value\n", "x.vt:2:9: 'key=value' is expected"},
 	{"trace 1\n> msr - value=\n", "x.vt:2:15: a value is expected"},
 	{"trace 1\n> msr - value=0xg\n", "x.vt:2:15: that is no number of 64 "
@@ -515,7 +521,16 @@ static const struct {
 	{"> frame data=1", "'data' wants bytes", 9},
 	{"> mmio CMD at=[00] width=4 value=1", "'at' wants the name of a place",
 	 12},
+	{"> mmio CMD at=\"\" width=4 value=1", "'at' wants the name of a place",
+	 12},
+	{"> mmio CMD at=\"b\\x00r\" width=4 value=1",
+	 "'at' wants the name of a place", 12},
 	{"> note text=1", "'text' wants a text", 8},
+	{"> note text=\"a\\x00\"",
+	 "'text' wants at most 65535 bytes, none of them zero", 8},
+	{"> frame FRAME data=[00]", "nobody asks for the name 'FRAME' here", 9},
+	{"> descriptor D at=nowhere queue=0 index=0 data=[]",
+	 "nobody asks for the name 'D' here", 14},
 	{"> packet SEND_INDIRECTION_TABLE channel=1 type=INBAND transaction=1 "
 	 "count=1 table_offset=12 table={0x100000000}",
 	 "0x100000000 of 'table' does not fit into 4 bytes", 93},
