@@ -257,14 +257,24 @@ static bool player_make(struct player *player)
 
 /* ---- Playing ---- */
 
-/** What a trace of it says. */
+/** What the recording says of itself: it is to play as the script does. */
 static void player_about(const struct player *player, char *about, size_t bytes)
 {
 	const struct virtual_machine *vm = player->vm;
+	const char *const *key = player->role->keys;
+	char text[64];
+	size_t length;
 
-	snprintf(about, bytes, "vmm=%s host=%s mtu=%u seed=%" PRIu64,
-		 vm->vmm->name, vm->host.name, vm->configuration.mtu,
-		 vm->configuration.machine.seed);
+	length = (size_t)snprintf(about, bytes,
+				  "vmm=%s host=%s mtu=%u seed=%" PRIu64,
+				  vm->vmm->name, vm->host.name,
+				  vm->configuration.mtu,
+				  vm->configuration.machine.seed);
+	for (; key && *key && length < bytes; key++)
+		if (script_about(player->script, *key, text, sizeof(text)))
+			length +=
+				(size_t)snprintf(about + length, bytes - length,
+						 " %s=%s", *key, text);
 }
 
 /** Record what is played, if that is wanted; false: it is said. */

@@ -129,6 +129,7 @@ static bool driver_reclaim(struct player_driver *driver)
 	void *owners[BURST];
 	unsigned n, i, total = 0;
 
+	/* All is sent on the first queue. */
 	do {
 		n = nic_reclaim(driver->nic, 0, owners, BURST);
 		for (i = 0; i < n; i++)
@@ -159,11 +160,11 @@ static void driver_frame(struct player_driver *driver,
 	stack_received(&driver->stack, segments, packet->segment_count);
 }
 
-static bool driver_receive(struct player_driver *driver)
+static bool driver_receive(struct player_driver *driver, unsigned queue)
 {
 	unsigned n, i;
 
-	n = nic_receive(driver->nic, 0, driver->received, BURST,
+	n = nic_receive(driver->nic, queue, driver->received, BURST,
 			driver->received_segments, SEGMENTS);
 	for (i = 0; i < n; i++)
 		driver_frame(
@@ -209,11 +210,14 @@ static void driver_flow(struct player_driver *driver)
 	uint64_t quiet = port_time(port) + QUIET;
 	uint64_t moved = player->moved;
 	bool is_gone = false;
+	unsigned queue;
 
 	while (!is_gone && !player->has_failed && port_time(port) < quiet) {
 		driver_transmit(driver);
 		driver_reclaim(driver);
-		driver_receive(driver);
+		for (queue = 0; queue < driver->nic->information.queues;
+		     queue++)
+			driver_receive(driver, queue);
 		is_gone = driver_events(driver);
 		if (moved != player->moved) {
 			moved = player->moved;

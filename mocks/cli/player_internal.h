@@ -25,6 +25,8 @@ struct player_role {
 	enum player_side side;
 	/** What is compared. */
 	const struct script_rules *rules;
+	/** Numbers that it takes from the first line besides, up to a NULL. */
+	const char *const *keys;
 	/** The script was read: leave out what of it is chance. */
 	void (*read)(struct player *player);
 	/**

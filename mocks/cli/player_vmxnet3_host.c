@@ -221,10 +221,22 @@ static const struct written_area *written_area(const struct vmxnet3_host *host,
 	return NULL;
 }
 
+/** The one act of the world that does not show in what the card says. */
+static bool is_removal(const struct vmxnet3_host *host, size_t n)
+{
+	const struct script *script = host->player->script;
+
+	return script_kind(script, n) == TRACE_NOTE &&
+	       script_direction(script, n) == TRACE_TO_GUEST &&
+	       script_has_word(script, n, "text", HOST_VMXNET3_NOTE_REMOVE);
+}
+
 bool vmxnet3_host_is_playable(const struct vmxnet3_host *host, size_t n)
 {
 	const struct script *script = host->player->script;
 
+	if (is_removal(host, n))
+		return true;
 	if (script_kind(script, n) != TRACE_DESCRIPTOR)
 		return false;
 	if (script_direction(script, n) == TRACE_FROM_GUEST)
@@ -245,14 +257,30 @@ static bool host_skip(struct vmxnet3_host *host)
 	return host->next < count;
 }
 
+/** Whether the driver has a frame, and did not give it to its stack yet. */
+static bool is_held(const struct vmxnet3_host *host, size_t n, size_t before)
+{
+	return script_kind(host->player->script, n) == TRACE_FRAME &&
+	       host->sources[n].event < before;
+}
+
+/**
+ * What befalls the whole card has to wait for frames that the driver holds: it
+ * would be chance whether it gives them to its stack.
+ */
 bool vmxnet3_host_is_due(const struct vmxnet3_host *host, size_t n)
 {
 	const struct script *script = host->player->script;
+	bool is_ring =
+		n < script_count(script) &&
+		(vmxnet3_host_is_at(host, n, "rxc") ||
+		 vmxnet3_host_is_at(host, n, "txc") || rx_ring(host, n) < 2);
 	size_t i;
 
 	for (i = script_first(script); i < n; i++)
-		if (script_direction(script, i) == TRACE_FROM_GUEST &&
-		    !script_is_done(script, i))
+		if (!script_is_done(script, i) &&
+		    (script_direction(script, i) == TRACE_FROM_GUEST ||
+		     (!is_ring && is_held(host, i, n))))
 			return false;
 	for (i = host->next; i < n; i++)
 		if (vmxnet3_host_is_playable(host, i))
@@ -287,6 +315,20 @@ static void events_write(struct vmxnet3_host *host,
 	vmxnet3_host_interrupt(host, host->event_interrupt);
 }
 
+static void card_remove(struct vmxnet3_host *host)
+{
+	const struct trace_event event = {
+		.kind = TRACE_NOTE,
+		.direction = TRACE_TO_GUEST,
+		.text = HOST_VMXNET3_NOTE_REMOVE,
+	};
+
+	machine_trace(host->machine, &event);
+	vmxnet3_host_stop(host);
+	host->is_removed = true;
+	host_pci_remove(host->function);
+}
+
 /** @return false: not now */
 static bool host_play(struct vmxnet3_host *host, size_t n)
 {
@@ -295,6 +337,10 @@ static bool host_play(struct vmxnet3_host *host, size_t n)
 	const struct written_area *area = written_area(host, n);
 	unsigned ring = rx_ring(host, n);
 
+	if (is_removal(host, n)) {
+		card_remove(host);
+		return true;
+	}
 	/* Nobody has a card yet that completes anything, or any more. */
 	if (!host->is_active || !host->is_told)
 		return false;
@@ -379,22 +425,32 @@ static void host_matched(struct player *player, size_t n,
 
 /* ---- Life ---- */
 
-/** A card whose script shows the line and no table of MSI-X has none. */
-static bool has_line_only(const struct script *script)
-{
-	bool has_line = false;
-	size_t n;
+static const char *const keys[] = {
+	"revision_max",
+	"queues",
+	"large_receive",
+	"transmit_data_bytes",
+	"receive_data_bytes",
+	"line_only",
+	"no_msix",
+	NULL,
+};
 
-	for (n = 0; n < script_count(script); n++) {
-		if (script_kind(script, n) == TRACE_MMIO &&
-		    script_has_word(script, n, "at", "bar2"))
-			return false;
-		has_line |= script_kind(script, n) == TRACE_LINE;
-	}
-	return has_line;
+/** What the first line says of the card's interrupts. */
+static bool card_configure(struct player *player,
+			   struct host_vmxnet3_configuration *card)
+{
+	uint64_t line, no_msix;
+
+	if (!player_number(player, "line_only", 0, 1, &line) ||
+	    !player_number(player, "no_msix", 0, 1, &no_msix))
+		return false;
+	card->line_only = line;
+	card->no_msix = no_msix;
+	return true;
 }
 
-/** What the first line says of the driver's configuration. */
+/** And of the driver's configuration. */
 static bool driver_configure(struct player *player,
 			     struct vmxnet3_configuration *driver)
 {
@@ -430,10 +486,10 @@ static bool host_create(struct player *player,
 	host->segment = malloc(VLAN_TAG + VMXNET3_HOST_PACKET);
 	if (!host->packet || !host->segment ||
 	    !vmxnet3_host_sources_find(host) ||
+	    !card_configure(player, &vm->host_vmxnet3) ||
 	    !driver_configure(player, &vm->vmxnet3))
 		return false;
 	names_find(host);
-	vm->host_vmxnet3.line_only = has_line_only(player->script);
 	return true;
 }
 
@@ -496,6 +552,7 @@ const struct player_role player_vmxnet3_host = {
 	.vmm = "vmware",
 	.side = PLAYER_AS_HOST,
 	.rules = &rules,
+	.keys = keys,
 	.create = host_create,
 	.start = host_start,
 	.run = host_run,

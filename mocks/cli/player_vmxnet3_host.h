@@ -2,13 +2,13 @@
 /*
  * The host of a vmxnet3's trace, inside:
  *
- *	player_vmxnet3_host.c	   what is compared, one event after the other
- *	player_vmxnet3_device.c	   registers, commands, what the driver laid out
- *	player_vmxnet3_interrupt.c vectors, masks, the line
- *	player_vmxnet3_transmit.c  packets out of the driver's rings
- *	player_vmxnet3_receive.c   completions, and frames into its buffers
- *	player_vmxnet3_frames.c	   frames of the script: for which completion,
- *				   and to be sent by the driver
+ *	player_vmxnet3_host.c		what is compared, one after the other
+ *	player_vmxnet3_host_device.c	registers, commands, what is laid out
+ *	player_vmxnet3_host_interrupt.c	vectors, masks, the line
+ *	player_vmxnet3_host_transmit.c	packets out of the driver's rings
+ *	player_vmxnet3_host_receive.c	completions, frames into its buffers
+ *	player_vmxnet3_host_frames.c	frames of the script: for which
+ *					completion, and to be sent
  *
  * The card is the script's; under it the simulated board stays, with its bus,
  * configuration space and table of MSI-X.
@@ -48,9 +48,15 @@ struct vmxnet3_host_rx {
 	unsigned interrupt;
 };
 
-/** What of the script a receive completion puts into its buffer. */
+/**
+ * What of the script a receive completion puts into its buffer; or of a frame
+ * by which completion the driver has it.
+ */
 struct vmxnet3_host_source {
-	/** The event with the bytes; SCRIPT_NONE: nothing is put there. */
+	/**
+	 * The event with the bytes, SCRIPT_NONE: nothing is put there. Of a
+	 * frame its last completion.
+	 */
 	size_t event;
 	/** From which byte on, without its tag if that is stripped. */
 	uint32_t offset;
@@ -85,6 +91,9 @@ struct vmxnet3_host {
 	uint32_t answer[VMXNET3_HOST_REGISTERS];
 	bool has_answer[VMXNET3_HOST_REGISTERS];
 	uint32_t revision, result, mac_low, mac_high, shared_low;
+
+	/** It was pulled out. */
+	bool is_removed;
 
 	/* What the driver laid out; the rings since ACTIVATE. */
 	uint64_t shared;
@@ -128,17 +137,19 @@ void vmxnet3_host_trace(struct vmxnet3_host *host,
 			unsigned queue, uint32_t index, const uint8_t *bytes,
 			uint32_t length);
 
-/* ---- player_vmxnet3_device.c ---- */
+/* ---- player_vmxnet3_host_device.c ---- */
 
 extern const struct host_pci_operations vmxnet3_host_operations;
 
+/** The card forgets what the driver laid out. */
+void vmxnet3_host_stop(struct vmxnet3_host *host);
 bool vmxnet3_host_read(struct vmxnet3_host *host, uint64_t address, void *to,
 		       size_t bytes);
 bool vmxnet3_host_write(struct vmxnet3_host *host, uint64_t address,
 			const void *from, size_t bytes);
 void vmxnet3_host_ring_advance(struct vmxnet3_host_ring *ring);
 
-/* ---- player_vmxnet3_interrupt.c ---- */
+/* ---- player_vmxnet3_host_interrupt.c ---- */
 
 void vmxnet3_host_interrupts_reset(struct vmxnet3_host *host);
 /** Interrupt, as soon as the driver wants that. */
@@ -147,12 +158,12 @@ void vmxnet3_host_mask(struct vmxnet3_host *host, unsigned vector, bool masked);
 /** ICR: whether the card drives the line, which it lets go of. */
 uint32_t vmxnet3_host_cause(struct vmxnet3_host *host);
 
-/* ---- player_vmxnet3_transmit.c ---- */
+/* ---- player_vmxnet3_host_transmit.c ---- */
 
 /** Take a packet out of the driver's rings. @return false: there is none */
 bool vmxnet3_host_transmit(struct vmxnet3_host *host);
 
-/* ---- player_vmxnet3_receive.c ---- */
+/* ---- player_vmxnet3_host_receive.c ---- */
 
 /* Of events of the script. @return false: not now */
 bool vmxnet3_host_play_rx(struct vmxnet3_host *host, size_t n, unsigned ring);
@@ -161,7 +172,7 @@ bool vmxnet3_host_play_txc(struct vmxnet3_host *host, size_t n,
 bool vmxnet3_host_play_rxc(struct vmxnet3_host *host, size_t n,
 			   const struct trace_event *event);
 
-/* ---- player_vmxnet3_frames.c ---- */
+/* ---- player_vmxnet3_host_frames.c ---- */
 
 /**
  * Find out what each receive completion puts into its buffer, and leave out the

@@ -211,8 +211,11 @@ void stack_put_pieces(struct stack *stack, const uint8_t *frame, uint32_t bytes,
 {
 	uint8_t *buffer = stack_take(stack, bytes, packet);
 	uint32_t done = 0, position = 0, left;
-	unsigned i;
+	unsigned i, n = 0;
 
+	/* A header in two pieces is one segment that crosses pages. */
+	if (pieces[0] < ETHERNET_HEADER_BYTES && count > 1)
+		position = PORT_PAGE_SIZE - pieces[0];
 	for (i = 0; i < count; i++) {
 		left = PORT_PAGE_SIZE - position % PORT_PAGE_SIZE;
 		if (pieces[i] > left)
@@ -221,13 +224,17 @@ void stack_put_pieces(struct stack *stack, const uint8_t *frame, uint32_t bytes,
 		    position + pieces[i] > stack->transmit_bytes)
 			break;
 		memcpy(buffer + position, frame + done, pieces[i]);
-		segments[i].data = buffer + position;
-		segments[i].length = pieces[i];
-		segments[i].owner = NULL;
+		if (i && done < ETHERNET_HEADER_BYTES) {
+			segments[0].length += pieces[i];
+		} else {
+			segments[n].data = buffer + position;
+			segments[n].length = pieces[i];
+			segments[n++].owner = NULL;
+		}
 		position += pieces[i];
 		done += pieces[i];
 	}
-	packet->segment_count = count;
+	packet->segment_count = n;
 	if (done != bytes)
 		stack_put_any(stack, buffer, frame, bytes, packet, segments);
 }

@@ -40,8 +40,6 @@ struct search {
 	/** Frames before it have their packet. */
 	size_t frame;
 	bool *is_taken;
-	/** The bytes that the next completion of a queue has of its own. */
-	size_t buffers[VMXNET3_HOST_QUEUES];
 };
 
 static uint64_t number_of(const struct search *search, size_t n,
@@ -69,17 +67,20 @@ static bool chain_is(const struct search *search, const struct chain *chain,
 	struct player *player = search->host->player;
 	struct trace_built *built = &search->host->payload;
 	char ignored[SCRIPT_ERROR_MAX];
-	uint32_t length;
+	uint32_t length, whole = chain->bytes;
 
 	if (!script_encode(player->script, n, built, ignored))
 		return false;
 	length = built->event.length;
-	if (chain->is_stripped)
-		return length == chain->bytes + VLAN_TAG &&
-		       frame_is_tagged(built->event.bytes, length) &&
-		       frame_tag(built->event.bytes) == chain->tag;
-	return length == chain->bytes ||
-	       (length < ETHERNET_LEAST && chain->bytes == ETHERNET_LEAST);
+	if (chain->is_stripped) {
+		if (!frame_is_tagged(built->event.bytes, length) ||
+		    frame_tag(built->event.bytes) != chain->tag)
+			return false;
+		whole += VLAN_TAG;
+	}
+	/* Some devices fill up short ones. */
+	return length == whole ||
+	       (length < ETHERNET_LEAST && whole == ETHERNET_LEAST);
 }
 
 /** The first frame that has no packet yet and is this one. */
@@ -122,6 +123,7 @@ static void chain_end(struct search *search, struct chain *chain)
 		};
 		done += chain->lengths[n];
 	}
+	host->sources[frame].event = chain->events[chain->count - 1];
 	if (chain->is_bad)
 		script_leave_out(host->player->script, frame);
 }
@@ -139,11 +141,6 @@ static void completion_look(struct search *search, size_t n, unsigned queue)
 	struct chain *chain = &search->chains[queue];
 	bool is_start = number_of(search, n, "sop");
 
-	if (search->buffers[queue] != SCRIPT_NONE) {
-		search->host->sources[n].event = search->buffers[queue];
-		search->buffers[queue] = SCRIPT_NONE;
-		return;
-	}
 	if (is_start || !chain->is_open)
 		chain_begin(chain, is_start);
 	if (chain->count == CHAIN_MAX)
@@ -170,11 +167,8 @@ static void search_run(struct search *search)
 		if (script_direction(script, n) != TRACE_TO_GUEST)
 			continue;
 		queue = number_of(search, n, "queue");
-		if (queue >= VMXNET3_HOST_QUEUES)
-			continue;
-		if (vmxnet3_host_is_at(host, n, "buffer"))
-			search->buffers[queue] = n;
-		else if (vmxnet3_host_is_at(host, n, "rxc"))
+		if (queue < VMXNET3_HOST_QUEUES &&
+		    vmxnet3_host_is_at(host, n, "rxc"))
 			completion_look(search, n, (unsigned)queue);
 	}
 	/* What no completion tells of, the card threw away. */
@@ -200,8 +194,6 @@ bool vmxnet3_host_sources_find(struct vmxnet3_host *host)
 	search->host = host;
 	for (n = 0; n < count; n++)
 		host->sources[n].event = SCRIPT_NONE;
-	for (n = 0; n < VMXNET3_HOST_QUEUES; n++)
-		search->buffers[n] = SCRIPT_NONE;
 	search_run(search);
 	free(search->is_taken);
 	free(search);

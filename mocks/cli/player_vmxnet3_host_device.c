@@ -36,8 +36,9 @@ void vmxnet3_host_ring_advance(struct vmxnet3_host_ring *ring)
 
 static bool is_gone(const struct vmxnet3_host *host)
 {
-	return host->has_answer[VMXNET3_VRRS / REGISTER_STRIDE] &&
-	       host->answer[VMXNET3_VRRS / REGISTER_STRIDE] == GONE;
+	return host->is_removed ||
+	       (host->has_answer[VMXNET3_VRRS / REGISTER_STRIDE] &&
+		host->answer[VMXNET3_VRRS / REGISTER_STRIDE] == GONE);
 }
 
 /* ---- What the driver laid out ---- */
@@ -191,7 +192,7 @@ static void areas_show(struct vmxnet3_host *host, uint32_t command, size_t n)
 /* ---- ACTIVATE ---- */
 
 static void ring_lay(struct vmxnet3_host_ring *ring, uint64_t address,
-		       uint32_t size)
+		     uint32_t size)
 {
 	ring->address = address;
 	ring->size = size <= RING_MOST ? size : 0;
@@ -206,9 +207,9 @@ static void tx_begin(struct vmxnet3_host *host, struct vmxnet3_host_tx *queue,
 
 	queue->descriptor = address;
 	ring_lay(&queue->ring, wire_get64(bytes + TXQ_RING),
-		   wire_get32(bytes + TXQ_RING_SIZE));
+		 wire_get32(bytes + TXQ_RING_SIZE));
 	ring_lay(&queue->completions, wire_get64(bytes + TXQ_COMPLETIONS),
-		   wire_get32(bytes + TXQ_COMPLETIONS_SIZE));
+		 wire_get32(bytes + TXQ_COMPLETIONS_SIZE));
 	queue->interrupt = bytes[TXQ_INTERRUPT];
 	/* Be rung for each burst. */
 	wire_put32(threshold, 1);
@@ -221,11 +222,11 @@ static void rx_begin(struct vmxnet3_host_rx *queue, uint64_t address,
 {
 	queue->descriptor = address;
 	ring_lay(&queue->rings[0], wire_get64(bytes + RXQ_RING),
-		   wire_get32(bytes + RXQ_RING_SIZE));
+		 wire_get32(bytes + RXQ_RING_SIZE));
 	ring_lay(&queue->rings[1], wire_get64(bytes + RXQ_RING + 8),
-		   wire_get32(bytes + RXQ_RING_SIZE + 4));
+		 wire_get32(bytes + RXQ_RING_SIZE + 4));
 	ring_lay(&queue->completions, wire_get64(bytes + RXQ_COMPLETIONS),
-		   wire_get32(bytes + RXQ_COMPLETIONS_SIZE));
+		 wire_get32(bytes + RXQ_COMPLETIONS_SIZE));
 	queue->data_address = wire_get64(bytes + RXQ_DATA);
 	queue->data_bytes = wire_get16(bytes + RXQ_DATA_BYTES);
 	queue->interrupt = bytes[RXQ_INTERRUPT];
@@ -265,7 +266,7 @@ static void shared_look(struct vmxnet3_host *host, uint8_t shared[SHARED_BYTES])
 	host->rx_count = 0;
 }
 
-static void host_stop(struct vmxnet3_host *host)
+void vmxnet3_host_stop(struct vmxnet3_host *host)
 {
 	host->is_active = false;
 	host->is_told = false;
@@ -354,10 +355,10 @@ static void command_execute(struct vmxnet3_host *host, uint32_t command,
 			host_activate(host);
 		break;
 	case VMXNET3_QUIESCE:
-		host_stop(host);
+		vmxnet3_host_stop(host);
 		break;
 	case VMXNET3_RESET:
-		host_stop(host);
+		vmxnet3_host_stop(host);
 		vmxnet3_host_interrupts_reset(host);
 		host->shared = 0;
 		break;
@@ -460,6 +461,9 @@ static bool answer_find(struct vmxnet3_host *host, unsigned reg)
 		return false;
 	host->answer[reg] = (uint32_t)player->built.event.value;
 	host->has_answer[reg] = true;
+	/* A card that is gone does not reach into memory. */
+	if (is_gone(host))
+		vmxnet3_host_stop(host);
 	return true;
 }
 
