@@ -95,13 +95,6 @@ bool player_number(struct player *player, const char *key, uint64_t fallback,
 /** Put an event together; false: the script is at fault. */
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
-/**
- * A number of the first line.
- * @return false: it is another thing, or too large, and that is said
- */
-bool player_number(struct player *player, const char *key, uint64_t fallback,
-		   uint64_t most, uint64_t *number);
-
 /** The rows of the table, by file. */
 extern const struct player_role player_hyperv_guest, player_hyperv_host,
 	player_vmxnet3_guest, player_vmxnet3_host, player_virtio_guest,
