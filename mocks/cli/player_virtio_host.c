@@ -252,6 +252,7 @@ static void host_destroy(struct player *player)
 	virtio_host_queues_free(host);
 	trace_built_free(&host->built);
 	trace_built_free(&host->other);
+	trace_built_free(&host->used_built);
 	free(host->reads);
 	free(host->outgoing);
 	free(host);

@@ -93,7 +93,8 @@ struct virtio_host {
 	struct machine_event again;
 	/** The next event that may have to be sent. */
 	size_t next;
-	struct trace_built built, other;
+	/** Being put together: for a moment, a frame, a buffer that is used. */
+	struct trace_built built, other, used_built;
 	struct virtio_host_read *reads;
 	size_t read_count;
 	struct virtio_host_value values[VIRTIO_HOST_OFFSETS];

@@ -540,19 +540,24 @@ bool virtio_host_use(struct virtio_host *host, size_t n)
 	bool is_packed = virtio_host_place(host->player->script, n) ==
 			 VIRTIO_HOST_PACKED;
 	uint32_t queue, id, bytes;
-	struct trace_built used = {0};
+	const struct trace_event *event = &host->used_built.event;
 
-	if (!player_encode(host->player, n, &used))
+	if (!player_encode(host->player, n, &host->used_built))
 		return true;
-	queue = used.event.queue;
-	bytes = virtio_get32(used.event.bytes + (is_packed ? 8 : 4));
-	id = is_packed ? virtio_get16(used.event.bytes + 12)
-		       : virtio_get32(used.event.bytes);
-	if (queue >= VIRTIO_HOST_QUEUES ||
-	    !host_virtio_script_is_ready(card, queue)) {
-		trace_built_free(&used);
-		return false;
+	if (event->length !=
+	    (is_packed ? DESCRIPTOR_BYTES : USED_ENTRY_BYTES)) {
+		player_fail(host->player, n,
+			    "an entry of that ring has %u bytes",
+			    is_packed ? DESCRIPTOR_BYTES : USED_ENTRY_BYTES);
+		return true;
 	}
+	queue = event->queue;
+	bytes = virtio_get32(event->bytes + (is_packed ? 8 : 4));
+	id = is_packed ? virtio_get16(event->bytes + 12)
+		       : virtio_get32(event->bytes);
+	if (queue >= VIRTIO_HOST_QUEUES ||
+	    !host_virtio_script_is_ready(card, queue))
+		return false;
 	id = name_find(host, queue, id);
 	while (!host->queues[queue].is_listed &&
 	       !host_virtio_script_has(card, queue, id) &&
@@ -560,13 +565,12 @@ bool virtio_host_use(struct virtio_host *host, size_t n)
 		;
 	buffer_fill(host, n, queue, id, bytes);
 	if (is_packed)
-		host_virtio_script_used_packed(
-			card, queue, (uint32_t)used.event.address, (uint16_t)id,
-			bytes, virtio_get16(used.event.bytes + 14));
+		host_virtio_script_used_packed(card, queue,
+					       (uint32_t)event->address,
+					       (uint16_t)id, bytes,
+					       virtio_get16(event->bytes + 14));
 	else
-		host_virtio_script_used(card, queue,
-					(uint32_t)used.event.address, id,
-					bytes);
-	trace_built_free(&used);
+		host_virtio_script_used(card, queue, (uint32_t)event->address,
+					id, bytes);
 	return true;
 }

@@ -98,6 +98,7 @@ static bool is_cut(struct virtio_host *host,
 	return one->header != SCRIPT_NONE &&
 	       script_encode(host->player->script, one->header, &host->built,
 			     ignored) &&
+	       host->built.event.length == VIRTIO_HOST_HEADER &&
 	       host->built.event.bytes[HEADER_GSO_TYPE] & ~GSO_ECN;
 }
 
@@ -193,7 +194,8 @@ static void frame_ask(struct virtio_host *host,
 	uint32_t start, offset;
 
 	if (one->header == SCRIPT_NONE ||
-	    !player_encode(host->player, one->header, &host->built))
+	    !player_encode(host->player, one->header, &host->built) ||
+	    host->built.event.length != VIRTIO_HOST_HEADER)
 		return;
 	header = host->built.event.bytes;
 	if (!(header[HEADER_FLAGS] & HEADER_NEEDS_CHECKSUM))
