@@ -7,7 +7,7 @@ syntax match vtTime "^@[0-9.]\+"
 syntax match vtWay "\(^\|\s\)\zs[<>]\ze\s"
 syntax keyword vtKind cpuid msr hypercall port mmio vector line msi message
 syntax keyword vtKind event packet rndis descriptor frame rule note
-syntax match vtControl "^\(trace\|block\|unordered\|end\)\>"
+syntax match vtControl "^\(trace\|block\|unordered\|end\|compare\)\>"
 syntax match vtKey "\<[a-zA-Z0-9_]\+\ze="
 syntax match vtNumber "\<\(0x[0-9a-fA-F]\+\|[0-9]\+\)\>"
 syntax match vtName "=\zs[A-Za-z_][A-Za-z0-9_.:-]*"

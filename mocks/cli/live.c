@@ -62,9 +62,11 @@ struct live {
 
 static void live_fail(struct live *live, const char *what, int error)
 {
-	if (!*live->result->reason)
-		snprintf(live->result->reason, LIVE_REASON_MAX,
-			 ERROR_TEXT(what), error);
+	if (*live->result->reason)
+		return;
+	snprintf(live->result->reason, LIVE_REASON_MAX, ERROR_TEXT(what),
+		 error);
+	machine_trace_failure(live->vm->machine, live->result->reason);
 }
 
 /* ---- The host's thread ---- */

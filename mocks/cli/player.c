@@ -11,6 +11,8 @@
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
+#define PLAYER_ABOUT_MAX 256u
+
 /* ---- Who plays ---- */
 
 static const struct player_role *const roles[] = {
@@ -52,6 +54,8 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 	vfprintf(player->report, format, arguments);
 	va_end(arguments);
 	fputc('\n', player->report);
+	/* The sentence begins with the path: it is known by that. */
+	machine_trace_failure(player->vm->machine, player->path);
 	if (n >= script_count(player->script))
 		return;
 	fputs("  script: ", player->report);
@@ -88,12 +92,14 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built)
 static void player_missed(struct player *player)
 {
 	struct script *script = player->script;
+	const char *reason = machine_reason(player->vm->machine);
 	size_t n = script_first(script);
 
 	while (n < script_count(script) && script_is_done(script, n))
 		n++;
 	if (n < script_count(script))
-		player_fail(player, n, "that did not come");
+		player_fail(player, n, "that did not come%s%s",
+			    *reason ? ": " : "", reason);
 }
 
 /** The driver does nothing more, or nothing more is to be seen. */
@@ -114,6 +120,15 @@ static void player_progress(struct player *player)
 			       player->has_failed ? 0 : PLAYER_DRIVER_PATIENCE);
 }
 
+/** What the machine says of a failure, for those who record. */
+static void player_failure(void *context, const char *sentence)
+{
+	struct player *player = context;
+	struct trace_observer tracer = tracing_observer(&player->tracing);
+
+	tracer.failure(tracer.context, sentence);
+}
+
 static void player_event(void *context, const struct trace_event *event)
 {
 	struct player *player = context;
@@ -130,6 +145,7 @@ static void player_event(void *context, const struct trace_event *event)
 	if (!script_match(player->script, event, &n, player->report)) {
 		player->has_failed = true;
 		player->status = CLI_FAIL;
+		player_failure(player, player->path);
 	}
 	if (role->side == PLAYER_AS_HOST &&
 	    event->direction == TRACE_FROM_GUEST)
@@ -205,8 +221,11 @@ static void player_sent(void *context, const struct wire_frame *frame)
 static bool player_make(struct player *player)
 {
 	struct virtual_machine_configuration vm = {
-		.observer = {.event = player_event, .context = player},
+		.observer = {.event = player_event,
+			     .failure = player_failure,
+			     .context = player},
 	};
+	char error[SCRIPT_ERROR_MAX];
 	struct vmm_host host;
 	uint64_t mtu;
 
@@ -214,8 +233,10 @@ static bool player_make(struct player *player)
 	    !player_number(player, "seed", 1, INT64_MAX, &vm.machine.seed) ||
 	    !player_number(player, "mtu", 0, REPLAY_MTU_MAX, &mtu))
 		return false;
-	if (!script_judge(player->script, player->role->rules))
-		goto no_memory;
+	if (!script_judge(player->script, player->role->rules, error)) {
+		player_refuse(player, error);
+		return false;
+	}
 	if (player->role->read)
 		player->role->read(player);
 	/* What the player does with memory is not what a guest does. */
@@ -230,7 +251,6 @@ static bool player_make(struct player *player)
 		player->vm = virtual_machine_create(&vm);
 	if (player->vm)
 		return true;
-no_memory:
 	player_refuse(player, "out of memory for a virtual machine");
 	return false;
 }
@@ -260,9 +280,8 @@ static void player_about(const struct player *player, char *about, size_t bytes)
 /** Record what is played, if that is wanted; false: it is said. */
 static bool player_record(struct player *player)
 {
-	char about[256], error[TRACE_FILE_ERROR_MAX];
+	char about[PLAYER_ABOUT_MAX], error[TRACE_FILE_ERROR_MAX];
 
-	player->tracing = player->configuration->tracing;
 	player_about(player, about, sizeof(about));
 	if (tracing_open(&player->tracing, about, error))
 		return true;
@@ -295,8 +314,11 @@ static void player_run(struct player *player)
 	}
 }
 
-/** "PASS FILE ..." on standard output. */
-static void player_verdict(const struct player *player)
+/**
+ * "PASS FILE ..." on standard output.
+ * @param trace of what failed, or why there is none; "": nothing is said of it
+ */
+static void player_verdict(const struct player *player, const char *trace)
 {
 	const char *side = side_name(player->configuration->side);
 	size_t checked = script_checked(player->script);
@@ -309,12 +331,18 @@ static void player_verdict(const struct player *player)
 			   side);
 		printf(": %zu events compared, %zu left out\n", checked,
 		       left_out);
+		if (*trace)
+			text_print(stdout, "  trace: %s", trace);
+		if (*trace)
+			putchar('\n');
 		return;
 	}
 	json = json_pack("{s:s, s:o, s:s, s:b, s:I, s:I}", "event", "played",
 			 "script", text_json(player->path), "as", side,
 			 "passed", !player->has_failed, "compared",
 			 (json_int_t)checked, "left_out", (json_int_t)left_out);
+	if (json && *trace)
+		json_object_set_new(json, "trace", text_json(trace));
 	if (json) {
 		json_dumpf(json, stdout, JSON_COMPACT);
 		putchar('\n');
@@ -349,14 +377,84 @@ static void player_free(struct player *player)
 	script_free(player->script);
 }
 
+/** Play it once; what the report says is complete then. */
+static void player_once(struct player *player)
+{
+	const struct player_configuration *configuration =
+		player->configuration;
+	char error[TRACE_FILE_ERROR_MAX];
+
+	player->script = script_load(player->path, configuration->defines,
+				     configuration->define_count, error);
+	if (!player->script)
+		player_refuse(player, error);
+	if (player->script && player_make(player) && player_record(player))
+		player_run(player);
+	if (!tracing_close(&player->tracing, error))
+		player_refuse(player, error);
+	fflush(player->report);
+}
+
+/** The first line of what went wrong. */
+static void player_reason(const char *report, char *reason, size_t bytes)
+{
+	snprintf(reason, bytes, "%.*s", (int)strcspn(report, "\n"), report);
+}
+
+/**
+ * Play what failed once more, recorded.
+ * @param report what went wrong
+ * @param text as of failure_files_write()
+ */
+static void player_leave(const struct player *failed, const char *report,
+			 char *text)
+{
+	struct player player = {
+		.configuration = failed->configuration,
+		.path = failed->path,
+	};
+	struct trace_recording *recording =
+		trace_recording_create(FAILURE_FILES_BYTES, false);
+	char about[PLAYER_ABOUT_MAX], reason[CLI_ERROR_MAX];
+	char file[FAILURE_NAME_MAX], name[2 * FAILURE_NAME_MAX];
+	char *again = NULL;
+	size_t bytes;
+
+	snprintf(text, FAILURE_TEXT_MAX, "none: out of memory");
+	player.report = recording ? open_memstream(&again, &bytes) : NULL;
+	if (player.report) {
+		player.tracing.also = trace_recording_observer(recording);
+		player_once(&player);
+		player_about(failed, about, sizeof(about));
+		player_reason(report, reason, sizeof(reason));
+		failure_files_name(failed->path, file);
+		snprintf(name, sizeof(name), "%s-as-%s", file,
+			 side_name(failed->configuration->side));
+		if (strcmp(again, report) != 0)
+			snprintf(text, FAILURE_TEXT_MAX,
+				 "none: played again, it did not fail the same "
+				 "way");
+		else
+			failure_files_write(
+				failed->configuration->failure_files, recording,
+				name, failed->vm->configuration.machine.seed,
+				about, reason, text);
+		player_free(&player);
+		fclose(player.report);
+	}
+	free(again);
+	trace_recording_destroy(recording);
+}
+
 enum cli_exit player_play(const char *path,
 			  const struct player_configuration *configuration)
 {
 	struct player player = {
 		.configuration = configuration,
 		.path = path,
+		.tracing = configuration->tracing,
 	};
-	char error[TRACE_FILE_ERROR_MAX];
+	char trace[FAILURE_TEXT_MAX] = "";
 	char *report = NULL;
 	size_t bytes;
 
@@ -365,16 +463,12 @@ enum cli_exit player_play(const char *path,
 		cli_complain("out of memory");
 		return CLI_USAGE;
 	}
-	player.script = script_load(path, configuration->defines,
-				    configuration->define_count, error);
-	if (!player.script)
-		player_refuse(&player, error);
-	if (player.script && player_make(&player) && player_record(&player))
-		player_run(&player);
-	if (!tracing_close(&player.tracing, error))
-		player_refuse(&player, error);
+	player_once(&player);
+	if (player.status == CLI_FAIL &&
+	    failure_files_are_wanted(configuration->failure_files))
+		player_leave(&player, report, trace);
 	if (player.script && player.status != CLI_USAGE)
-		player_verdict(&player);
+		player_verdict(&player, trace);
 	player_free(&player);
 	fclose(player.report);
 	player_tell(report);

@@ -11,6 +11,7 @@
 #define MOCKS_CLI_PLAYER_H
 
 #include "mocks/cli/cli.h"
+#include "mocks/cli/failure_files.h"
 #include "mocks/cli/tracing.h"
 #include "mocks/trace/script.h"
 
@@ -26,6 +27,8 @@ struct player_configuration {
 	size_t define_count;
 	/** What passes is written to these files. */
 	struct tracing tracing;
+	/** What a script leaves that fails. */
+	struct failure_files *failure_files;
 	bool is_json;
 };
 

@@ -31,7 +31,8 @@ struct player_role {
 	void (*read)(struct player *player);
 	/**
 	 * Make what the role keeps, player->own, and say what the machine has
-	 * to have beside host, seed and MTU. @return false: out of memory
+	 * to have beside host, seed and MTU. @return false: out of memory, or
+	 * it is said what is wrong
 	 */
 	bool (*create)(struct player *player,
 		       struct virtual_machine_configuration *vm);
@@ -87,6 +88,10 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /** The script is at fault: a sentence with its place. */
 void player_refuse(struct player *player, const char *sentence);
+/** A number that the first line gives, or not; false: it is said what is wrong.
+ */
+bool player_number(struct player *player, const char *key, uint64_t fallback,
+		   uint64_t most, uint64_t *number);
 /** Put an event together; false: the script is at fault. */
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 

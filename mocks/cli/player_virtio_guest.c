@@ -15,45 +15,72 @@
 #include "mocks/virtio/virtio_wire.h"
 #include "port/port.h"
 
+#define MAC_MOST UINT64_C(0xffffffffffff)
+
 /* ---- What the world does ---- */
 
-static void world_link_up(struct host_virtio *card)
+static void world_link_up(struct virtual_machine *vm)
 {
-	host_virtio_link_set(card, true);
+	host_virtio_link_set(vm->virtio, true);
 }
 
-static void world_link_down(struct host_virtio *card)
+static void world_link_down(struct virtual_machine *vm)
 {
-	host_virtio_link_set(card, false);
+	host_virtio_link_set(vm->virtio, false);
+}
+
+static void world_announce(struct virtual_machine *vm)
+{
+	host_virtio_announce(vm->virtio);
+}
+
+static void world_fail(struct virtual_machine *vm)
+{
+	host_virtio_fail(vm->virtio);
+}
+
+static void world_remove(struct virtual_machine *vm)
+{
+	host_virtio_remove(vm->virtio);
+}
+
+/** Where the one was that is gone, or that failed for good. */
+static void world_insert(struct virtual_machine *vm)
+{
+	if (host_virtio_is_dead(vm->virtio))
+		vm->vmm->insert(vm);
+	else
+		vm->vmm->detach(vm);
 }
 
 static const struct {
 	const char *text;
-	void (*act)(struct host_virtio *card);
+	void (*act)(struct virtual_machine *vm);
 } acts[] = {
 	{HOST_VIRTIO_NOTE_LINK_UP, world_link_up},
 	{HOST_VIRTIO_NOTE_LINK_DOWN, world_link_down},
-	{HOST_VIRTIO_NOTE_ANNOUNCE, host_virtio_announce},
-	{HOST_VIRTIO_NOTE_FAIL, host_virtio_fail},
-	{HOST_VIRTIO_NOTE_REMOVE, host_virtio_remove},
+	{HOST_VIRTIO_NOTE_ANNOUNCE, world_announce},
+	{HOST_VIRTIO_NOTE_FAIL, world_fail},
+	{HOST_VIRTIO_NOTE_REMOVE, world_remove},
+	{HOST_VIRTIO_NOTE_INSERT, world_insert},
 };
 
-/** @param card NULL: only say @return whether it is something to be done */
-static bool world_act(struct host_virtio *card, const char *text)
+/** @param vm NULL: only say @return whether it is something to be done */
+static bool world_act(struct virtual_machine *vm, const char *text)
 {
 	unsigned mbps;
 	size_t n;
 
 	for (n = 0; n < sizeof(acts) / sizeof(acts[0]); n++)
 		if (strcmp(acts[n].text, text) == 0) {
-			if (card)
-				acts[n].act(card);
+			if (vm)
+				acts[n].act(vm);
 			return true;
 		}
 	if (sscanf(text, HOST_VIRTIO_NOTE_SPEED, &mbps) != 1)
 		return false;
-	if (card)
-		host_virtio_speed_set(card, mbps);
+	if (vm)
+		host_virtio_speed_set(vm->virtio, mbps);
 	return true;
 }
 
@@ -160,8 +187,10 @@ static void guest_register(struct player *player, size_t n)
 	/* A reset that was none leaves all as it was. */
 	if (event->direction == TRACE_FROM_GUEST &&
 	    event->address == MMIO_STATUS &&
-	    !host_virtio_status(player->vm->virtio))
+	    !host_virtio_status(player->vm->virtio)) {
+		player_virtio_guest_receive_reset(own);
 		memset(own->queues, 0, sizeof(own->queues));
+	}
 }
 
 static void guest_kick(struct player *player, uint32_t queue)
@@ -211,6 +240,8 @@ static void guest_hand(struct player *player, size_t n)
 		return;
 	frame.data = player->built.event.bytes;
 	frame.length = player->built.event.length;
+	if (!player_virtio_guest_handed(player, frame.data, frame.length))
+		return;
 	own->is_handing = true;
 	wire_deliver(player->vm->wire, &frame);
 	own->is_handing = false;
@@ -235,6 +266,36 @@ static void guest_advance(struct player *player)
 	}
 }
 
+/**
+ * A card that is taken away had work to do: how far it came is chance. So what
+ * it writes is not compared, if the script has no more of that before it goes.
+ */
+static bool is_last(const struct player *player,
+		    const struct trace_event *event)
+{
+	const struct script *script = player->script;
+	size_t n = script_first(script);
+	uint64_t queue;
+
+	for (; n < script_count(script); n++) {
+		if (script_is_done(script, n) ||
+		    script_direction(script, n) != TRACE_TO_GUEST)
+			continue;
+		if (script_kind(script, n) == TRACE_NOTE &&
+		    (script_has_word(script, n, "text",
+				     HOST_VIRTIO_NOTE_REMOVE) ||
+		     script_has_word(script, n, "text",
+				     HOST_VIRTIO_NOTE_INSERT)))
+			return true;
+		if (script_kind(script, n) == TRACE_DESCRIPTOR &&
+		    script_has_word(script, n, "at", event->place) &&
+		    (!script_number(script, n, "queue", &queue) ||
+		     queue == event->queue))
+			return false;
+	}
+	return false;
+}
+
 /** A script that names no rule is one of a guest that breaks none. */
 static bool guest_saw(struct player *player, const struct trace_event *event)
 {
@@ -245,17 +306,75 @@ static bool guest_saw(struct player *player, const struct trace_event *event)
 	    own->at < script_count(script))
 		player_fail(player, own->at, "a rule is broken: %s",
 			    event->text);
-	return true;
+	return !own->has_cards || event->kind != TRACE_DESCRIPTOR ||
+	       event->direction != TRACE_TO_GUEST || !is_last(player, event);
 }
 
 static void guest_matched(struct player *player, size_t n,
 			  const struct trace_event *event)
 {
-	(void)n;
-	(void)event;
+	if (n != SCRIPT_NONE && event->kind == TRACE_DESCRIPTOR &&
+	    event->direction == TRACE_TO_GUEST && event->place)
+		player_virtio_guest_received(player, n, event);
 	/* What is not in the script moves nothing. */
 	if (n != SCRIPT_NONE && !player_virtio_guest_of(player)->is_handing)
 		guest_advance(player);
+}
+
+/* ---- Chains ---- */
+
+static void guest_publish(struct player *player, size_t n)
+{
+	struct player_virtio_guest *own = player_virtio_guest_of(player);
+	const struct script *script = player->script;
+	uint32_t queue;
+
+	if (n >= own->laid && !script_is_done(script, n) &&
+	    script_kind(script, n) == TRACE_DESCRIPTOR &&
+	    script_direction(script, n) == TRACE_FROM_GUEST &&
+	    (script_has_word(script, n, "at", "avail") ||
+	     script_has_word(script, n, "at", "packed")) &&
+	    player_virtio_guest_publish(player, n, &queue))
+		guest_kick(player, queue);
+}
+
+static bool is_status_write(const struct script *script, size_t n)
+{
+	return script_kind(script, n) == TRACE_MMIO &&
+	       script_direction(script, n) == TRACE_FROM_GUEST &&
+	       strcmp(script_name(script, n), "Status") == 0;
+}
+
+/**
+ * A device that does not let itself be reset goes on with what it was told of
+ * before: chains that it takes behind the reset are made available now.
+ * @param n a write of the status
+ */
+static void guest_publish_before(struct player *player, size_t n)
+{
+	const struct script *script = player->script;
+	uint64_t value = 1;
+	size_t next;
+
+	script_number(script, n, "value", &value);
+	if (value)
+		return;
+	for (next = n + 1; next < script_count(script) && !player->has_failed &&
+			   !is_status_write(script, next);
+	     next++)
+		guest_publish(player, next);
+}
+
+/** Another card, and one that is gone, know nothing of what was before. */
+static void guest_world(struct player *player)
+{
+	struct player_virtio_guest *own = player_virtio_guest_of(player);
+
+	world_act(player->vm, player->built.event.text);
+	if (host_virtio_status(player->vm->virtio))
+		return;
+	player_virtio_guest_receive_reset(own);
+	memset(own->queues, 0, sizeof(own->queues));
 }
 
 /* ---- One after the other ---- */
@@ -263,19 +382,16 @@ static void guest_matched(struct player *player, size_t n,
 static void guest_act(struct player *player, size_t n)
 {
 	const struct script *script = player->script;
-	uint32_t queue;
 
+	if (is_status_write(script, n))
+		guest_publish_before(player, n);
 	if (script_kind(script, n) == TRACE_MMIO)
 		guest_register(player, n);
 	else if (script_kind(script, n) == TRACE_NOTE &&
 		 player_encode(player, n, &player->built))
-		world_act(player->vm->virtio, player->built.event.text);
-	else if (script_kind(script, n) == TRACE_DESCRIPTOR &&
-		 script_direction(script, n) == TRACE_FROM_GUEST &&
-		 (script_has_word(script, n, "at", "avail") ||
-		  script_has_word(script, n, "at", "packed")) &&
-		 player_virtio_guest_publish(player, n, &queue))
-		guest_kick(player, queue);
+		guest_world(player);
+	else
+		guest_publish(player, n);
 }
 
 static void guest_wait(struct player *player, size_t n)
@@ -335,18 +451,36 @@ static void guest_run(void *argument)
 
 /* ---- Life ---- */
 
+/** What the first line says of the card beside host and MTU. */
+static void card_configure(struct player *player,
+			   struct host_virtio_configuration *card)
+{
+	uint64_t mac = 0;
+	unsigned n;
+
+	player_number(player, "mac", 0, MAC_MOST, &mac);
+	for (n = 0; n < sizeof(card->mac); n++)
+		card->mac[n] =
+			(uint8_t)(mac >> 8 * (sizeof(card->mac) - 1 - n));
+	player_number(player, "features", 0, UINT64_MAX, &card->features);
+	player_number(player, "features_off", 0, UINT64_MAX,
+		      &card->features_off);
+}
+
 static bool guest_create(struct player *player,
 			 struct virtual_machine_configuration *vm)
 {
 	struct player_virtio_guest *own = calloc(1, sizeof(*own));
 	size_t n;
 
-	(void)vm;
+	card_configure(player, &vm->host_virtio);
 	player->own = own;
 	for (n = 0; own && n < script_count(player->script); n++)
 		if (script_kind(player->script, n) == TRACE_RULE)
 			own->has_rules = true;
-	return own;
+		else if (script_kind(player->script, n) == TRACE_NOTE)
+			own->has_cards = true;
+	return own && !player->has_failed;
 }
 
 static void guest_destroy(struct player *player)

@@ -17,6 +17,7 @@
 
 void player_virtio_guest_free(struct player_virtio_guest *own)
 {
+	player_virtio_guest_receive_free(own);
 	trace_built_free(&own->line);
 	free(own->elements);
 	free(own->data);
@@ -100,6 +101,9 @@ void player_virtio_guest_learn(struct player *player,
 		queue->is_ready = event->value == 1;
 		if (queue->is_ready)
 			rings_clear(player, queue);
+		break;
+	case MMIO_QUEUE_RESET:
+		player_virtio_guest_receive_reset(own);
 		break;
 	default:
 		break;
@@ -247,9 +251,13 @@ static bool chain_event(struct player *player,
 		return true;
 	if (strcmp(place, "avail") == 0)
 		return is_first;
-	if (strcmp(place, "packed") == 0)
-		return (is_first || own->last_flags & DESCRIPTOR_NEXT) &&
-		       descriptor_put(player, queue->descriptors, true);
+	if (strcmp(place, "packed") == 0) {
+		if (!is_first && !(own->last_flags & DESCRIPTOR_NEXT))
+			return false;
+		if (own->line.event.length == DESCRIPTOR_BYTES)
+			own->id = virtio_get16(own->line.event.bytes + 12);
+		return descriptor_put(player, queue->descriptors, true);
+	}
 	if (strcmp(place, "desc") == 0)
 		return descriptor_put(player, queue->descriptors, false);
 	if (strcmp(place, "indirect") == 0)
@@ -285,6 +293,7 @@ static void chain_lay(struct player *player,
 		if (!player_encode(player, n, &own->line) ||
 		    !chain_event(player, queue, n, n == first))
 			break;
+		own->laid = n + 1;
 	}
 }
 
@@ -357,8 +366,11 @@ bool player_virtio_guest_publish(struct player *player, size_t n,
 	data_fill(player);
 	if (player->has_failed || !player_encode(player, n, &own->line))
 		return false;
-	if (strcmp(event->place, "avail") == 0 && event->length == 2)
-		available_put(player, queue, event->bytes,
-			      (uint16_t)event->address);
+	if (strcmp(event->place, "avail") != 0 || event->length != 2) {
+		player_virtio_guest_posted(player, *number, own->id);
+		return true;
+	}
+	player_virtio_guest_posted(player, *number, virtio_get16(event->bytes));
+	available_put(player, queue, event->bytes, (uint16_t)event->address);
 	return true;
 }

@@ -76,6 +76,7 @@ replay_fail(struct replay *replay, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(result->reason, sizeof(result->reason), format, arguments);
 	va_end(arguments);
+	machine_trace_failure(replay->vm->machine, result->reason);
 }
 
 /** The longest frame that can be sent: with a tag. */

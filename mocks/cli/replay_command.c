@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mocks/cli/failure_files.h"
 #include "mocks/cli/player.h"
 #include "mocks/cli/report.h"
 #include "mocks/cli/text.h"
@@ -17,8 +18,9 @@
 
 #define REPLAY_DEFAULT_MTU  1500u
 #define REPLAY_DEFAULT_SEED 1u
+#define REPLAY_ABOUT_MAX    256u
 /** Words of the command that repeats a run, besides its captures. */
-#define REPLAY_REPEAT_WORDS 22u
+#define REPLAY_REPEAT_WORDS 24u
 
 struct replay_settings {
 	/** NULL: all of them. */
@@ -31,6 +33,8 @@ struct replay_settings {
 	uint64_t seed;
 	const char *write;
 	struct tracing tracing;
+	/** How they begin; the command has its own. */
+	struct failure_files failure_files;
 	bool is_json;
 	bool is_through_uknetdev;
 	/** The operands are scripts, played to a side. */
@@ -47,6 +51,7 @@ struct replay_session {
 	struct capture_writer *writer;
 	/** The one run's; nothing of it is used without files. */
 	struct tracing tracing;
+	struct failure_files failure_files;
 	/** Captures that were complained about: once is enough. */
 	bool *is_bad;
 	/** Nothing more can be done. */
@@ -124,6 +129,13 @@ static bool replay_apply_trace(void *context, const char *value, char *error)
 	struct replay_settings *settings = context;
 
 	return tracing_apply(&settings->tracing, value, error);
+}
+
+static bool replay_apply_failures(void *context, const char *value, char *error)
+{
+	struct replay_settings *settings = context;
+
+	return failure_files_apply(&settings->failure_files, value, error);
 }
 
 static bool replay_apply_through(void *context, const char *value, char *error)
@@ -208,6 +220,7 @@ static const struct cli_option replay_options[] = {
 	 "times of the captures they came from",
 	 replay_apply_write},
 	{"trace", "FILE", TRACING_HELP, replay_apply_trace},
+	{"failures", "DIR", FAILURE_FILES_HELP, replay_apply_failures},
 	{"as", "SIDE",
 	 "the operands are traces, or scripts of that form: play the\n"
 	 "guest's half to the simulated host (guest), or the host's half\n"
@@ -262,6 +275,12 @@ static char *replay_repeat(const struct replay_settings *settings,
 	for (i = 0; i < settings->tracing.count; i++) {
 		options[n++] = "--trace";
 		options[n++] = settings->tracing.paths[i];
+	}
+	if (settings->failure_files.folder || settings->failure_files.is_off) {
+		options[n++] = "--failures";
+		options[n++] = settings->failure_files.is_off
+				       ? "none"
+				       : settings->failure_files.folder;
 	}
 	if (settings->is_through_uknetdev) {
 		options[n++] = "--through";
@@ -323,16 +342,23 @@ static bool replay_open_writer(struct replay_session *session,
 }
 
 /** What a trace says of its run. */
-static bool replay_open_trace(struct replay_session *session)
+static void replay_about(const struct replay_session *session, char *about,
+			 size_t bytes)
 {
 	const struct replay_settings *settings = session->settings;
 	const struct report_name *name = &session->name;
-	char about[256], error[TRACE_FILE_ERROR_MAX];
 
-	snprintf(about, sizeof(about),
+	snprintf(about, bytes,
 		 "vmm=%s host=%s direction=%s mtu=%u seed=%" PRIu64, name->vmm,
-		 name->host, name->direction == REPLAY_TRANSMIT ? "tx" : "rx",
-		 settings->mtu, settings->seed);
+		 name->host, report_direction(name->direction), settings->mtu,
+		 settings->seed);
+}
+
+static bool replay_open_trace(struct replay_session *session)
+{
+	char about[REPLAY_ABOUT_MAX], error[TRACE_FILE_ERROR_MAX];
+
+	replay_about(session, about, sizeof(about));
 	if (tracing_open(&session->tracing, about, error))
 		return true;
 	report_error(&session->report, error);
@@ -355,31 +381,102 @@ static void replay_progress(void *context, uint64_t frames)
 	report_progress(&session->report, &session->name, frames);
 }
 
-/** One row: a host, a capture, a direction. */
-static void replay_row(struct replay_session *session, size_t file,
-		       struct capture *capture)
+/** The run of a row, without what is written of it. */
+static struct replay_configuration
+replay_configuration_of(const struct replay_session *session)
 {
 	const struct replay_settings *settings = session->settings;
-	const struct replay_configuration configuration = {
+
+	return (struct replay_configuration){
 		.vmm = session->name.vmm,
 		.host = session->name.host,
 		.direction = session->name.direction,
 		.mtu = settings->mtu,
 		.seed = settings->seed,
 		.is_through_uknetdev = settings->is_through_uknetdev,
-		.writer = session->writer,
-		.observer = tracing_observer(&session->tracing),
 		.progress = replay_progress,
-		.context = session,
+		.context = (void *)session,
 	};
+}
+
+/** Run a failure once more, recorded. @param text as of failure_files_write()
+ */
+static void replay_again(struct replay_session *session,
+			 struct capture *capture,
+			 const struct replay_result *failed, char *text)
+{
+	struct replay_configuration configuration =
+		replay_configuration_of(session);
+	struct trace_recording *recording =
+		trace_recording_create(FAILURE_FILES_BYTES, false);
+	char about[REPLAY_ABOUT_MAX], capture_name[FAILURE_NAME_MAX];
+	char name[2 * FAILURE_NAME_MAX];
+	struct replay_result again;
+
+	if (!recording) {
+		snprintf(text, FAILURE_TEXT_MAX, "none: out of memory");
+		return;
+	}
+	configuration.observer = trace_recording_observer(recording);
+	replay_capture(capture, &configuration, &again);
+	replay_about(session, about, sizeof(about));
+	failure_files_name(session->name.capture, capture_name);
+	snprintf(name, sizeof(name), "%s-%s-%s", capture_name,
+		 report_direction(session->name.direction), session->name.host);
+	if (strcmp(again.reason, failed->reason) != 0)
+		snprintf(text, FAILURE_TEXT_MAX,
+			 "none: run again, it did not fail the same way");
+	else
+		failure_files_write(&session->failure_files, recording, name,
+				    session->settings->seed, about,
+				    failed->reason, text);
+	trace_recording_destroy(recording);
+}
+
+/** A row that failed leaves its trace. */
+static void replay_leave(struct replay_session *session,
+			 const struct replay_result *failed)
+{
+	char text[FAILURE_TEXT_MAX], error[CAPTURE_ERROR_MAX];
+	struct capture *capture;
+
+	if (!failure_files_are_wanted(&session->failure_files))
+		return;
+	if (strcmp(session->name.capture, "-") == 0) {
+		report_trace(&session->report,
+			     "none: standard input cannot be read again");
+		return;
+	}
+	capture = capture_open(session->name.capture, error);
+	if (!capture)
+		snprintf(text, sizeof(text), "none: %.512s", error);
+	else if (!capture_is_rereadable(capture))
+		snprintf(text, sizeof(text),
+			 "none: a pipe cannot be read again");
+	else
+		replay_again(session, capture, failed, text);
+	capture_close(capture);
+	report_trace(&session->report, text);
+}
+
+/** One row: a host, a capture, a direction. */
+static void replay_row(struct replay_session *session, size_t file,
+		       struct capture *capture)
+{
+	struct replay_configuration configuration =
+		replay_configuration_of(session);
 	struct replay_result result;
 
 	if (!replay_open_trace(session))
 		return;
+	configuration.writer = session->writer;
+	configuration.observer = tracing_observer(&session->tracing);
 	replay_capture(capture, &configuration, &result);
 	replay_close_trace(session);
 	if (result.records || result.verdict == REPLAY_FAIL)
 		report_row(&session->report, &session->name, &result);
+	if (result.verdict == REPLAY_FAIL)
+		replay_leave(session, &result);
 	if (result.is_broken)
 		replay_complain(session, file, "%s", capture_error(capture));
 	else if (!result.records && result.verdict != REPLAY_FAIL)
@@ -554,6 +651,7 @@ static enum cli_exit replay_session_run(struct replay_session *session)
 	replay_widths(session);
 	report_start(report, settings->mtu, session->call->operand_count);
 	session->tracing = settings->tracing;
+	session->failure_files = settings->failure_files;
 	is_bad = replay_overwrites(session, settings->write);
 	for (n = 0; n < settings->tracing.count; n++)
 		is_bad |=
@@ -584,6 +682,7 @@ static enum cli_exit replay_play(const struct cli_call *call)
 
 	settings->player.is_json = settings->is_json;
 	settings->player.tracing = settings->tracing;
+	settings->player.failure_files = &settings->failure_files;
 	if (settings->tracing.count && call->operand_count != 1) {
 		cli_complain("option '--trace' is for one run: name one "
 			     "script");
@@ -618,6 +717,12 @@ static enum cli_exit replay_run(const struct cli_call *call)
 	if (usbmon && usbmon < call->operand_count) {
 		cli_complain("captures of usbmon and of Ethernet go in runs of "
 			     "their own");
+		return CLI_USAGE;
+	}
+	if (usbmon && session.settings->tracing.count) {
+		cli_complain("option '--trace' is for runs of a guest, and of "
+			     "usbmon only messages are read: 'vmmsim convert' "
+			     "makes a trace of it");
 		return CLI_USAGE;
 	}
 	if (usbmon)

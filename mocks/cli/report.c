@@ -19,7 +19,7 @@
 /** Bytes of a frame in a line of a mismatch. */
 #define REPORT_LINE   16u
 
-static const char *report_direction(enum replay_direction direction)
+const char *report_direction(enum replay_direction direction)
 {
 	return direction == REPLAY_TRANSMIT ? "tx" : "rx";
 }
@@ -263,6 +263,17 @@ void report_row(struct report *report, const struct report_name *name,
 		report_failure(report, name, result);
 		break;
 	}
+}
+
+void report_trace(struct report *report, const char *text)
+{
+	if (report->is_json) {
+		report_event(json_pack("{s:s, s:o}", "event", "trace", "trace",
+				       text_json(text)));
+		return;
+	}
+	text_print(stdout, "  trace: %s", text);
+	putchar('\n');
 }
 
 void report_error(struct report *report, const char *sentence)

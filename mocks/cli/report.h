@@ -2,8 +2,8 @@
 /*
  * What a replay says: a table for people, or one JSON event a line.
  *
- * Events are "start", "row", "mismatch", "error" and "end". An error also goes
- * to standard error as a sentence, in both forms.
+ * Events are "start", "row", "mismatch", "trace", "error" and "end". An error
+ * also goes to standard error as a sentence, in both forms.
  */
 #ifndef MOCKS_CLI_REPORT_H
 #define MOCKS_CLI_REPORT_H
@@ -43,6 +43,10 @@ void report_start(struct report *report, uint16_t mtu, size_t captures);
 /** A row, and why it failed. */
 void report_row(struct report *report, const struct report_name *name,
 		const struct replay_result *result);
+/** Of the row before, which failed: its trace, or why there is none. */
+void report_trace(struct report *report, const char *text);
+/** "tx" or "rx" */
+const char *report_direction(enum replay_direction direction);
 /** A sentence about bad input or output. */
 void report_error(struct report *report, const char *sentence);
 /** How far a row is; on a terminal only. */

@@ -11,6 +11,7 @@
 #include "mocks/cli/cli.h"
 #include "mocks/cli/live_pair.h"
 #include "mocks/cli/text.h"
+#include "mocks/cli/failure_files.h"
 #include "mocks/cli/tracing.h"
 #include "mocks/wire/capture.h"
 
@@ -43,6 +44,7 @@ struct run_settings {
 	size_t forward_count;
 	const char *capture;
 	struct tracing tracing;
+	struct failure_files failure_files;
 	uint64_t duration;
 	uint16_t mtu;
 	ip_addr_t address4, address6;
@@ -55,6 +57,8 @@ struct run_session {
 	const struct run_settings *settings;
 	/** Nothing of it is used without files. */
 	struct tracing tracing;
+	/** What failed, "" if nothing did. */
+	char reason[LIVE_REASON_MAX];
 	char page[RUN_PAGE_MAX];
 	struct live_pair pair;
 	struct live_pair_report report;
@@ -201,6 +205,13 @@ static bool run_apply_trace(void *context, const char *value, char *error)
 	return tracing_apply(&settings->tracing, value, error);
 }
 
+static bool run_apply_failures(void *context, const char *value, char *error)
+{
+	struct run_settings *settings = context;
+
+	return failure_files_apply(&settings->failure_files, value, error);
+}
+
 static bool run_apply_json(void *context, const char *value, char *error)
 {
 	struct run_settings *settings = context;
@@ -236,6 +247,8 @@ static const struct cli_option run_options[] = {
 	{"capture", "OUT", "write what passes to this capture",
 	 run_apply_capture},
 	{"trace", "FILE", TRACING_HELP, run_apply_trace},
+	{"failures", "DIR", FAILURE_FILES_HELP ";\nthe end of the run",
+	 run_apply_failures},
 	{"duration", "S", "end after so many seconds", run_apply_duration},
 	{"json", NULL, "print one JSON event a line instead of text",
 	 run_apply_json},
@@ -577,6 +590,7 @@ static enum cli_exit run_live(struct run_session *session, struct wire *wire)
 	if (settings->net == RUN_NET_PAIR)
 		run_visit_judge(session, &result);
 	run_down(settings, &result);
+	snprintf(session->reason, sizeof(session->reason), "%s", result.reason);
 	return *result.reason ? CLI_FAIL : CLI_PASS;
 }
 
@@ -644,15 +658,12 @@ static enum cli_exit run_captured(struct run_session *session,
 }
 
 /** With traces of it, if those are asked for. */
-static enum cli_exit run_traced(struct run_session *session, struct wire *wire)
+static enum cli_exit run_traced(struct run_session *session, struct wire *wire,
+				const char *about)
 {
-	const struct run_settings *settings = session->settings;
-	char about[128], error[TRACE_FILE_ERROR_MAX];
+	char error[TRACE_FILE_ERROR_MAX];
 	enum cli_exit status;
 
-	session->tracing = settings->tracing;
-	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=0",
-		 settings->vmm->name, settings->host, settings->mtu);
 	if (!tracing_open(&session->tracing, about, error)) {
 		cli_complain("%s", error);
 		wire_destroy(wire);
@@ -664,6 +675,49 @@ static enum cli_exit run_traced(struct run_session *session, struct wire *wire)
 		if (status == CLI_PASS)
 			status = CLI_USAGE;
 	}
+	return status;
+}
+
+/** A run that failed leaves the end of its trace: it cannot be repeated. */
+static void run_leave_trace(const struct run_session *session,
+			    struct trace_recording *recording,
+			    const char *about)
+{
+	struct run_settings *settings = (void *)session->settings;
+	char name[FAILURE_NAME_MAX], text[FAILURE_TEXT_MAX];
+
+	snprintf(name, sizeof(name), "run-%s", settings->host);
+	failure_files_write(&settings->failure_files, recording, name, 0, about,
+			    session->reason, text);
+	if (settings->is_json) {
+		run_json(json_pack("{s:s, s:o}", "event", "trace", "trace",
+				   text_json(text)));
+		return;
+	}
+	text_print(stdout, "trace: %s", text);
+	putchar('\n');
+}
+
+/** With a recording of its end, unless nothing is to be left of a failure. */
+static enum cli_exit run_recorded(struct run_session *session,
+				  struct wire *wire)
+{
+	const struct run_settings *settings = session->settings;
+	struct trace_recording *recording = NULL;
+	enum cli_exit status;
+	char about[128];
+
+	session->tracing = settings->tracing;
+	snprintf(about, sizeof(about), "vmm=%s host=%s mtu=%u seed=0",
+		 settings->vmm->name, settings->host, settings->mtu);
+	if (failure_files_are_wanted(&settings->failure_files))
+		recording = trace_recording_create(FAILURE_FILES_BYTES, false);
+	if (recording)
+		session->tracing.also = trace_recording_observer(recording);
+	status = run_traced(session, wire, about);
+	if (recording && *session->reason)
+		run_leave_trace(session, recording, about);
+	trace_recording_destroy(recording);
 	return status;
 }
 
@@ -680,7 +734,7 @@ static enum cli_exit run_run(const struct cli_call *call)
 	wire = run_wire(&session);
 	if (!wire)
 		return CLI_USAGE;
-	status = run_traced(&session, wire);
+	status = run_recorded(&session, wire);
 	run_leave(&session);
 	return status;
 }

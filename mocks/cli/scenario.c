@@ -408,6 +408,7 @@ static void run_made(struct scenario_guest *guest,
 }
 
 void scenario_run(const struct scenario_case *it,
+		  const struct trace_observer *observer,
 		  struct scenario_result *result)
 {
 	struct scenario_guest *guest = calloc(1, sizeof(*guest));
@@ -418,6 +419,8 @@ void scenario_run(const struct scenario_case *it,
 	if (!guest)
 		return;
 	configure(it, &own);
+	if (observer)
+		own.observer = *observer;
 	guest->it = it;
 	guest->random.state = it->seed + 1;
 	guest->wire = wire_tap_create(scenario_transmitted, guest);

@@ -134,8 +134,13 @@ struct scenario_result {
 	uint64_t frames_out, frames_in, frames_made, virtual_ns;
 };
 
-/** Run it here. @param result out, filled in whatever happens */
+/**
+ * Run it here.
+ * @param observer who is told of what passes, copied; NULL: nobody
+ * @param result out, filled in whatever happens
+ */
 void scenario_run(const struct scenario_case *it,
+		  const struct trace_observer *observer,
 		  struct scenario_result *result);
 
 #endif /* MOCKS_CLI_SCENARIO_H */

@@ -13,6 +13,7 @@
 #include "mocks/cli/scenario_jobs.h"
 #include "mocks/cli/scenario_report.h"
 #include "mocks/cli/scenario_settings.h"
+#include "mocks/cli/scenario_trace.h"
 #include "mocks/cli/scenario_words.h"
 #include "mocks/cli/text.h"
 
@@ -43,6 +44,11 @@ struct scenario_session {
 	struct machine_fault fault;
 	/** Failures that were made smaller. */
 	unsigned minimised;
+	/** What failures leave behind; and the trace of the one run. */
+	struct failure_files failure_files;
+	struct tracing tracing;
+	struct trace_recording *recording;
+	/** Nothing more can be done; it is said. */
 	bool is_over;
 };
 
@@ -94,9 +100,12 @@ static char *repeat_command(const struct scenario_settings *settings,
 		"--seeds",
 		seeds,
 	};
-	size_t room = call->operand_count + 2 + 2 * SCENARIO_LIMITS_MAX, n = 0;
+	size_t room = call->operand_count + 4 + 2 * SCENARIO_LIMITS_MAX +
+		      2 * TRACING_FILES_MAX;
 	const char **more = calloc(room, sizeof(*more));
 	struct limit_words limits;
+	size_t n = 0;
+	unsigned i;
 	char *text;
 
 	if (!more)
@@ -108,6 +117,16 @@ static char *repeat_command(const struct scenario_settings *settings,
 	n = limits.count;
 	if (settings->sweep)
 		more[n++] = "--sweep";
+	for (i = 0; i < settings->tracing.count; i++) {
+		more[n++] = "--trace";
+		more[n++] = settings->tracing.paths[i];
+	}
+	if (settings->failure_files.folder || settings->failure_files.is_off) {
+		more[n++] = "--failures";
+		more[n++] = settings->failure_files.is_off
+				    ? "none"
+				    : settings->failure_files.folder;
+	}
 	if (settings->is_json)
 		more[n++] = "--json";
 	memcpy(more + n, call->operands + 1,
@@ -179,6 +198,23 @@ static bool combination_step(struct scenario_session *session,
 	return true;
 }
 
+/** Whether the files of the trace can be written, before anything runs. */
+static bool trace_begin(struct scenario_session *session,
+			const struct scenario_case *it)
+{
+	char about[SCENARIO_ABOUT_MAX], error[TRACE_FILE_ERROR_MAX];
+
+	if (!session->recording)
+		return true;
+	scenario_about(it, about);
+	if (tracing_open(&session->tracing, about, error) &&
+	    tracing_close(&session->tracing, error))
+		return true;
+	cli_complain("%s", error);
+	session->is_over = true;
+	return false;
+}
+
 static bool plain_next(void *context, struct scenario_case *it)
 {
 	struct scenario_session *session = context;
@@ -189,7 +225,7 @@ static bool plain_next(void *context, struct scenario_case *it)
 		if (!wanted)
 			continue;
 		if (scenario_exists(it, reason))
-			return true;
+			return trace_begin(session, it);
 		scenario_report_missing(&session->report, reason);
 	}
 	return false;
@@ -217,6 +253,21 @@ static void base_add(struct scenario_session *session,
 	memcpy(bases->points, result->points, sizeof(bases->points));
 }
 
+/** The one run is over, in whatever way. */
+static void trace_end(struct scenario_session *session,
+		      const struct scenario_case *it,
+		      const struct scenario_result *result)
+{
+	char error[TRACE_FILE_ERROR_MAX];
+
+	if (!session->recording ||
+	    scenario_trace_write(&session->tracing, session->recording, it,
+				 result, error))
+		return;
+	cli_complain("%s", error);
+	session->is_over = true;
+}
+
 static void plain_done(void *context, uint64_t number,
 		       const struct scenario_case *it,
 		       const struct scenario_result *result)
@@ -232,6 +283,7 @@ static void plain_done(void *context, uint64_t number,
 		scenario_row_failed(row, number, it, result);
 	else if (session->settings->sweep)
 		base_add(session, it, result);
+	trace_end(session, it, result);
 	scenario_report_progress(&session->report, row);
 }
 
@@ -329,14 +381,40 @@ static void row_minimise(struct scenario_session *session)
 	}
 }
 
+/** The same ones leave their traces, as long as files are wanted. */
+static void row_leave(struct scenario_session *session)
+{
+	struct scenario_failure *failure = session->row.failures;
+	unsigned i;
+
+	for (i = 0; i < session->row.failure_count &&
+		    i < SCENARIO_MINIMISED_ROW && !session->is_over &&
+		    failure_files_are_wanted(&session->failure_files);
+	     i++, failure++) {
+		if (scenario_trace_failure(&session->failure_files,
+					   &failure->it, &failure->result,
+					   failure->files))
+			continue;
+		cli_complain("cannot make a process: %s", strerror(errno));
+		session->is_over = true;
+	}
+}
+
 static void row_run(struct scenario_session *session,
 		    const struct scenario *scenario, const struct vmm *vmm,
 		    const struct vmm_host *host)
 {
-	const struct scenario_jobs plain = {session, plain_next, plain_done,
-					    false};
-	const struct scenario_jobs sweep = {session, sweep_next, sweep_done,
-					    false};
+	const struct scenario_jobs plain = {
+		.context = session,
+		.next = plain_next,
+		.done = plain_done,
+		.recording = session->recording,
+	};
+	const struct scenario_jobs sweep = {
+		.context = session,
+		.next = sweep_next,
+		.done = sweep_done,
+	};
 	const struct machine_fault first = {.kind = 0};
 
 	memset(&session->row, 0, sizeof(session->row));
@@ -352,6 +430,7 @@ static void row_run(struct scenario_session *session,
 	jobs_run(session, &plain);
 	if (session->settings->sweep)
 		jobs_run(session, &sweep);
+	row_leave(session);
 	row_minimise(session);
 	scenario_report_row(&session->report, &session->row);
 }
@@ -418,6 +497,14 @@ static enum cli_exit scenario_run_all(const struct cli_call *call,
 		return CLI_USAGE;
 	}
 	session->settings = settings;
+	session->failure_files = settings->failure_files;
+	session->tracing = settings->tracing;
+	if (settings->tracing.count) {
+		session->recording = trace_recording_create(0, true);
+		session->is_over = !session->recording;
+		if (session->is_over)
+			cli_complain("out of memory");
+	}
 	scenario_report_init(report);
 	report->is_json = settings->is_json;
 	report->program = call->program;
@@ -427,6 +514,7 @@ static enum cli_exit scenario_run_all(const struct cli_call *call,
 	scenario_report_start(report);
 	scenario_names(session, call->operands + 1, call->operand_count - 1);
 	status = scenario_report_end(report);
+	trace_recording_destroy(session->recording);
 	free(session->bases);
 	free(repeat);
 	return session->is_over ? CLI_USAGE : status;
@@ -447,6 +535,28 @@ static enum cli_exit command_show(const struct cli_call *call,
 	}
 	show(settings->vmm, settings->is_json);
 	return CLI_PASS;
+}
+
+/** Whether there is one run, if it is to be traced; it is said if not. */
+static bool can_trace(const struct cli_call *call)
+{
+	const struct scenario_settings *settings = call->settings;
+	const struct vmm *vmm = settings->vmm;
+	bool is_one = vmm && strcmp(settings->host, "all") != 0 &&
+		      settings->seeds == 1 && !settings->sweep &&
+		      call->operand_count == 2 &&
+		      strcmp(call->operands[1], "all") != 0;
+	size_t n;
+
+	for (n = 0; is_one && n < vmm->protocol_count; n++)
+		is_one = strcmp(scenario_limit_of(settings, &vmm->protocols[n]),
+				"all") != 0;
+	if (!settings->tracing.count || is_one)
+		return true;
+	cli_complain("option '--trace' is for one run: name one scenario, one "
+		     "hypervisor, one host, one version and one seed, and no "
+		     "--sweep");
+	return false;
 }
 
 static enum cli_exit command_run(const struct cli_call *call)
@@ -474,7 +584,7 @@ static enum cli_exit command_run(const struct cli_call *call)
 			     call->operands[i]);
 		return CLI_USAGE;
 	}
-	if (!scenario_settings_complete(call->settings))
+	if (!scenario_settings_complete(call->settings) || !can_trace(call))
 		return CLI_USAGE;
 	session = calloc(1, sizeof(*session));
 	if (!session) {

@@ -20,6 +20,8 @@ void scenario_fail(struct scenario_guest *guest, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(guest->failure, sizeof(guest->failure), format, arguments);
 	va_end(arguments);
+	if (guest->vm)
+		machine_trace_failure(guest->vm->machine, guest->failure);
 }
 
 bool scenario_is_hurt(const struct scenario_guest *guest)

@@ -46,16 +46,19 @@ static void silence(void)
 }
 
 static _Noreturn void child(const struct scenario_case *it, int to,
-			    bool is_silent)
+			    const struct scenario_jobs *jobs)
 {
+	struct trace_observer observer = {.event = NULL};
 	struct scenario_result result;
 	const char *from = (const char *)&result;
 	size_t left = sizeof(result);
 	ssize_t n;
 
-	if (is_silent)
+	if (jobs->is_silent)
 		silence();
-	scenario_run(it, &result);
+	if (jobs->recording)
+		observer = trace_recording_observer(jobs->recording);
+	scenario_run(it, &observer, &result);
 	while (left) {
 		n = write(to, from, left);
 		if (n < 0 && errno != EINTR)
@@ -68,7 +71,13 @@ static _Noreturn void child(const struct scenario_case *it, int to,
 	_exit(0);
 }
 
-static bool job_start(struct job *job, uint64_t number, bool is_silent)
+static int seconds_of(const struct scenario_jobs *jobs)
+{
+	return jobs->seconds ? jobs->seconds : SCENARIO_SECONDS;
+}
+
+static bool job_start(struct job *job, uint64_t number,
+		      const struct scenario_jobs *jobs)
 {
 	int ends[2];
 
@@ -78,11 +87,11 @@ static bool job_start(struct job *job, uint64_t number, bool is_silent)
 	fflush(NULL);
 	job->process = fork();
 	if (job->process == 0)
-		child(&job->it, ends[1], is_silent);
+		child(&job->it, ends[1], jobs);
 	close(ends[1]);
 	job->pipe = ends[0];
 	job->number = number;
-	job->deadline = seconds() + SCENARIO_SECONDS;
+	job->deadline = seconds() + seconds_of(jobs);
 	job->timed_out = false;
 	job->bytes = 0;
 	if (job->process > 0)
@@ -108,7 +117,7 @@ static void job_finish(struct job *job, const struct scenario_jobs *jobs)
 		if (job->timed_out)
 			snprintf(result->reason, sizeof(result->reason),
 				 "it ran for more than %d seconds",
-				 SCENARIO_SECONDS);
+				 seconds_of(jobs));
 		else if (WIFSIGNALED(status))
 			snprintf(result->reason, sizeof(result->reason),
 				 "its process was ended by signal %d (%s)",
@@ -187,8 +196,7 @@ bool scenario_jobs_run(const struct scenario_jobs *jobs, unsigned parallel)
 			if (job[i].process)
 				continue;
 			more = jobs->next(jobs->context, &job[i].it);
-			if (more &&
-			    !job_start(&job[i], number++, jobs->is_silent)) {
+			if (more && !job_start(&job[i], number++, jobs)) {
 				good = false;
 				more = false;
 			}

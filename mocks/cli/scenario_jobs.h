@@ -7,6 +7,7 @@
 #define MOCKS_CLI_SCENARIO_JOBS_H
 
 #include "mocks/cli/scenario.h"
+#include "mocks/trace/recording.h"
 
 #define SCENARIO_JOBS_MAX 64u
 /**
@@ -28,6 +29,10 @@ struct scenario_jobs {
 		     const struct scenario_result *result);
 	/** What a run says on standard error is thrown away. */
 	bool is_silent;
+	/** Seconds that a run may take; 0: SCENARIO_SECONDS. */
+	int seconds;
+	/** Of the one run that there is then, shared; NULL: none. */
+	struct trace_recording *recording;
 };
 
 /**

@@ -190,6 +190,7 @@ void scenario_row_failed(struct scenario_row *row, uint64_t number,
 	failures[i].it = *it;
 	failures[i].result = *result;
 	failures[i].minimal = not_minimised;
+	failures[i].files[0] = '\0';
 }
 
 static char *failure_repeat(const struct scenario_report *report,
@@ -275,6 +276,8 @@ static void failure_event(const struct scenario_failure *failure,
 	for (i = 0; event && i < it->vmm->protocol_count; i++)
 		json_object_set_new(event, it->vmm->protocols[i].option,
 				    json_string(it->versions[i]->name));
+	if (event && failure->files[0])
+		json_object_set_new(event, "trace", text_json(failure->files));
 	if (event && words->minimal[0])
 		json_object_set_new(event, "minimised",
 				    json_string(words->minimal));
@@ -306,6 +309,10 @@ static void failure_print(const struct scenario_report *report,
 			   it->scenario->name, it->host.name, versions,
 			   it->seed, words.fault, failure->result.reason);
 		printf("\n  repeat: %s\n", words.repeat ? words.repeat : "");
+		if (failure->files[0]) {
+			text_print(stdout, "  trace: %s", failure->files);
+			putchar('\n');
+		}
 		if (words.minimal[0])
 			printf("  minimised: %s\n", words.minimal);
 		if (words.repeat_minimal)

@@ -9,6 +9,7 @@
 #define MOCKS_CLI_SCENARIO_REPORT_H
 
 #include "mocks/cli/cli.h"
+#include "mocks/cli/failure_files.h"
 #include "mocks/cli/scenario.h"
 #include "mocks/cli/scenario_minimise.h"
 
@@ -21,6 +22,9 @@ struct scenario_failure {
 	struct scenario_case it;
 	struct scenario_result result;
 	struct scenario_minimal minimal;
+	/** Its trace: how the files are called, or why there are none; or "".
+	 */
+	char files[FAILURE_TEXT_MAX];
 };
 
 /** A scenario on a host of a hypervisor. */

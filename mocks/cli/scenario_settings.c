@@ -142,7 +142,8 @@ static bool apply_sweep(void *context, const char *value, char *error)
 }
 
 /** What a fault may be. */
-static bool fault_complain(const char *value, char *error)
+static bool fault_complain(const struct vmm *vmm, const char *value,
+			   char *error)
 {
 	size_t used;
 	unsigned i;
@@ -157,9 +158,11 @@ static bool fault_complain(const char *value, char *error)
 					 machine_fault_name(
 						 (enum machine_fault_kind)i));
 	if (used < CLI_ERROR_MAX)
-		snprintf(error + used, CLI_ERROR_MAX - used,
-			 "; or NAME or NAME=N of 'vmmsim scenario faults', or "
-			 "none");
+		snprintf(error + used, CLI_ERROR_MAX - used, "%s",
+			 vmm ? "; or NAME or NAME=N of 'vmmsim scenario "
+			       "faults', or none"
+			     : "; or none; those of 'vmmsim scenario faults' "
+			       "are one hypervisor's, and '--vmm' is all");
 	return false;
 }
 
@@ -212,13 +215,13 @@ static bool fault_take(struct scenario_settings *settings, const char *value,
 	char name[32];
 
 	if (length >= sizeof(name))
-		return fault_complain(value, error);
+		return fault_complain(settings->vmm, value, error);
 	memcpy(name, value, length);
 	name[length] = '\0';
 	if (host_fault_take(settings->vmm, &settings->given, name, number))
 		return true;
 	if (!machine_fault_take(&fault, name, number))
-		return fault_complain(value, error);
+		return fault_complain(settings->vmm, value, error);
 	if (settings->given.fault.n) {
 		snprintf(error, CLI_ERROR_MAX,
 			 "wants one fault of the machine, and then '%.256s'",
@@ -265,6 +268,20 @@ static bool apply_json(void *context, const char *value, char *error)
 	return true;
 }
 
+static bool apply_trace(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+
+	return tracing_apply(&settings->tracing, value, error);
+}
+
+static bool apply_failures(void *context, const char *value, char *error)
+{
+	struct scenario_settings *settings = context;
+
+	return failure_files_apply(&settings->failure_files, value, error);
+}
+
 const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	{"vmm", "VMM",
 	 "the hypervisor, as 'vmmsim list' shows them (default hyperv),\n"
@@ -277,7 +294,7 @@ const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	{"vmbus", "V",
 	 "where Hyper-V's guest stops: a version, the highest that the host "
 	 "has:\n"
-	 "highest (default with --sweep and --fault), or each: all\n"
+	 "highest (default with --sweep, --fault, --trace), or each: all\n"
 	 "(default otherwise)",
 	 apply_vmbus},
 	{"nvsp", "V", "the same of the card's protocol", apply_nvsp},
@@ -304,6 +321,8 @@ const struct cli_option scenario_options[SCENARIO_OPTIONS] = {
 	 apply_frames},
 	{"jobs", "N", "how many runs at once (default: one a processor)",
 	 apply_jobs},
+	{"trace", "FILE", TRACING_HELP, apply_trace},
+	{"failures", "DIR", FAILURE_FILES_HELP, apply_failures},
 	{"json", NULL, "print one JSON event a line instead of a table",
 	 apply_json},
 };
@@ -408,9 +427,10 @@ bool scenario_settings_complete(struct scenario_settings *settings)
 			     "--sweep");
 		return false;
 	}
-	settings->limit_default =
-		settings->sweep || settings->fault_count || is_hostile
-			? "highest"
-			: "all";
+	settings->limit_default = settings->sweep || settings->fault_count ||
+						  is_hostile ||
+						  settings->tracing.count
+					  ? "highest"
+					  : "all";
 	return true;
 }

@@ -6,9 +6,11 @@
 #define MOCKS_CLI_SCENARIO_SETTINGS_H
 
 #include "mocks/cli/cli.h"
+#include "mocks/cli/failure_files.h"
 #include "mocks/cli/scenario.h"
+#include "mocks/cli/tracing.h"
 
-#define SCENARIO_OPTIONS     13u
+#define SCENARIO_OPTIONS     15u
 #define SCENARIO_NUMBER_TEXT 24u
 
 /** Options of protocols, and faults, that a command may have. */
@@ -31,6 +33,10 @@ struct scenario_settings {
 	const char *limit_default;
 	uint64_t seed, seeds, jobs;
 	bool sweep, is_json;
+	/** Of the one run that there is then. */
+	struct tracing tracing;
+	/** How they begin; the command has its own. */
+	struct failure_files failure_files;
 	/** Faults and frames of each combination; no more of it is set. */
 	struct scenario_case given;
 	/** As on the command line: what they are depends on the hypervisor. */

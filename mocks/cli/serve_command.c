@@ -13,6 +13,7 @@
 
 #include "mocks/cli/cli.h"
 #include "mocks/cli/random.h"
+#include "mocks/cli/tracing.h"
 #include "mocks/machine/machine.h"
 #include "mocks/virtio/vhost_user.h"
 #include "mocks/wire/wire.h"
@@ -29,6 +30,7 @@ struct serve_settings {
 	const char *path;
 	uint64_t frames, seed, seconds;
 	bool is_strict;
+	struct tracing tracing;
 };
 
 struct serve {
@@ -36,6 +38,7 @@ struct serve {
 	struct wire *wire;
 	struct machine *machine;
 	struct host_vhost_user *server;
+	struct tracing tracing;
 	/** Frames that were handed to the card, and that came back. */
 	uint64_t sent, returned, bytes;
 	char reason[SERVE_REASON_MAX];
@@ -94,6 +97,13 @@ static bool serve_apply_strict(void *context, const char *value, char *error)
 	return true;
 }
 
+static bool serve_apply_trace(void *context, const char *value, char *error)
+{
+	struct serve_settings *settings = context;
+
+	return tracing_apply(&settings->tracing, value, error);
+}
+
 static const struct cli_option serve_options[] = {
 	{"vhost-user", "SOCKET",
 	 "where a client of the vhost-user protocol finds the card",
@@ -105,6 +115,7 @@ static const struct cli_option serve_options[] = {
 	{"timeout", "S",
 	 "give up after so many seconds without a frame (default 30)",
 	 serve_apply_timeout},
+	{"trace", "FILE", TRACING_HELP, serve_apply_trace},
 	{"strict", NULL, "fail if the driver breaks a rule of virtio 1.2",
 	 serve_apply_strict},
 };
@@ -295,6 +306,50 @@ static enum cli_exit serve_verdict(const struct serve *serve)
 		       : CLI_PASS;
 }
 
+/** A frame at the card's end of the wire. */
+static void serve_saw(void *context, const struct wire_frame *frame, bool sent)
+{
+	machine_trace(context, &(const struct trace_event){
+				       .kind = TRACE_FRAME,
+				       .direction = sent ? TRACE_FROM_GUEST
+							 : TRACE_TO_GUEST,
+				       .bytes = frame->data,
+				       .length = frame->length,
+			       });
+}
+
+/** Record what passes, if that is wanted; false: it is said. */
+static bool serve_record(struct serve *serve)
+{
+	char about[64], error[TRACE_FILE_ERROR_MAX];
+	struct trace_observer observer;
+
+	serve->tracing = serve->settings->tracing;
+	snprintf(about, sizeof(about),
+		 "vmm=firecracker host=vhost-user seed=%" PRIu64,
+		 serve->settings->seed);
+	if (!tracing_open(&serve->tracing, about, error)) {
+		cli_complain("%s", error);
+		return false;
+	}
+	observer = tracing_observer(&serve->tracing);
+	machine_trace_to(serve->machine, &observer);
+	if (observer.event)
+		wire_observe(serve->wire, serve_saw, serve->machine);
+	return true;
+}
+
+/** @return the status, or that the trace is not whole; it is said */
+static enum cli_exit serve_recorded(struct serve *serve, enum cli_exit status)
+{
+	char error[TRACE_FILE_ERROR_MAX];
+
+	if (tracing_close(&serve->tracing, error))
+		return status;
+	cli_complain("%s", error);
+	return status == CLI_PASS ? CLI_USAGE : status;
+}
+
 static enum cli_exit serve_run(const struct cli_call *call)
 {
 	static const struct machine_configuration configuration = {
@@ -312,13 +367,13 @@ static enum cli_exit serve_run(const struct cli_call *call)
 	}
 	serve.machine = machine_create(&configuration);
 	serve.wire = wire_tap_create(serve_returned, &serve);
-	if (serve.machine && serve.wire) {
+	if (serve.machine && serve.wire && serve_record(&serve)) {
 		serve.server =
 			host_vhost_user_create(serve.machine, serve.wire,
 					       serve.settings->path, error);
 		if (!serve.server)
 			cli_complain("%s", error);
-	} else {
+	} else if (!serve.machine || !serve.wire) {
 		cli_complain("out of memory");
 	}
 	if (serve.server) {
@@ -330,6 +385,7 @@ static enum cli_exit serve_run(const struct cli_call *call)
 		status = serve_verdict(&serve);
 		host_vhost_user_destroy(serve.server);
 	}
+	status = serve_recorded(&serve, status);
 	if (serve.wire)
 		wire_destroy(serve.wire);
 	if (serve.machine)

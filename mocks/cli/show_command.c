@@ -122,6 +122,16 @@ static json_t *show_value(const struct trace_record *record,
 	}
 }
 
+static json_t *show_comment(const struct trace_record *record)
+{
+	char *text = trace_text_copy(record->pool + record->comment_start,
+				     record->comment_length);
+	json_t *json = text ? text_json(text) : NULL;
+
+	free(text);
+	return json;
+}
+
 static bool show_json(const struct trace_record *record)
 {
 	json_t *line = json_object();
@@ -146,6 +156,9 @@ static bool show_json(const struct trace_record *record)
 		good = good && !json_object_set_new(
 				       line, record->fields[n].key,
 				       show_value(record, &record->fields[n]));
+	if (record->comment_length)
+		good = good && !json_object_set_new(line, "comment",
+						    show_comment(record));
 	if (good)
 		good = json_dumpf(line, stdout, JSON_COMPACT) == 0;
 	putchar('\n');

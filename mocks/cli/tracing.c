@@ -56,12 +56,24 @@ static void tracing_event(void *context, const struct trace_event *event)
 	for (n = 0; n < tracing->count; n++)
 		if (tracing->writers[n])
 			trace_writer_event(tracing->writers[n], event);
+	if (tracing->also.event)
+		tracing->also.event(tracing->also.context, event);
+}
+
+static void tracing_failure(void *context, const char *sentence)
+{
+	const struct tracing *tracing = context;
+
+	if (tracing->also.failure)
+		tracing->also.failure(tracing->also.context, sentence);
 }
 
 struct trace_observer tracing_observer(struct tracing *tracing)
 {
 	return (struct trace_observer){
-		.event = tracing->count ? tracing_event : NULL,
+		.event = tracing->count || tracing->also.event ? tracing_event
+							       : NULL,
+		.failure = tracing_failure,
 		.context = tracing,
 	};
 }

@@ -16,6 +16,8 @@ struct tracing {
 	const char *paths[TRACING_FILES_MAX];
 	unsigned count;
 	struct trace_writer *writers[TRACING_FILES_MAX];
+	/** Who is told besides; zeroes: nobody. */
+	struct trace_observer also;
 };
 
 /** The option's help, the same in each command. */

@@ -28,3 +28,9 @@ void machine_trace(struct machine *machine, const struct trace_event *event)
 		told.cpu = machine->cpu;
 	machine->observer.event(machine->observer.context, &told);
 }
+
+void machine_trace_failure(struct machine *machine, const char *sentence)
+{
+	if (machine->observer.failure)
+		machine->observer.failure(machine->observer.context, sentence);
+}

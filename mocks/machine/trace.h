@@ -65,11 +65,15 @@ struct trace_event {
 	const uint8_t *bytes;
 	uint32_t length;
 	const char *text;
+	/** What a reader is to know of it, one line; NULL: nothing. */
+	const char *comment;
 };
 
 /** Who is told. */
 struct trace_observer {
 	void (*event)(void *context, const struct trace_event *event);
+	/** See machine_trace_failure(); may be NULL. */
+	void (*failure)(void *context, const char *sentence);
 	void *context;
 };
 
@@ -82,5 +86,11 @@ bool machine_is_traced(const struct machine *machine);
 
 /** Tell of an event; its time and vCPU are filled in. */
 void machine_trace(struct machine *machine, const struct trace_event *event);
+
+/**
+ * Something was found not to hold, for whoever wants to know where in the trace
+ * that was: at the event that was told last.
+ */
+void machine_trace_failure(struct machine *machine, const char *sentence);
 
 #endif /* MOCKS_MACHINE_TRACE_H */

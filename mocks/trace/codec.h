@@ -22,7 +22,7 @@ struct trace_built {
 	uint8_t *bytes;
 	size_t room;
 	char place[TRACE_NAME_MAX];
-	char *text;
+	char *text, *comment;
 };
 
 void trace_built_free(struct trace_built *built);

@@ -407,7 +407,27 @@ bool trace_decode(struct trace_record *record, const struct trace_event *event)
 	record->has_time = true;
 	record->time = event->time;
 	describe(&codec, &copy);
+	if (event->comment)
+		trace_record_comment(record, event->comment,
+				     strlen(event->comment));
 	return !codec.failed && !record->is_broken;
+}
+
+/** A comment is part of no kind: it goes as it came. */
+static void comment_take(struct codec *codec, struct trace_event *event)
+{
+	const struct trace_record *record = codec->record;
+	struct trace_built *built = codec->built;
+
+	free(built->comment);
+	built->comment = NULL;
+	if (!record->comment_length)
+		return;
+	built->comment = trace_text_copy(record->pool + record->comment_start,
+					 record->comment_length);
+	event->comment = built->comment;
+	if (!built->comment)
+		codec_fail(codec, 0, "out of memory");
 }
 
 bool trace_encode(struct trace_built *built, struct trace_record *record,
@@ -433,6 +453,7 @@ bool trace_encode(struct trace_built *built, struct trace_record *record,
 		codec_fail(&codec, 0,
 			   "'...' stands where an event has to be whole");
 	describe(&codec, event);
+	comment_take(&codec, event);
 	for (n = 0; n < record->count && !codec.failed; n++)
 		if (!record->fields[n].is_used)
 			codec_fail(&codec, record->fields[n].column,
@@ -445,5 +466,6 @@ void trace_built_free(struct trace_built *built)
 {
 	free(built->bytes);
 	free(built->text);
+	free(built->comment);
 	memset(built, 0, sizeof(*built));
 }

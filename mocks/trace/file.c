@@ -205,6 +205,11 @@ static enum trace_read text_next(struct trace_reader *reader,
 		return TRACE_READ_END;
 	case TRACE_ITEM_BROKEN:
 		return TRACE_READ_BROKEN;
+	case TRACE_ITEM_COMPARE:
+		trace_text_complain(reader->text, 0,
+				    "what is to be compared: this is a "
+				    "script, not a recording");
+		return TRACE_READ_BROKEN;
 	default:
 		trace_text_complain(reader->text, 0,
 				    "a group of events: this is a script, not "

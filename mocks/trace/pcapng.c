@@ -92,6 +92,12 @@ static void write32(FILE *stream, uint32_t value)
 	fwrite(bytes, 1, sizeof(bytes), stream);
 }
 
+/** What an option has room for. */
+static size_t cut16(size_t length)
+{
+	return length < 0xffff ? length : 0xffff;
+}
+
 static size_t option_bytes(size_t length)
 {
 	return 4 + padded(length);
@@ -112,7 +118,7 @@ static void write_section(FILE *stream, const char *about)
 {
 	static const char application[] = "vmmsim";
 	const size_t names = sizeof(application) - 1;
-	size_t comment = strlen(about) < 0xffff ? strlen(about) : 0xffff;
+	size_t comment = cut16(strlen(about));
 	uint32_t length = (uint32_t)(28 + option_bytes(names) +
 				     option_bytes(comment) + 4);
 	uint8_t fixed[16];
@@ -156,6 +162,11 @@ bool pcapng_begin(FILE *stream, const char *about)
 	return !ferror(stream);
 }
 
+static size_t comment_bytes(const char *comment)
+{
+	return comment ? cut16(strlen(comment)) : 0;
+}
+
 static void write_packet(FILE *stream, const struct trace_event *event,
 			 unsigned interface, const uint8_t *head,
 			 size_t head_bytes)
@@ -163,9 +174,10 @@ static void write_packet(FILE *stream, const struct trace_event *event,
 	size_t place = event->place && head_bytes ? strlen(event->place) : 0;
 	size_t text = event->text && head_bytes ? strlen(event->text) : 0;
 	size_t bytes = head_bytes + place + text + event->length;
-	size_t comment = text < 0xffff ? text : 0xffff;
+	size_t comment = comment_bytes(event->comment);
 	uint32_t length = (uint32_t)(32 + padded(bytes) + option_bytes(4) + 4 +
-				     (text ? option_bytes(comment) : 0));
+				     (text ? option_bytes(cut16(text)) : 0) +
+				     (comment ? option_bytes(comment) : 0));
 	uint8_t flags[4];
 
 	write32(stream, BLOCK_PACKET);
@@ -184,8 +196,11 @@ static void write_packet(FILE *stream, const struct trace_event *event,
 	if (event->length)
 		fwrite(event->bytes, 1, event->length, stream);
 	fwrite("\0\0\0", 1, padded(bytes) - bytes, stream);
+	/* Two comments: what the event says, and what is said of it. */
 	if (text)
-		write_option(stream, OPTION_COMMENT, event->text, comment);
+		write_option(stream, OPTION_COMMENT, event->text, cut16(text));
+	if (comment)
+		write_option(stream, OPTION_COMMENT, event->comment, comment);
 	put32(flags, event->direction == TRACE_TO_GUEST ? INBOUND : OUTBOUND);
 	write_option(stream, OPTION_PACKET_FLAGS, flags, sizeof(flags));
 	write_option(stream, OPTION_END, NULL, 0);
@@ -230,7 +245,7 @@ struct pcapng {
 	uint8_t *block;
 	size_t room;
 	char place[UINT8_MAX + 1];
-	char *text;
+	char *text, *comment;
 	char *about;
 	char error[ERROR_BYTES];
 };
@@ -349,9 +364,10 @@ static bool block_read(struct pcapng *pcapng, uint32_t *type, size_t *bytes)
 	return true;
 }
 
-/** Find an option in what follows a block's fixed part. */
-static const uint8_t *option_find(const struct pcapng *pcapng, size_t at,
-				  size_t bytes, unsigned code, size_t *length)
+/** Find the n-th option of a code in what follows a block's fixed part. */
+static const uint8_t *option_find_nth(const struct pcapng *pcapng, size_t at,
+				      size_t bytes, unsigned code, unsigned n,
+				      size_t *length)
 {
 	const uint8_t *block = pcapng->block;
 
@@ -362,13 +378,19 @@ static const uint8_t *option_find(const struct pcapng *pcapng, size_t at,
 		at += 4;
 		if (found == OPTION_END || padded(count) > bytes - at)
 			break;
-		if (found == code) {
+		if (found == code && !n--) {
 			*length = count;
 			return block + at;
 		}
 		at += padded(count);
 	}
 	return NULL;
+}
+
+static const uint8_t *option_find(const struct pcapng *pcapng, size_t at,
+				  size_t bytes, unsigned code, size_t *length)
+{
+	return option_find_nth(pcapng, at, bytes, code, 0, length);
 }
 
 static bool section_take(struct pcapng *pcapng, size_t bytes)
@@ -480,12 +502,31 @@ static bool event_take(struct pcapng *pcapng, const uint8_t *bytes,
 	return true;
 }
 
+/** The comment of a packet; of an event with a text, the one behind that. */
+static bool comment_take(struct pcapng *pcapng, size_t at, size_t bytes,
+			 struct trace_event *event)
+{
+	bool has_text = event->text && *event->text;
+	size_t length = 0;
+	const uint8_t *comment =
+		option_find_nth(pcapng, at, bytes, OPTION_COMMENT, has_text,
+				&length);
+
+	free(pcapng->comment);
+	pcapng->comment = NULL;
+	if (!comment || !length)
+		return true;
+	pcapng->comment = trace_text_copy(comment, length);
+	event->comment = pcapng->comment;
+	return pcapng->comment || broken(pcapng, "out of memory");
+}
+
 static bool packet_take(struct pcapng *pcapng, size_t bytes,
 			struct trace_event *event)
 {
 	const uint8_t *block = pcapng->block, *flags;
 	uint32_t interface, captured;
-	size_t length = 0;
+	size_t length = 0, options;
 	uint64_t time;
 
 	memset(event, 0, sizeof(*event));
@@ -502,16 +543,18 @@ static bool packet_take(struct pcapng *pcapng, size_t bytes,
 	time = (uint64_t)get32(pcapng, block + 4) << 32 |
 	       get32(pcapng, block + 8);
 	event->time = nanoseconds(time, pcapng->resolution[interface]);
+	options = 20 + padded(captured);
 	if (pcapng->links[interface] == PCAPNG_LINK_EVENTS)
-		return event_take(pcapng, block + 20, captured, event);
+		return event_take(pcapng, block + 20, captured, event) &&
+		       comment_take(pcapng, options, bytes, event);
 	event->kind = TRACE_FRAME;
 	event->bytes = block + 20;
 	event->length = captured;
-	flags = option_find(pcapng, 20 + padded(captured), bytes,
-			    OPTION_PACKET_FLAGS, &length);
+	flags = option_find(pcapng, options, bytes, OPTION_PACKET_FLAGS,
+			    &length);
 	if (flags && length == 4 && (get32(pcapng, flags) & 3) == INBOUND)
 		event->direction = TRACE_TO_GUEST;
-	return true;
+	return comment_take(pcapng, options, bytes, event);
 }
 
 enum pcapng_result pcapng_next(struct pcapng *pcapng, struct trace_event *event)
@@ -564,6 +607,7 @@ void pcapng_close(struct pcapng *pcapng)
 	free(pcapng->block);
 	free(pcapng->about);
 	free(pcapng->text);
+	free(pcapng->comment);
 	free(pcapng->name);
 	free(pcapng);
 }

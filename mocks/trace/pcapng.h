@@ -14,6 +14,9 @@
 /** LINKTYPE_USER0 */
 #define PCAPNG_LINK_EVENTS 147u
 
+/** What an event takes in a file without its texts and bytes, about. */
+#define PCAPNG_EVENT_BYTES 96u
+
 /** Write what a file begins with. @param about of the run, "key=value ..." */
 bool pcapng_begin(FILE *stream, const char *about);
 bool pcapng_event(FILE *stream, const struct trace_event *event);

@@ -21,6 +21,8 @@ void trace_record_clear(struct trace_record *record)
 	record->name_column = 0;
 	record->is_open = false;
 	record->count = 0;
+	record->comment_start = 0;
+	record->comment_length = 0;
 	record->pool = pool;
 	record->pool_bytes = 0;
 	record->pool_room = room;
@@ -133,6 +135,23 @@ struct trace_field *trace_record_text(struct trace_record *record,
 				      size_t length)
 {
 	return field_pooled(record, key, TRACE_TEXT, text, length);
+}
+
+void trace_record_comment(struct trace_record *record, const char *text,
+			  size_t length)
+{
+	size_t n;
+
+	if (!pool_grow(record, length))
+		return;
+	for (n = 0; n < length; n++)
+		record->pool[record->pool_bytes + n] =
+			(unsigned char)text[n] < 0x20 || text[n] == 0x7f
+				? ' '
+				: (uint8_t)text[n];
+	record->comment_start = record->pool_bytes;
+	record->comment_length = length;
+	record->pool_bytes += length;
 }
 
 struct trace_field *trace_record_find(const struct trace_record *record,

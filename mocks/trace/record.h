@@ -56,6 +56,9 @@ struct trace_record {
 	bool is_open;
 	struct trace_field fields[TRACE_FIELDS_MAX];
 	unsigned count;
+	/** What stands behind it as a comment, in the pool; 0 bytes: nothing.
+	 */
+	size_t comment_start, comment_length;
 	/** Bytes and texts of all fields, freed by trace_record_free(). */
 	uint8_t *pool;
 	size_t pool_bytes, pool_room;
@@ -80,6 +83,10 @@ struct trace_field *trace_record_list(struct trace_record *record,
 struct trace_field *trace_record_text(struct trace_record *record,
 				      const char *key, const char *text,
 				      size_t length);
+
+/** Note a comment; characters that a line may not have become spaces. */
+void trace_record_comment(struct trace_record *record, const char *text,
+			  size_t length);
 
 struct trace_field *trace_record_find(const struct trace_record *record,
 				      const char *key);

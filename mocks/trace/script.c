@@ -2,6 +2,7 @@
 /*
  * Scripts: read, and put together again. script_compare.c compares them.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -199,6 +200,17 @@ static bool about_take(struct script *script, const struct trace_record *about)
 	return script_substitute(script, &script->about);
 }
 
+/** "compare WAY KIND": also if the script has no such event. */
+static void compare_take(struct script *script,
+			 const struct trace_record *record, unsigned line)
+{
+	struct script_wish *wish =
+		&script->wishes[record->kind][record->direction];
+
+	wish->line = line;
+	wish->column = record->name_column;
+}
+
 static bool load_text(struct script *script, FILE *stream, char *error)
 {
 	struct trace_text *text = trace_text_open(stream, script->path);
@@ -226,6 +238,8 @@ static bool load_text(struct script *script, FILE *stream, char *error)
 			group = ++groups;
 		else if (item == TRACE_ITEM_END_UNORDERED)
 			group = 0;
+		else if (item == TRACE_ITEM_COMPARE)
+			compare_take(script, &record, trace_text_line(text));
 		else
 			good = item_add(script, &record, trace_text_line(text),
 					group);
@@ -251,11 +265,12 @@ static bool about_parse(struct script *script, const char *about)
 {
 	struct trace_record record = {0};
 	struct trace_text *text;
-	char line[512];
-	FILE *stream;
+	FILE *stream = NULL;
 	bool good = false;
+	char *line;
 
-	snprintf(line, sizeof(line), "trace 1 %s", about);
+	if (asprintf(&line, "trace 1 %s", about) < 0)
+		return false;
 	stream = fmemopen(line, strlen(line), "r");
 	text = stream ? trace_text_open(stream, script->path) : NULL;
 	if (text)
@@ -265,6 +280,7 @@ static bool about_parse(struct script *script, const char *about)
 	trace_record_free(&record);
 	if (stream)
 		fclose(stream);
+	free(line);
 	return good;
 }
 
@@ -343,23 +359,57 @@ fail:
 	return NULL;
 }
 
-bool script_judge(struct script *script, const struct script_rules *rules)
+/** Whether what "compare" asks for is compared on this side. */
+static bool wish_judge(struct script *script, enum trace_kind kind,
+		       enum trace_direction direction, char *error)
+{
+	const struct script_wish *wish = &script->wishes[kind][direction];
+	struct trace_record *record = &script->expected;
+	char what[TRACE_ERROR_MAX];
+
+	if (!wish->line)
+		return true;
+	trace_record_clear(record);
+	record->kind = kind;
+	record->direction = direction;
+	if (!script->rules.checks || script->rules.checks(record)) {
+		script->has[kind][direction] = true;
+		return true;
+	}
+	snprintf(what, sizeof(what),
+		 "'%s' %s the guest is not compared when that side is played",
+		 trace_kind_name(kind),
+		 direction == TRACE_FROM_GUEST ? "from" : "to");
+	script_complain(script, wish->line, wish->column, what, error);
+	return false;
+}
+
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error)
 {
 	struct script_item *item;
+	unsigned kind;
 	size_t n;
 
 	script->rules = *rules;
 	memset(script->has, 0, sizeof(script->has));
 	for (n = 0; n < script->count; n++) {
 		item = &script->items[n];
-		if (!script_item_record(item, &script->expected))
+		if (!script_item_record(item, &script->expected)) {
+			snprintf(error, SCRIPT_ERROR_MAX, "%s: out of memory",
+				 script->path);
 			return false;
+		}
 		item->is_checked =
 			!rules->checks || rules->checks(&script->expected);
 		item->is_done = !item->is_checked;
 		if (item->is_checked)
 			script->has[item->kind][item->direction] = true;
 	}
+	for (kind = 0; kind < TRACE_KINDS; kind++)
+		if (!wish_judge(script, kind, TRACE_FROM_GUEST, error) ||
+		    !wish_judge(script, kind, TRACE_TO_GUEST, error))
+			return false;
 	return true;
 }
 

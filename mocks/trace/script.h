@@ -40,9 +40,11 @@ struct script *script_load(const char *path, const char *const defines[],
 /**
  * Leave out what the rules do: before the first comparison.
  * @param rules copied
- * @return false: out of memory
+ * @param error as for script_load(): no memory, or the script asks for
+ *	something that is left out
  */
-bool script_judge(struct script *script, const struct script_rules *rules);
+bool script_judge(struct script *script, const struct script_rules *rules,
+		  char *error);
 void script_free(struct script *script);
 
 /**

@@ -25,6 +25,11 @@ struct script_item {
 	size_t pool_bytes;
 };
 
+/** Where "compare" asks for a kind; line 0: nowhere. */
+struct script_wish {
+	unsigned line, column;
+};
+
 struct script {
 	char *path;
 	struct script_rules rules;
@@ -35,6 +40,7 @@ struct script {
 	size_t first;
 	/** The kinds that it has, by direction: others are not compared. */
 	bool has[TRACE_KINDS][2];
+	struct script_wish wishes[TRACE_KINDS][2];
 	/** Variables that are known: a field of its name for each. */
 	struct trace_record variables;
 	/** What the event being compared would bind. */

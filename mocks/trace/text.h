@@ -26,6 +26,10 @@ void trace_text_write(FILE *stream, const struct trace_record *record,
 /** Write the record of an expected or actual event, without time and blocks. */
 void trace_text_show(FILE *stream, const struct trace_record *record);
 
+/** Write a field " key=value", the value a text, in quotation marks if need be.
+ */
+void trace_text_field(FILE *stream, const char *key, const char *text);
+
 /** Write the fields of a trace's first line, see trace_text_about(). */
 void trace_text_about_write(FILE *stream, const struct trace_record *record);
 
@@ -38,6 +42,8 @@ enum trace_item {
 	/** Until the matching end, events may come in any order. */
 	TRACE_ITEM_UNORDERED,
 	TRACE_ITEM_END_UNORDERED,
+	/** Events of that direction and kind are compared, if there is none. */
+	TRACE_ITEM_COMPARE,
 	TRACE_ITEM_EOF,
 	TRACE_ITEM_BROKEN,
 };
@@ -50,7 +56,10 @@ enum trace_item {
 struct trace_text *trace_text_open(FILE *stream, const char *name);
 void trace_text_close(struct trace_text *text);
 
-/** The next item; a record is filled in for an event. */
+/**
+ * The next item; a record is filled in for an event, and the direction, kind
+ * and column of what is to be compared.
+ */
 enum trace_item trace_text_next(struct trace_text *text,
 				struct trace_record *record);
 /** Of the item that was read last, from 1. */

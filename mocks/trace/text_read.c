@@ -523,22 +523,57 @@ static bool read_name(struct trace_text *text, struct trace_record *record)
 	return true;
 }
 
-static bool read_event(struct trace_text *text, struct trace_record *record)
+/** "# ..." behind an event stays with it. */
+static void read_comment(struct trace_text *text, struct trace_record *record)
+{
+	size_t length;
+
+	if (*text->at != '#')
+		return;
+	text->at++;
+	spaces(text);
+	length = strlen(text->at);
+	while (length &&
+	       (text->at[length - 1] == ' ' || text->at[length - 1] == '\t'))
+		length--;
+	if (length)
+		trace_record_comment(record, text->at, length);
+}
+
+static bool read_kind(struct trace_text *text, struct trace_record *record)
 {
 	const char *start;
-	size_t length;
+	size_t length = word(text, &start);
 	char room[40];
 
+	record->name_column = (unsigned)(start - text->line) + 1;
+	return trace_kind_find(start, length, &record->kind) ||
+	       wrong(text, start, "there is no kind of event '%s'",
+		     quoted(start, length, room, sizeof(room)));
+}
+
+/** "compare WAY KIND" */
+static bool read_compare(struct trace_text *text, struct trace_record *record)
+{
+	trace_record_clear(record);
+	spaces(text);
+	return read_direction(text, record) && read_kind(text, record) &&
+	       (at_end(text) ||
+		wrong(text, text->at, "the line should end here"));
+}
+
+static bool read_event(struct trace_text *text, struct trace_record *record)
+{
 	trace_record_clear(record);
 	if (*text->at == '@' && !read_time(text, record))
 		return false;
-	if (!read_direction(text, record))
+	if (!read_direction(text, record) || !read_kind(text, record))
 		return false;
-	length = word(text, &start);
-	if (!trace_kind_find(start, length, &record->kind))
-		return wrong(text, start, "there is no kind of event '%s'",
-			     quoted(start, length, room, sizeof(room)));
-	return read_name(text, record) && read_fields(text, record);
+	record->name_column = 0;
+	if (!read_name(text, record) || !read_fields(text, record))
+		return false;
+	read_comment(text, record);
+	return true;
 }
 
 /* ---- Lines ---- */
@@ -615,6 +650,9 @@ static enum trace_item read_line(struct trace_text *text,
 				    : (wrong(text, text->at,
 					     "the line should end here"),
 				       TRACE_ITEM_BROKEN);
+	if (is_word(text, "compare"))
+		return read_compare(text, record) ? TRACE_ITEM_COMPARE
+						  : TRACE_ITEM_BROKEN;
 	return read_event(text, record) ? TRACE_ITEM_EVENT : TRACE_ITEM_BROKEN;
 }
 

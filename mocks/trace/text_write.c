@@ -233,7 +233,16 @@ void trace_text_write(FILE *stream, const struct trace_record *record,
 			record->time / 1000000000u,
 			(unsigned)(record->time % 1000000000u));
 	write_fields(stream, record, numbers);
+	if (record->comment_length)
+		fprintf(stream, " # %.*s", (int)record->comment_length,
+			(const char *)record->pool + record->comment_start);
 	putc('\n', stream);
+}
+
+void trace_text_field(FILE *stream, const char *key, const char *text)
+{
+	fprintf(stream, " %s=", key);
+	write_text(stream, text, strlen(text));
 }
 
 void trace_text_about_write(FILE *stream, const struct trace_record *record)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where Firecracker has what on its board (x86), and what it tells of it on the
- * kernel's command line.
+ * kernel's command line, and in ACPI's tables.
  *
  * Releases are told apart by their second number: 16 is 1.16.
  */
@@ -47,5 +47,15 @@ bool host_board_lay_out(struct host_board *board, unsigned release,
 bool host_board_command_line(const struct host_board *board,
 			     const char *arguments,
 			     char text[HOST_BOARD_COMMAND_LINE]);
+
+/** Bytes of the byte code in the DSDT, at most. */
+#define HOST_BOARD_ACPI (68u * (HOST_BOARD_DEVICES + 1u))
+
+/**
+ * Write the byte code of the objects in the DSDT, without the table's header.
+ * @return its bytes; 0: a release before 1.8 has no such tables
+ */
+size_t host_board_acpi(const struct host_board *board,
+		       uint8_t code[HOST_BOARD_ACPI]);
 
 #endif /* MOCKS_VIRTIO_BOARD_H */

@@ -115,6 +115,8 @@ unsigned host_virtio_pairs(const struct host_virtio *card);
 #define HOST_VIRTIO_NOTE_ANNOUNCE  "the guest is to announce itself"
 #define HOST_VIRTIO_NOTE_FAIL	   "the device fails"
 #define HOST_VIRTIO_NOTE_REMOVE	   "the card is removed"
+/** Said by those who make it. */
+#define HOST_VIRTIO_NOTE_INSERT	   "another card is there"
 
 void host_virtio_link_set(struct host_virtio *card, bool up);
 void host_virtio_speed_set(struct host_virtio *card, uint32_t mbps);

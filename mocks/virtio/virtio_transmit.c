@@ -42,11 +42,15 @@ static bool chain_check(struct virtio_queue *queue, struct virtio_chain *chain)
 		chain->fault = "is to be written";
 	} else if (chain->read_bytes < HEADER_BYTES) {
 		if (host_virtio_is(card, VIRTIO_QEMU)) {
+			uint64_t bytes = chain->read_bytes;
+
+			/* Nobody comes back here. */
+			host_virtqueue_chain_free(chain);
 			card->aborted = true;
 			machine_stop(card->machine, MACHINE_STOPPED,
 				     "QEMU aborts: a packet to send has %llu "
 				     "bytes, less than its header",
-				     (unsigned long long)chain->read_bytes);
+				     (unsigned long long)bytes);
 		}
 		host_virtio_break(card, "virtio 5.1.6",
 				  "TX: a packet of %llu bytes has no whole "

@@ -227,17 +227,34 @@ static bool places_overlap(const struct virtio_mmio_place *one,
 	       other->base <= one->base + (one->bytes - 1);
 }
 
-/** Whether a window goes with those before it; if not, why is set. */
-static bool window_fits(const struct virtio_window *window,
-			const struct virtio_window *windows, unsigned count,
-			unsigned room, enum virtio_command_line_error *why)
+static bool place_is_free(const struct virtio_mmio_place *place,
+			  const struct virtio_window *windows, unsigned count)
 {
 	unsigned n;
 
-	*why = VIRTIO_COMMAND_LINE_OVERLAPS;
 	for (n = 0; n < count; n++)
-		if (places_overlap(&window->place, &windows[n].place))
+		if (places_overlap(place, &windows[n].place))
 			return false;
+	return true;
+}
+
+bool virtio_window_fits(const struct virtio_mmio_place *place,
+			const struct virtio_window *windows, unsigned count)
+{
+	enum virtio_command_line_error why;
+
+	return place_is_sound(place, &why) &&
+	       place_is_free(place, windows, count);
+}
+
+/** Whether a window goes with those before it; if not, why is set. */
+static bool window_goes(const struct virtio_window *window,
+			const struct virtio_window *windows, unsigned count,
+			unsigned room, enum virtio_command_line_error *why)
+{
+	*why = VIRTIO_COMMAND_LINE_OVERLAPS;
+	if (!place_is_free(&window->place, windows, count))
+		return false;
 	*why = VIRTIO_COMMAND_LINE_TOO_MANY;
 	return count < room;
 }
@@ -263,7 +280,7 @@ virtio_command_line_parse(const char *text, size_t bytes,
 		window.offset = (size_t)(word.next - text);
 		window.length = (size_t)(word.end - word.next);
 		if (window_read(value, &window, &why) &&
-		    window_fits(&window, windows, count, room, &why))
+		    window_goes(&window, windows, count, room, &why))
 			windows[count++] = window;
 		else if (refusals)
 			refusals->refuse(refusals->context, why, word.next,

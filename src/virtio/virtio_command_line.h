@@ -37,6 +37,10 @@ struct virtio_window {
 	size_t offset, length;
 };
 
+/** Whether registers can be at a place, and none of the windows is there. */
+bool virtio_window_fits(const struct virtio_mmio_place *place,
+			const struct virtio_window *windows, unsigned count);
+
 /** Why an announcement is not believed. */
 enum virtio_command_line_error {
 	VIRTIO_COMMAND_LINE_SIZE,

@@ -8,7 +8,7 @@
 . "$2/tests/support/cli.bash"
 
 try 0 scenario --help
-for option in vmm host vmbus nvsp revision seed seeds sweep fault frames jobs json; do
+for option in vmm host vmbus nvsp revision seed seeds sweep fault frames jobs trace failures json virtio; do
 	says out "  --$option"
 done
 try 0 scenario list
@@ -107,6 +107,8 @@ for frames in 0 9 65536; do
 	says out "$((frames > 150 ? 150 : frames)) frames, each looked at"
 done
 
+try 0 scenario run all --vmm all --vmbus highest --nvsp highest --frames 0
+
 # VMware: the same scenarios where there is what they need, on each host, in
 # each revision; a sweep; and each thing that a host does wrong, by name.
 try 0 scenario run all --vmm vmware
@@ -176,7 +178,11 @@ said "option '--revision' is for '--vmm vmware', not 'hyperv'"
 try 2 scenario run all --vmm vmware --fault version-never
 says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'version-never'; kinds are"
 try 2 scenario run all --vmm all --fault mac-zero
-says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'mac-zero'; kinds are"
+says err "vmmsim: option '--fault' wants KIND=N or KIND=N,persistent, not 'mac-zero'; kinds are allocation, pages,"
+says err "; or none; those of 'vmmsim scenario faults' are one hypervisor's, and '--vmm' is all"
+try 0 scenario run bring-up --vmm all --fault gpadl=1 --fault none
+try 2 scenario run bring-up --fault no-such
+says err "; or NAME or NAME=N of 'vmmsim scenario faults', or none"
 try 2 scenario run all --nvsp 3
 said "option '--nvsp' names no version: '3'; there are: all, highest, 1 to 6.1"
 for fault in gpadl gpadl= gpadl=0 gpadl=x gpadl=1,always memory=1 =1 \

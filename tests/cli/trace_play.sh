@@ -74,6 +74,41 @@ try 1 replay --as host b.vt
 sed "$(line '> packet INIT')p" a.vt >b.vt
 try 1 replay --as host b.vt
 
+# What a direction has not is not compared, unless the script asks for it.
+rule=$sources/fixtures/traces/hyperv-guest-open-unknown-list.vt
+grep -v '^> rule' "$rule" >b.vt
+try 0 replay --as guest b.vt
+for word in 'compare > rule' '  compare >rule # and why'; do
+	{ cat b.vt && echo "$word"; } >c.vt
+	try 1 replay --as guest c.vt
+	says err ': what happened is not in the script, which waits here'
+	says err '  actual: > rule text="VMBus OPEN_CHANNEL: channel 1: its ring is'
+	{ cat "$rule" && echo "$word"; } >c.vt
+	try 0 replay --as guest c.vt
+done
+grep -v '^> note' "$sources/fixtures/traces/hyperv-host-bring-up.vt" >b.vt
+try 0 replay --as host b.vt
+{ cat b.vt && echo 'compare > note'; } >c.vt
+try 1 replay --as host c.vt
+says err '  actual: > note text="the card is started"'
+# refused SIDE LINE SENTENCE: of a script that consists of a line.
+refused() {
+	printf 'trace 1 vmm=hyperv\n%s\n' "$2" >c.vt
+	try 2 replay --as "$1" c.vt
+	said "c.vt:2:$3"
+}
+refused guest 'compare > vector' "11: 'vector' from the guest is not compared when that side is played"
+refused host 'compare < message' "11: 'message' to the guest is not compared when that side is played"
+refused guest 'compare > word' "11: there is no kind of event 'word'"
+refused guest 'compare rule' "9: '>' (from the guest) or '<' (to it) is expected"
+refused guest 'compare > rule text' '16: the line should end here'
+refused guest 'compare >' "10: there is no kind of event ''"
+try 2 show c.vt
+says err 'c.vt:2:10:'
+printf 'trace 1\ncompare > rule\n' >c.vt
+try 2 show c.vt
+said "c.vt:2: what is to be compared: this is a script, not a recording"
+
 # A received frame that the script has otherwise.
 try 0 replay --direction rx --trace a.vt "$sources/pcaps/12-shortest.pcap"
 changed host "$(line '< frame')" 's/data=.*/data=[00]/'

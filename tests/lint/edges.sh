@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The tables of edge cases in tests/README.md are true: each test that they name
-# is in the file that they say, and each test that has the number of a case in
-# its name is in a table. Numbers of the cases of vmxnet3 and virtio have no gap.
+# is in the file that they say, each script in fixtures/traces, and each test or
+# script that has the number of a case in its name is in a table. Numbers of the cases of vmxnet3 and virtio have no gap.
 #
 # Before it reads the project it changes a copy of the tables and wants to see
 # that found.
@@ -19,8 +19,14 @@ cases_of_virtio=46
 tables_of() {
 	awk '/^\|/ {
 		for (i = 1; i <= NF; i++) {
-			if ($i ~ /^(unit|protocol)\.[a-z0-9_]+:$/)
+			if ($i ~ /^(unit|protocol)\.[a-z0-9_]+:$/ ||
+			    $i == "cli.trace_scripts:")
 				program = substr($i, 1, length($i) - 1)
+			if (program == "cli.trace_scripts" &&
+			    $i ~ /^`[a-z]+-(host|guest)-edge-[a-z0-9.-]+`[,;]?$/) {
+				split($i, part, "`")
+				print program, part[2]
+			}
 			if ($i ~ /^`edge_[A-Za-z0-9_]+`[,;]?$/) {
 				split($i, part, "`")
 				print program, part[2]
@@ -35,6 +41,9 @@ tests_of() {
 		cd "$1"
 		grep -oEH '\bedge_[A-Za-z0-9_]+[,)]' unit/test_*.c protocol/test_*.c |
 			sed -nE 's|^(unit\|protocol)/test_([a-z0-9_]+)\.c:(edge_[A-Za-z0-9_]+).*|\1.\2 \3|p'
+		cd ../fixtures/traces
+		find . -name '*-edge-*.vt' |
+			sed 's|^\./|cli.trace_scripts |; s/\.vt$//'
 	) | LC_ALL=C sort -u
 }
 
@@ -56,11 +65,13 @@ mistakes() {
 planted=$(mktemp)
 trap 'rm -f "$planted"' EXIT
 # shellcheck disable=SC2016 # backquotes of the tables
-sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; /^| V17 |/d; /^| M23 |/d' \
+sed 's/`edge_V16_ring_never_full`/`edge_V16_ring_ever_full`/; s/`hyperv-host-edge-19-state-of-higher`/`hyperv-host-edge-19-lower`/; /^| V17 |/d; /^| M23 |/d' \
 	"$source_folder/tests/README.md" >"$planted"
 found=$(mistakes "$planted")
 for wanted in 'not in the tests: unit.vmxnet3_transmit edge_V16_ring_ever_full' \
 	'in no table: unit.vmxnet3_transmit edge_V16_ring_never_full' \
+	'not in the tests: cli.trace_scripts hyperv-host-edge-19-lower' \
+	'in no table: cli.trace_scripts hyperv-host-edge-19-state-of-higher' \
 	'V17 has no test' 'M23 has no test'; do
 	[[ $found == *"$wanted"* ]] || {
 		printf 'a planted mistake is not found: %s\n' "$wanted"

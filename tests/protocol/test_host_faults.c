@@ -86,7 +86,7 @@ static void run(enum host_fault fault, uint32_t n, uint64_t seed,
 	ck_assert(vmm_host_find(it.vmm, "ws2022", &it.host));
 	it.lies.when[fault] = n;
 	seen = (struct seen){.up = 1};
-	scenario_run(&it, result);
+	scenario_run(&it, NULL, result);
 }
 
 /*
@@ -379,7 +379,7 @@ START_TEST(frames_of_a_failed_card_stay_until_it_is_closed)
 	ck_assert(vmm_host_find(it.vmm, "azure", &it.host));
 	for (n = 16; n < 56; n++) {
 		it.lies.when[HOST_FAULT(offset_one)] = n;
-		scenario_run(&it, &result);
+		scenario_run(&it, NULL, &result);
 		ck_assert_msg(result.passed, "offset-one=%u: %s", n,
 			      result.reason);
 	}

@@ -274,25 +274,6 @@ START_TEST(edge_56_the_next_lower_version_is_tried)
 }
 END_TEST
 
-static void no_version(struct scripted_host *host)
-{
-	const struct record *record = host->context;
-
-	ck_assert_int_eq(card_up(host), ERROR_NOT_SUPPORTED);
-	ck_assert_uint_eq(host->inits, VERSIONS);
-	ck_assert_uint_eq(record->count, VERSIONS);
-	/* On one channel, which is closed in the end. */
-	ck_assert_uint_eq(host->closes, 1);
-}
-
-START_TEST(edge_56_a_host_that_refuses_all_versions_has_no_card)
-{
-	struct record record = {.version = 1, .status = 3};
-
-	plain_run_with(no_version, _i, refuses, &record);
-}
-END_TEST
-
 /* ---- 57: sections of the receive buffer ---- */
 
 static void many_sections(struct scripted_host *host)
@@ -758,9 +739,6 @@ static void add_versions(Suite *suite)
 			    0, 12);
 	tcase_add_loop_test(test, edge_56_the_next_lower_version_is_tried, 0,
 			    6 * VERSIONS);
-	tcase_add_loop_test(
-		test, edge_56_a_host_that_refuses_all_versions_has_no_card, 0,
-		SEEDS);
 	suite_add_tcase(suite, test);
 }
 

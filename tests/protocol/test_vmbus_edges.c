@@ -116,66 +116,6 @@ static void responds(struct scripted_server *server)
 	server->on_message = respond;
 }
 
-static void connects_by_supported_alone(struct scripted_server *server)
-{
-	responds(server);
-	ck_assert_int_eq(server_connect(server), 0);
-	ck_assert_uint_eq(vmbus_version(&server->bus), 0x40000);
-	ck_assert_uint_eq(server->log.posts[server->log.count - 1].connection,
-			  1);
-	ck_assert_ptr_nonnull(server_claim(server, 1));
-}
-
-START_TEST(edge_16_a_response_need_not_name_a_version)
-{
-	static const struct response responses[] = {
-		{.version_max = 0x40000, .bytes = 10},
-		{.version_max = 0x40000, .bytes = 12},
-		{.version_max = 0x40000, .bytes = 16},
-		{.version_max = 0x40000, .bytes = 16, .word = 0x40000},
-		/* Whatever is there, it is no connection. */
-		{.version_max = 0x40000, .bytes = 16, .word = 0x50003},
-		{.version_max = 0x40000, .bytes = 240, .word = 0xdeadbeef},
-	};
-	struct scripted_server_configuration configuration = seeded(_i);
-	struct response response = responses[_i % 6];
-
-	/* Anything but 0 is "supported". */
-	response.supported = _i < 6 ? 1 : 0xff;
-	configuration.context = &response;
-	ck_assert_str_eq(scripted_server_run(&configuration,
-					     connects_by_supported_alone),
-			 "");
-}
-END_TEST
-
-/* From 5.0 on it names a connection; who does not, does not know of 5.0. */
-static void no_connection_is_named(struct scripted_server *server)
-{
-	responds(server);
-	ck_assert_int_eq(server_connect(server), 0);
-	ck_assert_uint_eq(vmbus_version(&server->bus), 0x40001);
-	ck_assert_uint_eq(post_log_taken(&server->log, POST_CONTACT), 5);
-	ck_assert_uint_eq(server->log.posts[server->log.count - 1].connection,
-			  1);
-}
-
-START_TEST(edge_16_from_5_0_on_a_response_names_a_connection)
-{
-	static const struct response responses[] = {
-		{.version_max = 0x50003, .bytes = 10, .supported = 1},
-		{.version_max = 0x50003, .bytes = 12, .supported = 1},
-		{.version_max = 0x50003, .bytes = 16, .supported = 1},
-	};
-	struct scripted_server_configuration configuration = seeded(_i);
-
-	configuration.context = (void *)&responses[_i];
-	ck_assert_str_eq(scripted_server_run(&configuration,
-					     no_connection_is_named),
-			 "");
-}
-END_TEST
-
 static void too_short_to_say(struct scripted_server *server)
 {
 	responds(server);
@@ -226,36 +166,6 @@ START_TEST(edge_19_supported_in_a_state_is_not_connected)
 	configuration.context = &response;
 	ck_assert_str_eq(
 		scripted_server_run(&configuration, supported_in_a_state), "");
-}
-END_TEST
-
-/* In that state for the versions that it likes least. */
-static bool respond_low(struct scripted_server *server, const struct post *post)
-{
-	const uint32_t words[] = {SERVER_VERSION_RESPONSE, 0, 0x0101,
-				  SERVER_MESSAGES};
-
-	if (post->type != POST_CONTACT || post_word(post, 8) < 0x40000)
-		return false;
-	server_send_words(server, words, 4);
-	return true;
-}
-
-static void connects_lower(struct scripted_server *server)
-{
-	server->on_message = respond_low;
-	ck_assert_int_eq(server_connect(server), 0);
-	ck_assert_uint_eq(vmbus_version(&server->bus), 0x30000);
-	ck_assert_uint_eq(server->log.posts[server->log.count - 1].connection,
-			  1);
-}
-
-START_TEST(edge_19_a_lower_version_is_tried)
-{
-	struct scripted_server_configuration configuration = seeded(_i);
-
-	ck_assert_str_eq(scripted_server_run(&configuration, connects_lower),
-			 "");
 }
 END_TEST
 
@@ -754,11 +664,6 @@ static void add_versions(Suite *suite)
 	tcase_add_loop_test(test, each_host_and_each_guest_agree_on_a_version,
 			    0, 72);
 	tcase_add_test(test, a_guest_that_may_speak_nothing_says_nothing);
-	tcase_add_loop_test(test, edge_16_a_response_need_not_name_a_version, 0,
-			    12);
-	tcase_add_loop_test(test,
-			    edge_16_from_5_0_on_a_response_names_a_connection,
-			    0, 3);
 	tcase_add_loop_test(test, edge_16_a_response_without_an_answer_is_none,
 			    0, 2);
 	tcase_add_loop_test(
@@ -766,7 +671,6 @@ static void add_versions(Suite *suite)
 		0, 12);
 	tcase_add_loop_test(test, edge_19_supported_in_a_state_is_not_connected,
 			    0, 5);
-	tcase_add_loop_test(test, edge_19_a_lower_version_is_tried, 0, 4);
 	suite_add_tcase(suite, test);
 }
 

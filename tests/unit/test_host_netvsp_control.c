@@ -234,39 +234,6 @@ static void early_hosts_indicate_offloads(void **state)
 	session_run(&session);
 }
 
-static void version_script(struct session *session)
-{
-	uint8_t request[24] = {2};
-	uint8_t halt[12] = {3};
-	struct packet packet;
-
-	session_up(session);
-	raw_put32(halt, 4, 12);
-	session_control_send(session, &session->line, halt, 12);
-	session_completion(session, 99, &packet);
-	raw_put32(request, 12, 2);
-	assert_int_equal(raw_get32(session_control(session, request,
-						   sizeof(request)),
-				   12),
-			 0xc0010004);
-	raw_put32(request, 12, 1);
-	raw_put32(request, 16, 1);
-	assert_int_equal(raw_get32(session_control(session, request,
-						   sizeof(request)),
-				   12),
-			 0xc0010004);
-	assert_int_equal(session_initialize(session), 0);
-	assert_int_equal(session_violations(session), 0);
-}
-
-static void other_versions_are_refused(void **state)
-{
-	struct session session = {.script = version_script};
-
-	(void)state;
-	session_run(&session);
-}
-
 /* Answers that the guest does not take are not kept without an end. */
 static void flood_script(struct session *session)
 {
@@ -310,7 +277,6 @@ int main(void)
 		cmocka_unit_test(reset_and_halt),
 		cmocka_unit_test(bad_control_messages),
 		cmocka_unit_test(early_hosts_indicate_offloads),
-		cmocka_unit_test(other_versions_are_refused),
 		cmocka_unit_test(answers_are_bounded),
 	};
 

@@ -76,7 +76,7 @@ static void each_kind_of_fault_leads_to_its_error(void **state)
 		it.fault.kind = fault_cases[i].kind;
 		it.fault.n = 1;
 		it.fault.persistent = fault_cases[i].persistent;
-		scenario_run(&it, &result);
+		scenario_run(&it, NULL, &result);
 		assert_string_equal(result.reason, "");
 		assert_true(result.passed);
 		assert_true(result.fired > 0);
@@ -91,19 +91,19 @@ static void a_run_counts_what_can_fail(void **state)
 	unsigned kind;
 
 	(void)state;
-	scenario_run(&it, &first);
+	scenario_run(&it, NULL, &first);
 	assert_true(first.passed);
 	assert_int_equal(first.fired, 0);
 	assert_int_equal(first.frames_out, 8);
 	assert_int_equal(first.frames_in, 8);
 	for (kind = 0; kind < MACHINE_FAULT_KINDS; kind++)
 		assert_true(first.points[kind] > 0);
-	scenario_run(&it, &second);
+	scenario_run(&it, NULL, &second);
 	assert_memory_equal(&first, &second, sizeof(first));
 	/* One more than there are never fires. */
 	it.fault.kind = MACHINE_FAULT_COMPLETION_LOST;
 	it.fault.n = first.points[it.fault.kind] + 1;
-	scenario_run(&it, &second);
+	scenario_run(&it, NULL, &second);
 	assert_true(second.passed);
 	assert_int_equal(second.fired, 0);
 }
@@ -220,7 +220,7 @@ static void what_does_not_hold_is_missed(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(wrong_cases) / sizeof(wrong_cases[0]); i++) {
 		scenario.run = wrong_cases[i].run;
-		scenario_run(&it, &result);
+		scenario_run(&it, NULL, &result);
 		assert_false(result.passed);
 		if (!strstr(result.reason, wrong_cases[i].reason))
 			fail_msg("'%s', not '%s'", result.reason,
@@ -272,7 +272,7 @@ static void a_lie_excuses_no_more_than_it_did(void **state)
 		it.has_lies = true;
 		it.lies = none;
 		it.lies.when[lied_cases[i].fault] = VMM_FAULT_ALWAYS;
-		scenario_run(&it, &result);
+		scenario_run(&it, NULL, &result);
 		assert_true(result.lies > 0);
 		assert_int_equal(result.passed, !lied_cases[i].reason);
 		if (lied_cases[i].reason &&
@@ -291,9 +291,9 @@ static void a_hostile_run_is_the_same_again(void **state)
 	(void)state;
 	assert_true(vmm_host_find(it.vmm, "hostile", &it.host));
 	for (it.seed = 0; it.seed < 20; it.seed++) {
-		scenario_run(&it, &first);
+		scenario_run(&it, NULL, &first);
 		assert_string_equal(first.reason, "");
-		scenario_run(&it, &second);
+		scenario_run(&it, NULL, &second);
 		assert_memory_equal(&first, &second, sizeof(first));
 		lies += first.lies;
 	}
@@ -336,13 +336,13 @@ static void minimise(const struct scenario_case *it,
 {
 	struct scenario_result result;
 
-	scenario_run(it, &result);
+	scenario_run(it, NULL, &result);
 	assert_false(result.passed);
 	assert_true(scenario_minimise(it, &result, minimal));
 	assert_int_equal(minimal->outcome, SCENARIO_MINIMISED_DONE);
 	assert_in_range(minimal->runs, 2, SCENARIO_MINIMISE_RUNS);
 	/* What is left fails. */
-	scenario_run(&minimal->it, &result);
+	scenario_run(&minimal->it, NULL, &result);
 	assert_false(result.passed);
 }
 
@@ -391,7 +391,7 @@ static void a_hostile_host_keeps_one_fault(void **state)
 		vmm_faults_plan(it.vmm, it.seed, &planned);
 		if (!planned.when[HOST_FAULT(offer_twice)])
 			continue;
-		scenario_run(&it, &result);
+		scenario_run(&it, NULL, &result);
 		for (i = 0, armed = 0; i < HOST_FAULT_COUNT; i++)
 			armed += planned.when[i] != 0;
 		if (!strstr(result.reason, "planted"))
@@ -493,7 +493,7 @@ static void a_failure_prints_what_is_left(void **state)
 	scenario.run = fails_after_a_lie;
 	it.has_lies = true;
 	it.lies.when[HOST_FAULT(offer_twice)] = VMM_FAULT_ALWAYS;
-	scenario_run(&it, &result);
+	scenario_run(&it, NULL, &result);
 	row->scenario = &scenario;
 	row->vmm = it.vmm;
 	row->host = it.host;
