@@ -55,8 +55,8 @@ good hyperv ws2012 tx 08-vlan vmmsim.cpuid.leaf vmmsim.msr.number \
 	vmmsim.hypercall.code vmmsim.vector vmmsim.vmbus.interface_type \
 	vmmsim.vmbus.page vmmsim.vmbus.flag vmmsim.nvsp.section.offset \
 	vmmsim.packet.range.byte_count vmmsim.rndis.oid vmmsim.rndis.data
-good hyperv azure rx 06-tcp-bulk-offload-on vmmsim.packet.page \
-	vmmsim.rndis.ppi.type vmmsim.ndis.offload.flags \
+good hyperv azure rx 06-tcp-bulk-offload-on vmmsim.packet.range.pfns \
+	vmmsim.rndis.ppi.type vmmsim.rndis.offload.flags \
 	vmmsim.rndis.information.oid
 good hyperv ws2012r2 rx 04-ping-fragments vmmsim.expert.quirk
 good vmware esxi-6.0 tx 03-dns vmmsim.vmxnet3.command vmmsim.vmxnet3.tx.len \

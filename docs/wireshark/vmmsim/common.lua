@@ -31,17 +31,19 @@ common.fields = fields
 -- with a label, or the last word of its name.
 function common.field(name, kind, names, mask, label)
 	local path = "vmmsim." .. name
-	if fields[path] then
-		return fields[path]
+	-- Two structures may have one name for different bits.
+	local id = path .. " " .. (mask or 0)
+	if fields[id] then
+		return fields[id]
 	end
 	local make, how = kinds[kind][1], kinds[kind][2]
 	label = label or name:match("[^.]*$")
 	if how then
-		fields[path] = make(path, label, how, names, mask)
+		fields[id] = make(path, label, how, names, mask)
 	else
-		fields[path] = make(path, label)
+		fields[id] = make(path, label)
 	end
-	return fields[path]
+	return fields[id]
 end
 
 -- Expert notes: each is a field too, "vmmsim.expert.NAME".

@@ -90,14 +90,14 @@ local ndis_types = {
 -- NDIS structures begin with type, revision and their own size.
 local function ndis(name, bytes, members)
 	local header = {
-		{ "header.type", 0, 1, "hex", ndis_types },
-		{ "header.revision", 1, 1, "dec" },
-		{ "header.size", 2, 2, "dec" },
+		{ "type", 0, 1, "hex", ndis_types },
+		{ "revision", 1, 1, "dec" },
+		{ "size", 2, 2, "dec" },
 	}
 	for _, member in ipairs(members) do
 		header[#header + 1] = member
 	end
-	return layout("ndis." .. name, name, bytes, header)
+	return layout("rndis." .. name, name, bytes, header)
 end
 
 local link_state = ndis("link_state", 40, {
@@ -130,23 +130,23 @@ local rss_parameters = ndis("rss_parameters", 40, {
 	{ "processor_masks_entry_size", 36, 4, "dec" },
 })
 local offload = ndis("offload", 112, {
-	{ "ipv4_transmit.encapsulation", 4, 4, "hex" },
-	{ "ipv4_transmit.checksum", 8, 4, "hex" },
-	{ "ipv4_receive.encapsulation", 12, 4, "hex" },
-	{ "ipv4_receive.checksum", 16, 4, "hex" },
-	{ "ipv6_transmit.encapsulation", 20, 4, "hex" },
-	{ "ipv6_transmit.checksum", 24, 4, "hex" },
-	{ "ipv6_receive.encapsulation", 28, 4, "hex" },
-	{ "ipv6_receive.checksum", 32, 4, "hex" },
+	{ "ipv4_transmit_encapsulation", 4, 4, "hex" },
+	{ "ipv4_transmit_checksum", 8, 4, "hex" },
+	{ "ipv4_receive_encapsulation", 12, 4, "hex" },
+	{ "ipv4_receive_checksum", 16, 4, "hex" },
+	{ "ipv6_transmit_encapsulation", 20, 4, "hex" },
+	{ "ipv6_transmit_checksum", 24, 4, "hex" },
+	{ "ipv6_receive_encapsulation", 28, 4, "hex" },
+	{ "ipv6_receive_checksum", 32, 4, "hex" },
 	{ "lso_v1", 36, 16, "bytes" },
 	{ "ipsec_v1", 52, 28, "bytes" },
-	{ "lso_v2.ipv4_encapsulation", 80, 4, "hex" },
-	{ "lso_v2.ipv4_max_offload_size", 84, 4, "dec" },
-	{ "lso_v2.ipv4_min_segment_count", 88, 4, "dec" },
-	{ "lso_v2.ipv6_encapsulation", 92, 4, "hex" },
-	{ "lso_v2.ipv6_max_offload_size", 96, 4, "dec" },
-	{ "lso_v2.ipv6_min_segment_count", 100, 4, "dec" },
-	{ "lso_v2.ipv6_extension_headers", 104, 4, "hex" },
+	{ "lso_v2_ipv4_encapsulation", 80, 4, "hex" },
+	{ "lso_v2_ipv4_max_offload_size", 84, 4, "dec" },
+	{ "lso_v2_ipv4_min_segment_count", 88, 4, "dec" },
+	{ "lso_v2_ipv6_encapsulation", 92, 4, "hex" },
+	{ "lso_v2_ipv6_max_offload_size", 96, 4, "dec" },
+	{ "lso_v2_ipv6_min_segment_count", 100, 4, "dec" },
+	{ "lso_v2_ipv6_extension_headers", 104, 4, "hex" },
 	{ "flags", 108, 4, "hex" },
 	-- Of revision 2.
 	{ "ipsec_v2", 112, 32, "bytes" },
@@ -185,13 +185,13 @@ local config_parameter = layout("rndis.parameter", "a parameter", 20, {
 local information_bytes = field("rndis.information", "bytes")
 local information_oid = field("rndis.information.oid", "hex", oid_names)
 local information_text = field("rndis.information.text", "text")
-local information_mac = field("rndis.information.address", "mac")
-local information_number = field("rndis.information.number", "dec")
+local information_mac = field("rndis.address", "mac")
+local information_number = field("rndis.number", "dec")
 local information_number64 = field("rndis.information.number64", "dec64")
 local information_status = field("rndis.information.status", "hex",
 	rndis_status_names)
-local ndis_key = field("ndis.rss_parameters.hash_secret_key", "bytes")
-local ndis_entry = field("ndis.rss_parameters.indirection_table_entry", "dec")
+local ndis_key = field("rndis.rss_parameters.hash_secret_key", "bytes")
+local ndis_entry = field("rndis.rss_parameters.indirection_table_entry", "dec")
 local parameter_name = field("rndis.parameter.name", "text")
 local parameter_text = field("rndis.parameter.text", "text")
 

@@ -111,7 +111,7 @@ local nvsp_shapes = {
 	}),
 }
 local nvsp_type = field("nvsp.type", "dec", nvsp_names)
-local nvsp_entry = field("nvsp.entry", "dec")
+local nvsp_entry = field("nvsp.table", "dec")
 local nvsp_section = layout("nvsp.section", "a section", 16, {
 	{ "offset", 0, 4, "dec" },
 	{ "sub_allocation_size", 4, 4, "dec" },

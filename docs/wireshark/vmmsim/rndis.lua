@@ -22,17 +22,17 @@ local information = common.load("information")
 -- ---- RNDIS: per-packet information ----
 
 local ppi_names = {
-	[0] = "TcpIpChecksumPacketInfo",
-	[1] = "IpSecPacketInfo",
-	[2] = "TcpLargeSendPacketInfo",
-	[3] = "ClassificationHandlePacketInfo",
-	[5] = "ScatterGatherListPacketInfo",
+	[0] = "TcpIpChecksum",
+	[1] = "IpSec",
+	[2] = "TcpLargeSend",
+	[3] = "ClassificationHandle",
+	[5] = "ScatterGatherList",
 	[6] = "Ieee8021QInfo",
 	[7] = "OriginalPacketInfo",
 	[8] = "NblHashValue",
 	[9] = "OriginalNetBufferList",
 	[10] = "CachedNetBufferList",
-	[11] = "ShortPacketPaddingInfo",
+	[11] = "ShortPacketPadding",
 }
 local ppi_shape = layout("rndis.ppi", "per-packet information", 12, {
 	{ "size", 0, 4, "dec" },
@@ -40,39 +40,40 @@ local ppi_shape = layout("rndis.ppi", "per-packet information", 12, {
 	{ "internal", 4, 4, "dec", nil, 0x80000000 },
 	{ "offset", 8, 4, "dec" },
 })
-local ppi_value = field("rndis.ppi.value", "bytes")
+local ppi_value = field("rndis.ppi.data", "bytes")
 
 local function bit_of(name, n)
 	return { name, 0, 4, "dec", nil, 2 ^ n }
 end
 
 local function ppi(name, members)
-	return layout("rndis.ppi." .. name, name, 4, members)
+	return layout("rndis.ppi", name, 4, members)
 end
 
 local checksum_transmit = ppi("checksum_transmit", {
-	bit_of("ipv4", 0), bit_of("ipv6", 1), bit_of("tcp", 2), bit_of("udp", 3),
-	bit_of("ip_header", 4),
+	bit_of("is_ipv4", 0), bit_of("is_ipv6", 1), bit_of("tcp_checksum", 2),
+	bit_of("udp_checksum", 3), bit_of("ip_header_checksum", 4),
 	{ "tcp_header_offset", 0, 4, "dec", nil, 0x03ff0000 },
 })
 local checksum_receive = ppi("checksum_receive", {
-	bit_of("tcp_failed", 0), bit_of("udp_failed", 1),
-	bit_of("ip_failed", 2), bit_of("tcp_succeeded", 3),
-	bit_of("udp_succeeded", 4), bit_of("ip_succeeded", 5),
+	bit_of("tcp_checksum_failed", 0), bit_of("udp_checksum_failed", 1),
+	bit_of("ip_checksum_failed", 2), bit_of("tcp_checksum_succeeded", 3),
+	bit_of("udp_checksum_succeeded", 4),
+	bit_of("ip_checksum_succeeded", 5),
 	bit_of("loopback", 6),
 })
 local ppi_shapes = {
 	[2] = ppi("large_send", {
 		{ "mss", 0, 4, "dec", nil, 0x000fffff },
 		{ "tcp_header_offset", 0, 4, "dec", nil, 0x3ff00000 },
-		bit_of("version_2", 30), bit_of("ipv6", 31),
+		bit_of("is_version_2", 30), bit_of("is_ipv6", 31),
 	}),
 	[6] = ppi("vlan", {
 		{ "priority", 0, 4, "dec", nil, 0x0007 },
 		{ "canonical_format", 0, 4, "dec", nil, 0x0008 },
-		{ "identifier", 0, 4, "dec", nil, 0xfff0 },
+		{ "vlan_id", 0, 4, "dec", nil, 0xfff0 },
 	}),
-	[8] = ppi("hash", { { "value", 0, 4, "hex" } }),
+	[8] = ppi("hash", { { "hash_value", 0, 4, "hex" } }),
 }
 
 local function add_ppi_value(event, tree, w, type)

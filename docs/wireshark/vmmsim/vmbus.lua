@@ -279,14 +279,14 @@ local packet_flags = field("packet.flags", "hex")
 local packet_wants = field("packet.flags.completion_requested", "dec", nil, 1)
 local packet_transaction = field("packet.transaction", "hex64")
 local packet_data_offset = field("packet.data_offset", "dec")
-local packet_page = field("packet.page", "hex64")
+local packet_page = field("packet.range.pfns", "hex64")
 local transfer_header = layout("packet", "a header of transfer pages", 8, {
 	{ "transfer_page_set_id", 0, 2, "hex" },
 	{ "sender_owns_set", 2, 2, "dec" },
 	{ "range_count", 4, 4, "dec" },
 })
 local gpa_header = layout("packet", "a header of GPA ranges", 8, {
-	{ "reserved", 0, 4, "reserved" },
+	{ "gpa_reserved", 0, 4, "reserved" },
 	{ "range_count", 4, 4, "dec" },
 })
 local packet_range = layout("packet.range", "a range", 8, {
