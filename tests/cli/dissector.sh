@@ -65,6 +65,8 @@ good vmware esxi-6.0 tx 03-dns vmmsim.vmxnet3.command vmmsim.vmxnet3.tx.len \
 	vmmsim.vmxnet3.tx_queue.txRingBasePA vmmsim.vmxnet3.tx_queue.stats \
 	vmmsim.vmxnet3.rx_queue.rxRingSize1
 good vmware esxi-8.0 rx 08-vlan vmmsim.vmxnet3.rx.len vmmsim.vmxnet3.rxc.len
+good vmware qemu rx 03-dns vmmsim.vmxnet3.rxc.len vmmsim.vmxnet3.rxc.type
+good firecracker microvm rx 08-vlan vmmsim.virtq.used.len
 good firecracker firecracker-1.7 tx 03-dns vmmsim.virtio_mmio.bits \
 	vmmsim.virtq.desc.len vmmsim.virtq.avail.head vmmsim.virtq.used.len
 good firecracker strict rx 06-tcp-bulk-offload-on vmmsim.virtq.packed.len \
