@@ -301,11 +301,12 @@ static void chain_lay(struct player *player,
 static void data_fill(struct player *player)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
-	const struct player_virtio_guest_element *element = own->elements;
-	const struct player_virtio_guest_element *end = element + own->count;
+	const struct player_virtio_guest_element *element;
 	uint32_t at = 0, part;
+	size_t i;
 
-	for (; element < end && at < own->bytes; element++) {
+	for (i = 0; i < own->count && at < own->bytes; i++) {
+		element = &own->elements[i];
 		if (element->is_written)
 			continue;
 		part = own->bytes - at;

@@ -512,8 +512,8 @@ static void wrong_events_are_named(void **state)
 		assert_string_equal(error, wrong_events[n].error);
 		assert_int_equal(column, wrong_events[n].column);
 		if (!wrong_events[n].is_sent)
-			assert_false(
-				trace_check_line(&built, &record, error, &column));
+			assert_false(trace_check_line(&built, &record, error,
+						      &column));
 	}
 	trace_record_free(&record);
 	trace_built_free(&built);
