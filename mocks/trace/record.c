@@ -213,18 +213,26 @@ bool trace_key_is(const char *key, const char *path)
 	}
 }
 
+/** A space, or what becomes one in a line. */
+static bool is_blank(char character)
+{
+	return (unsigned char)character <= ' ' || character == 0x7f;
+}
+
 void trace_record_comment(struct trace_record *record, const char *text,
 			  size_t length)
 {
 	size_t n;
 
+	while (length && is_blank(text[length - 1]))
+		length--;
+	for (; length && is_blank(*text); length--)
+		text++;
 	if (!pool_grow(record, length))
 		return;
 	for (n = 0; n < length; n++)
 		record->pool[record->pool_bytes + n] =
-			(unsigned char)text[n] < 0x20 || text[n] == 0x7f
-				? ' '
-				: (uint8_t)text[n];
+			is_blank(text[n]) ? ' ' : (uint8_t)text[n];
 	record->comment_start = record->pool_bytes;
 	record->comment_length = length;
 	record->pool_bytes += length;

@@ -125,7 +125,10 @@ struct trace_mark trace_record_mark(const struct trace_record *record);
 /** Forget all fields that were added since. */
 void trace_record_back(struct trace_record *record,
 		       const struct trace_mark *mark);
-/** Note a comment; characters that a line may not have become spaces. */
+/**
+ * Note a comment; characters that a line may not have become spaces, and spaces
+ * at its ends are left out.
+ */
 void trace_record_comment(struct trace_record *record, const char *text,
 			  size_t length);
 

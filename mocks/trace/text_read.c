@@ -441,18 +441,9 @@ static bool read_name(struct trace_text *text, struct trace_record *record)
 /** "# ..." behind an event stays with it. */
 static void read_comment(struct trace_text *text, struct trace_record *record)
 {
-	size_t length;
-
-	if (*text->at != '#')
-		return;
-	text->at++;
-	text_spaces(text);
-	length = strlen(text->at);
-	while (length &&
-	       (text->at[length - 1] == ' ' || text->at[length - 1] == '\t'))
-		length--;
-	if (length)
-		trace_record_comment(record, text->at, length);
+	if (*text->at == '#')
+		trace_record_comment(record, text->at + 1,
+				     strlen(text->at + 1));
 }
 
 static bool read_kind(struct trace_text *text, struct trace_record *record)
