@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "mocks/cli/failure_files.h"
-#include "mocks/cli/player.h"
+#include "mocks/cli/play/player.h"
 #include "mocks/cli/report.h"
 #include "mocks/cli/text.h"
 #include "mocks/cli/tracing.h"

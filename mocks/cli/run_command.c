@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "mocks/cli/cli.h"
-#include "mocks/cli/live_pair.h"
+#include "mocks/cli/live/pair.h"
 #include "mocks/cli/text.h"
 #include "mocks/cli/failure_files.h"
 #include "mocks/cli/tracing.h"

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mocks/cli/scenario_jobs.h"
-#include "mocks/cli/scenario_report.h"
-#include "mocks/cli/scenario_settings.h"
-#include "mocks/cli/scenario_trace.h"
-#include "mocks/cli/scenario_words.h"
+#include "mocks/cli/scenario/jobs.h"
+#include "mocks/cli/scenario/report.h"
+#include "mocks/cli/scenario/settings.h"
+#include "mocks/cli/scenario/trace.h"
+#include "mocks/cli/scenario/words.h"
 #include "mocks/cli/text.h"
 
 /** Failures that are made smaller: of a row, and of all. */

@@ -8,7 +8,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "mocks/cli/scenario_guest.h"
+#include "mocks/cli/scenario/guest.h"
 #include "mocks/hyperv/faults.h"
 #include "tests/support/plain_card.h"
 

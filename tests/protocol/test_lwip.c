@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "lwip/nic_netif.h"
-#include "mocks/cli/live_server.h"
+#include "mocks/cli/live/server.h"
 #include "mocks/cli/lwip_platform.h"
 #include "mocks/cli/random.h"
 #include "mocks/cli/virtual_machine.h"

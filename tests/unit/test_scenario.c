@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "mocks/cli/scenario_guest.h"
-#include "mocks/cli/scenario_minimise.h"
-#include "mocks/cli/scenario_report.h"
-#include "mocks/cli/scenario_words.h"
+#include "mocks/cli/scenario/guest.h"
+#include "mocks/cli/scenario/minimise.h"
+#include "mocks/cli/scenario/report.h"
+#include "mocks/cli/scenario/words.h"
 #include "mocks/hyperv/faults.h"
 
 static struct scenario_case case_of(const struct scenario *scenario)

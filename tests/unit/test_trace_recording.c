@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "mocks/cli/scenario_guest.h"
-#include "mocks/cli/scenario_jobs.h"
-#include "mocks/cli/scenario_trace.h"
+#include "mocks/cli/scenario/guest.h"
+#include "mocks/cli/scenario/jobs.h"
+#include "mocks/cli/scenario/trace.h"
 #include "mocks/trace/pcapng.h"
 #include "mocks/trace/recording.h"
 
