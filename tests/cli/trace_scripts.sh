@@ -3,24 +3,21 @@
 #
 # Each script of fixtures/traces is played to the side that its first line names
 # ("as"), with the options of each of its lines "# run:", and passes; and each is
-# compared to its end: with another end it fails.
+# compared to its end: with another end it fails. Those of the same side and the
+# same options share a folder, and are played by one process.
 # shellcheck source=tests/support/cli.bash
 . "$2/tests/support/cli.bash"
 
 # An end that does not come, for a script of either side.
 change() {
-	if [ "$2" = host ]; then
-		cat "$1"
+	if [ "$1" = host ]; then
 		echo '> note text="never"'
 	else
-		cat "$1"
 		echo '< frame data=[]'
 		echo '> frame data=[]'
 	fi
 }
 
-count=0
-mkdir host guest
 for script in "$sources"/fixtures/traces/*.vt; do
 	name=$(basename "$script")
 	side=$(sed -n 's/^trace 1 .*\bas=\([a-z]*\).*/\1/p' "$script")
@@ -31,32 +28,30 @@ for script in "$sources"/fixtures/traces/*.vt; do
 		continue
 		;;
 	esac
-	if ! grep -q '^# run: ' "$script"; then
-		cp "$script" "$side/$name"
-		continue
-	fi
-	change "$script" "$side" >changed.vt
-	while read -ra options; do
-		count=$((count + 1))
-		try 0 replay --as "$side" "${options[@]}" "$script"
-		try 1 replay --as "$side" "${options[@]}" changed.vt
-	done < <(sed -n 's/^# run: //p' "$script")
+	runs=$(sed -n 's/^# run: //p' "$script")
+	while read -r options; do
+		mkdir -p "$side $options"
+		cp "$script" "$side $options/$name"
+	done <<<"$runs"
 done
 
-for side in host guest; do
-	n=$(find $side -name '*.vt' | wc -l)
+count=0
+while IFS= read -r folder; do
+	side=${folder%% *}
+	read -ra options <<<"${folder#"$side"}"
+	scripts=("$folder"/*.vt)
+	n=${#scripts[@]}
 	count=$((count + n))
-	try 0 replay --as $side $side/*.vt
-	[ "$(grep -c '^PASS  ' out)" = "$n" ] || wrong "not all pass as $side"
-	for script in "$side"/*.vt; do
-		change "$script" $side >changed.vt
-		mv changed.vt "$script"
+	try 0 replay --as "$side" "${options[@]}" "${scripts[@]}"
+	[ "$(grep -c '^PASS  ' out)" = "$n" ] || wrong "not all pass in $folder"
+	for script in "${scripts[@]}"; do
+		change "$side" >>"$script"
 	done
-	try 1 replay --as $side $side/*.vt
+	try 1 replay --as "$side" "${options[@]}" "${scripts[@]}"
 	[ "$(grep -c '^FAIL  ' out)" = "$n" ] || {
-		wrong "some pass as $side with an end that does not come"
+		wrong "some pass in $folder with an end that does not come"
 		grep '^PASS' out
 	}
-done
+done < <(find . -mindepth 1 -type d -printf '%P\n' | LC_ALL=C sort)
 [ "$count" -ge 60 ] || wrong "only $count scripts were played"
 conclude

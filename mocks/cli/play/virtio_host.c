@@ -199,6 +199,10 @@ static void host_matched(struct player *player, size_t n,
 {
 	struct virtio_host *host = virtio_host(player);
 
+	/* A read that the script does not have moves nothing. */
+	if (n == SCRIPT_NONE && event->kind == TRACE_MMIO &&
+	    event->direction == TRACE_TO_GUEST)
+		return;
 	if (n != SCRIPT_NONE && event->kind == TRACE_DESCRIPTOR)
 		virtio_host_name(host, n, event);
 	host_kick(host);

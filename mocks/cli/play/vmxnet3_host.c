@@ -418,6 +418,10 @@ static void host_matched(struct player *player, size_t n,
 {
 	struct vmxnet3_host *host = vmxnet3_host(player);
 
+	/* A read that the script does not have moves nothing. */
+	if (n == SCRIPT_NONE && event->kind == TRACE_MMIO &&
+	    event->direction == TRACE_TO_GUEST)
+		return;
 	if (event->kind == TRACE_MMIO && event->direction == TRACE_FROM_GUEST)
 		host->written = n;
 	machine_work_kick(host->machine, &host->work);
