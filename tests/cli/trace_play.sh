@@ -5,6 +5,10 @@
 # reported with its place.
 # shellcheck source=tests/support/cli.bash
 . "$2/tests/support/cli.bash"
+# shellcheck source=tests/support/play.bash
+. "$sources/tests/support/play.bash"
+# shellcheck disable=SC2034 # used by play.bash
+vmm=hyperv
 
 # Both ways, text and pcapng, over hosts and seeds that differ.
 hosts=(ws2012 ws2012r2 ws2016 ws2019 ws2022 azure)
@@ -13,52 +17,32 @@ for capture in 01-http-ipv4 03-dns 04-ping-fragments 08-vlan 11-lengths 12-short
 	host=${hosts[n]}
 	n=$((n + 1))
 	for way in tx rx; do
-		try 0 replay --host "$host" --seed "$n" --direction "$way" \
-			--trace a.vt --trace a.pcapng "$sources/pcaps/$capture.pcap"
+		record "$host" "$n" 1500 "$way" "$capture"
 		for side in guest host; do
-			try 0 replay --as "$side" a.vt a.pcapng
-			silent err
-			[ "$(grep -c "^PASS  a\.[a-z]* as $side: [0-9]* events compared" out)" = 2 ] ||
-				wrong "$capture $way as $side: no verdict"
-			# What is compared is more than the registers.
-			[ "$(sed -n 's/.*: \([0-9]*\) events compared.*/\1/p;q' out)" -ge 70 ] ||
-				wrong "$capture $way as $side: hardly anything is compared"
+			plays 70
 		done
 	done
 done
 
 try 0 replay --direction tx --trace a.vt "$sources/pcaps/03-dns.pcap"
 
-# changed SIDE LINE EXPRESSION: sed changes that line, and it is reported.
-changed() {
-	sed "$2$3" a.vt >b.vt
-	cmp -s a.vt b.vt && wrong "line $2: nothing was changed"
-	try 1 replay --as "$1" b.vt
-	grep -q "^vmmsim: b.vt:${4:-$2}: " err || wrong "as $1, line $2: no place"
-	grep -q '^  script: ' err || wrong "as $1, line $2: the script is not shown"
-	grep -q "^FAIL  b.vt as $1" out || wrong "as $1, line $2: no verdict"
-}
-line() {
-	grep -n -m "${2:-1}" "$1" a.vt | tail -n 1 | cut -d : -f 1
-}
-
 # A field of the host's half, of the guest's half; a byte of a payload.
-changed guest "$(line '< packet INIT_COMPLETE')" 's/maximum_mdl_chain_length=34/maximum_mdl_chain_length=35/'
+side=guest changed "$(line '< packet INIT_COMPLETE')" 's/maximum_mdl_chain_length=34/maximum_mdl_chain_length=35/'
 grep -q '^  actual: < packet INIT_COMPLETE .* maximum_mdl_chain_length=34 ' err || wrong "not what happened"
 grep -q '^  differing: maximum_mdl_chain_length$' err || wrong "not the field"
 grep -q '^  from byte 8 on:$' err || wrong "not the byte"
 grep -q '^    script: 23 00 00 00 01 ' err || wrong "not the script's bytes"
 grep -q '^    actual: 22 00 00 00 01 ' err || wrong "not the bytes that came"
-changed guest "$(line '< rndis QUERY_CMPLT.*address=')" 's/00155d01/00155d02/'
-changed guest "$(line '< cpuid')" 's/eax=0x3/eax=0x4/'
-changed guest "$(line '< msr HV_X64_MSR_SIMP')" 's/value=0x0/value=0x1/'
-changed host "$(line '> packet SEND_NDIS_CONFIG')" 's/mtu=1514/mtu=1515/'
-changed host "$(line '> rndis SET_MSG')" 's/revision=3 size=28/revision=3 size=29/'
+side=guest changed "$(line '< rndis QUERY_CMPLT.*address=')" 's/00155d01/00155d02/'
+side=guest changed "$(line '< cpuid')" 's/eax=0x3/eax=0x4/'
+side=guest changed "$(line '< msr HV_X64_MSR_SIMP')" 's/value=0x0/value=0x1/'
+side=host changed "$(line '> packet SEND_NDIS_CONFIG')" 's/mtu=1514/mtu=1515/'
+side=host changed "$(line '> rndis SET_MSG')" 's/revision=3 size=28/revision=3 size=29/'
 grep -q '^  differing: offload_parameters.0.size$' err || wrong "not the field of the group"
-changed guest "$(line '< packet SEND_RNDIS_PKT ')" 's/range={byte_count=/&1/'
+side=guest changed "$(line '< packet SEND_RNDIS_PKT ')" 's/range={byte_count=/&1/'
 grep -q '^  differing: range.0.byte_count$' err || wrong "not the field of the range"
-changed host "$(line '> message OPENCHANNEL')" 's/downstream_offset=17/downstream_offset=16/'
-changed host "$(line '> msr HV_X64_MSR_SINT2')" 's/value=0xc8/value=0xc9/'
+side=host changed "$(line '> message OPENCHANNEL')" 's/downstream_offset=17/downstream_offset=16/'
+side=host changed "$(line '> msr HV_X64_MSR_SINT2')" 's/value=0xc8/value=0xc9/'
 frame=$(line '> frame')
 sed "${frame}s/\(data=\[*[0-9a-f%b]*\)/data=[00]#/" a.vt >b.vt
 try 1 replay --as guest b.vt
@@ -114,7 +98,7 @@ said "c.vt:2: what is to be compared: this is a script, not a recording"
 
 # A received frame that the script has otherwise.
 try 0 replay --direction rx --trace a.vt "$sources/pcaps/12-shortest.pcap"
-changed host "$(line '< frame')" 's/data=.*/data=[00]/'
+side=host changed "$(line '< frame')" 's/data=.*/data=[00]/'
 
 # What a script is not.
 try 2 replay --as nobody a.vt

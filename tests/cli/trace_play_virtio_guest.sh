@@ -5,27 +5,18 @@
 # that was changed is reported with its place.
 # shellcheck source=tests/support/cli.bash
 . "$2/tests/support/cli.bash"
-
-record() {
-	local host=$1 seed=$2 way=$3 mtu=$4 capture=$5
-	try 0 replay --vmm firecracker --host "$host" --seed "$seed" \
-		--direction "$way" --mtu "$mtu" --trace a.vt --trace a.pcapng \
-		"$sources/pcaps/$capture.pcap"
-}
+# shellcheck source=tests/support/play.bash
+. "$sources/tests/support/play.bash"
+# shellcheck disable=SC2034 # used by play.bash
+vmm=firecracker side=guest
 
 # Both ways, text and pcapng, over hosts, seeds and captures that differ.
 n=0
 while read -r host mtu capture; do
 	n=$((n + 1))
 	for way in tx rx; do
-		record "$host" "$n" "$way" "$mtu" "$capture"
-		try 0 replay --as guest a.vt a.pcapng
-		silent err
-		[ "$(grep -c "^PASS  a\.[a-z]* as guest: [0-9]* events compared" out)" = 2 ] ||
-			wrong "$host $capture $way: no verdict"
-		# What is compared is more than the registers.
-		[ "$(sed -n 's/.*: \([0-9]*\) events compared.*/\1/p;q' out)" -ge 150 ] ||
-			wrong "$host $capture $way: hardly anything is compared"
+		record "$host" "$n" "$mtu" "$way" "$capture"
+		plays 150
 	done
 done <<'END'
 firecracker-1.1 1500 06-tcp-bulk-offload-on
@@ -50,25 +41,8 @@ rescind-asked strict
 reconnect firecracker-1.1
 END
 
-# changed LINE EXPRESSION [PLACE]: sed changes that line, and it is reported.
-changed() {
-	[ -n "$1" ] || wrong "there is no such line: $2"
-	sed "$1$2" a.vt >b.vt
-	cmp -s a.vt b.vt && wrong "line $1: nothing was changed"
-	try 1 replay --as guest b.vt
-	grep -q "^vmmsim: b.vt:${3:-$1}: " err || {
-		wrong "line $1: no place"
-		cat err
-	}
-	grep -q '^  script: ' err || wrong "line $1: the script is not shown"
-	grep -q "^FAIL  b.vt as guest" out || wrong "line $1: no verdict"
-}
-line() {
-	grep -n -m "${2:-1}" "$1" a.vt | tail -n 1 | cut -d : -f 1
-}
-
 # Split rings: what the device says, what it gives back, what it sends.
-record firecracker-1.12 5 tx 1500 03-dns
+record firecracker-1.12 5 1500 tx 03-dns
 changed "$(line '< mmio DeviceFeatures ')" 's/value=CSUM|/value=/'
 grep -q '^  actual: < mmio DeviceFeatures .* value=CSUM|' err || wrong "not what happened"
 grep -q '^  differing: value$' err || wrong "not the field"
@@ -80,31 +54,25 @@ grep -q '^    script: fa 00 00 00 ' err || wrong "not the script's bytes"
 changed "$(line '< descriptor at=used queue=1' 3)" 's/len=0/len=1/'
 changed "$(line '> frame data=\[' 1)" 's/data=\[/data=[00 /'
 # A frame is missing: that packet has none, and the one that comes is surplus.
-sed "$(line '> frame data=\[' 1)d" a.vt >b.vt
-try 1 replay --as guest b.vt
+deleted "$(line '> frame data=\[' 1)"
 # What the guest does has the device do something else.
 changed "$(line '> mmio Status' 4)" 's/DRIVER|/&DRIVER_OK|/' "$(line '< mmio Status.*FEATURES_OK')"
 changed "$(line '> descriptor at=desc queue=1')" 's/len=12/len=11/' "$(line '> frame data=\[')"
 changed "$(line '> descriptor at=desc queue=1')" 's/flags=NEXT/flags=0/' "$(line '> descriptor at=desc queue=1' 2)"
 changed "$(line '> descriptor at=avail queue=1' 2)" 's/index=1/index=2/'
-sed "$(line '> mmio QueueReady')d" a.vt >b.vt
-try 1 replay --as guest b.vt
+deleted "$(line '> mmio QueueReady')"
 grep -v 'mmio QueueReady' a.vt >b.vt
 try 1 replay --as guest b.vt
-sed "$(line '> mmio Status' 5)d" a.vt >b.vt
-try 1 replay --as guest b.vt
-sed "$(line '< descriptor at=used queue=1')d" a.vt >b.vt
-try 1 replay --as guest b.vt
-sed "$(line '> descriptor at=header queue=1')p" a.vt >b.vt
-try 1 replay --as guest b.vt
-sed "$(line '< descriptor at=used queue=1')p" a.vt >b.vt
-try 1 replay --as guest b.vt
+deleted "$(line '> mmio Status' 5)"
+deleted "$(line '< descriptor at=used queue=1')"
+repeated "$(line '> descriptor at=header queue=1')"
+repeated "$(line '< descriptor at=used queue=1')"
 sed "$(line '> mmio Status')s/width=4/width=3/" a.vt >b.vt
 try 1 replay --as guest b.vt
 says err "no guest accesses 3 bytes at 0x70"
 
 # Packed rings and commands.
-record strict 5 tx 1500 03-dns
+record strict 5 1500 tx 03-dns
 changed "$(line '< descriptor at=ack queue=2')" 's/ack=OK/ack=ERR/'
 changed "$(line '> descriptor at=control queue=2')" 's/class=MAC/class=9/' "$(line '< descriptor at=ack queue=2')"
 changed "$(line '< descriptor at=packed queue=1' 2)" 's/flags=AVAIL/flags=WRITE|AVAIL/'
@@ -112,7 +80,7 @@ changed "$(line '< descriptor at=packed queue=1' 2)" 's/len=0/len=1/'
 changed "$(line '> descriptor at=packed queue=1' 2)" 's/flags=INDIRECT|AVAIL/flags=INDIRECT|USED/'
 
 # Frames that are received.
-record microvm 5 rx 1500 06-tcp-bulk-offload-on
+record microvm 5 1500 rx 06-tcp-bulk-offload-on
 changed "$(line '< descriptor at=header queue=0' 4)" 's/gso_type=NONE/gso_type=TCPV4/'
 changed "$(line '< descriptor at=header queue=0' 4)" 's/num_buffers=1/num_buffers=2/'
 changed "$(line '< frame data=\[')" 's/data=\[/data=[00*100 /' "$(line '< descriptor at=used queue=0')"
