@@ -191,11 +191,7 @@ static void firecracker_replug(struct virtual_machine *vm)
 {
 	struct host_virtio_lies lies = *host_virtio_lies_of(vm->virtio);
 
-	machine_trace(vm->machine, &(const struct trace_event){
-					   .kind = TRACE_NOTE,
-					   .direction = TRACE_TO_GUEST,
-					   .text = HOST_VIRTIO_NOTE_INSERT,
-				   });
+	machine_trace_note(vm->machine, TRACE_NOTE_INSERT);
 	host_virtio_destroy(vm->virtio);
 	if (!firecracker_plug(vm))
 		machine_stop(vm->machine, MACHINE_STOPPED,

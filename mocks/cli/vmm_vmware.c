@@ -170,11 +170,7 @@ static void vmware_insert(struct virtual_machine *vm)
 
 	if (!host_vmxnet3_is_dead(vm->vmxnet3))
 		return;
-	machine_trace(vm->machine, &(const struct trace_event){
-					   .kind = TRACE_NOTE,
-					   .direction = TRACE_TO_GUEST,
-					   .text = HOST_VMXNET3_NOTE_INSERT,
-				   });
+	machine_trace_note(vm->machine, TRACE_NOTE_INSERT);
 	lies = *host_vmxnet3_lies_of(vm->vmxnet3);
 	host_vmxnet3_destroy(vm->vmxnet3);
 	if (!vmware_plug(vm))

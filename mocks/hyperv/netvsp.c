@@ -14,6 +14,7 @@
 
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/machine/fault.h"
+#include "mocks/machine/trace.h"
 
 /** f8615163-df3e-46c5-913f-f2d2f965ed0e */
 static const struct host_guid netvsp_interface = {
@@ -402,7 +403,7 @@ host_netvsp_create(struct host_vmbus *vmbus,
 	return netvsp;
 }
 
-void host_netvsp_remove(struct host_netvsp *netvsp)
+static void netvsp_rescind(struct host_netvsp *netvsp)
 {
 	/* Subchannels first. */
 	subchannels_rescind(netvsp);
@@ -410,10 +411,18 @@ void host_netvsp_remove(struct host_netvsp *netvsp)
 	netvsp_reset(netvsp);
 }
 
+void host_netvsp_remove(struct host_netvsp *netvsp)
+{
+	machine_trace_note(netvsp->machine, TRACE_NOTE_REMOVE);
+	netvsp_rescind(netvsp);
+}
+
 void host_netvsp_return(struct host_netvsp *netvsp)
 {
-	if (!netvsp->queues[0].channel)
-		netvsp_offer(netvsp, 0);
+	if (netvsp->queues[0].channel)
+		return;
+	machine_trace_note(netvsp->machine, TRACE_NOTE_INSERT);
+	netvsp_offer(netvsp, 0);
 }
 
 void host_netvsp_destroy(struct host_netvsp *netvsp)
@@ -421,7 +430,7 @@ void host_netvsp_destroy(struct host_netvsp *netvsp)
 	if (!netvsp)
 		return;
 	wire_attach(netvsp->wire, NULL, NULL);
-	host_netvsp_remove(netvsp);
+	netvsp_rescind(netvsp);
 	free(netvsp->scratch);
 	free(netvsp->transfer);
 	free(netvsp);

@@ -89,7 +89,14 @@ uint32_t host_netvsp_backlog(const struct host_netvsp *netvsp);
 /** The packet filter in force. */
 uint32_t host_netvsp_filter(const struct host_netvsp *netvsp);
 
-/* What the world does to a card. */
+/*
+ * What the world does to a card. A trace has a note of it, by which it can be
+ * done again.
+ */
+
+#define HOST_NETVSP_NOTE_KEEPALIVE "the host asks whether the guest lives"
+#define HOST_NETVSP_NOTE_NETWORK   "the network is another one"
+
 void host_netvsp_link_set(struct host_netvsp *netvsp, bool up);
 void host_netvsp_speed_set(struct host_netvsp *netvsp, uint32_t mbps);
 void host_netvsp_keepalive(struct host_netvsp *netvsp);

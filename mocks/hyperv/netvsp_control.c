@@ -6,12 +6,14 @@
  * message of its own. Answers and what the host says by itself wait, in order,
  * for one of the sub-allocations that are kept for them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mocks/hyperv/netvsp_internal.h"
 #include "mocks/hyperv/rndis_wire.h"
 #include "mocks/machine/fault.h"
+#include "mocks/machine/trace.h"
 
 /** The range of an answer to SET, whose message is only 16 bytes. */
 #define SET_RANGE_BYTES	     52u
@@ -111,6 +113,8 @@ void host_netvsp_link_set(struct host_netvsp *netvsp, bool up)
 {
 	if (netvsp->card.link_up == up)
 		return;
+	machine_trace_note(netvsp->machine,
+			   up ? TRACE_NOTE_LINK_UP : TRACE_NOTE_LINK_DOWN);
 	netvsp->card.link_up = up;
 	netvsp_indicate(netvsp,
 			up ? HOST_RNDIS_CONNECTED : HOST_RNDIS_DISCONNECTED,
@@ -121,9 +125,12 @@ void host_netvsp_speed_set(struct host_netvsp *netvsp, uint32_t mbps)
 {
 	uint8_t information[HOST_RNDIS_INFORMATION_MAX];
 	uint32_t bytes;
+	char text[64];
 
 	if (netvsp->card.speed_mbps == mbps)
 		return;
+	snprintf(text, sizeof(text), TRACE_NOTE_SPEED, mbps);
+	machine_trace_note(netvsp->machine, text);
 	netvsp->card.speed_mbps = mbps;
 	host_rndis_oid_query(&netvsp->card, HOST_OID_LINK_SPEED, NULL, 0,
 			     information, &bytes);
@@ -132,6 +139,7 @@ void host_netvsp_speed_set(struct host_netvsp *netvsp, uint32_t mbps)
 
 void host_netvsp_network_change(struct host_netvsp *netvsp)
 {
+	machine_trace_note(netvsp->machine, HOST_NETVSP_NOTE_NETWORK);
 	netvsp_indicate(netvsp, HOST_RNDIS_NETWORK_CHANGE, NULL, 0);
 }
 
@@ -141,6 +149,7 @@ void host_netvsp_keepalive(struct host_netvsp *netvsp)
 
 	if (!netvsp->rndis_up || netvsp->dead || !netvsp->receive.gpadl)
 		return;
+	machine_trace_note(netvsp->machine, HOST_NETVSP_NOTE_KEEPALIVE);
 	if (netvsp->keepalive_pending)
 		machine_violation(netvsp->machine,
 				  "MS-RNDIS REMOTE_NDIS_KEEPALIVE_MSG",

@@ -29,6 +29,15 @@ void machine_trace(struct machine *machine, const struct trace_event *event)
 	machine->observer.event(machine->observer.context, &told);
 }
 
+void machine_trace_note(struct machine *machine, const char *text)
+{
+	machine_trace(machine, &(const struct trace_event){
+				       .kind = TRACE_NOTE,
+				       .direction = TRACE_TO_GUEST,
+				       .text = text,
+			       });
+}
+
 void machine_trace_failure(struct machine *machine, const char *sentence)
 {
 	if (machine->observer.failure)

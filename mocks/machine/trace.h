@@ -87,6 +87,17 @@ bool machine_is_traced(const struct machine *machine);
 /** Tell of an event; its time and vCPU are filled in. */
 void machine_trace(struct machine *machine, const struct trace_event *event);
 
+/* What the world does to a card; each host has notes of its own besides. */
+#define TRACE_NOTE_LINK_UP   "the link goes up"
+#define TRACE_NOTE_LINK_DOWN "the link goes down"
+#define TRACE_NOTE_SPEED     "the speed is %u Mb/s"
+#define TRACE_NOTE_REMOVE    "the card is removed"
+/** Where one was that is gone, or that failed for good. */
+#define TRACE_NOTE_INSERT    "another card is there"
+
+/** Tell of what is done to the guest's machine from outside. */
+void machine_trace_note(struct machine *machine, const char *text);
+
 /**
  * Something was found not to hold, for whoever wants to know where in the trace
  * that was: at the event that was told last.

@@ -327,21 +327,12 @@ void host_virtio_faults_set(struct host_virtio *card,
 		card->lies.faults = *faults;
 }
 
-static void world_note(struct host_virtio *card, const char *text)
-{
-	machine_trace(card->machine, &(const struct trace_event){
-					     .kind = TRACE_NOTE,
-					     .direction = TRACE_TO_GUEST,
-					     .text = text,
-				     });
-}
-
 void host_virtio_link_set(struct host_virtio *card, bool up)
 {
 	if (up == card->link_up)
 		return;
-	world_note(card,
-		   up ? HOST_VIRTIO_NOTE_LINK_UP : HOST_VIRTIO_NOTE_LINK_DOWN);
+	machine_trace_note(card->machine,
+			   up ? TRACE_NOTE_LINK_UP : TRACE_NOTE_LINK_DOWN);
 	card->link_up = up;
 	if (card->offered & FEATURE(NET_STATUS))
 		host_virtio_config_changed(card);
@@ -353,8 +344,8 @@ void host_virtio_speed_set(struct host_virtio *card, uint32_t mbps)
 
 	if (mbps == card->speed_mbps)
 		return;
-	snprintf(text, sizeof(text), HOST_VIRTIO_NOTE_SPEED, mbps);
-	world_note(card, text);
+	snprintf(text, sizeof(text), TRACE_NOTE_SPEED, mbps);
+	machine_trace_note(card->machine, text);
 	card->speed_mbps = mbps;
 	if (card->offered & FEATURE(NET_SPEED_DUPLEX))
 		host_virtio_config_changed(card);
@@ -364,20 +355,20 @@ void host_virtio_announce(struct host_virtio *card)
 {
 	if (!host_virtio_negotiated(card, NET_GUEST_ANNOUNCE))
 		return;
-	world_note(card, HOST_VIRTIO_NOTE_ANNOUNCE);
+	machine_trace_note(card->machine, HOST_VIRTIO_NOTE_ANNOUNCE);
 	card->announce = true;
 	host_virtio_config_changed(card);
 }
 
 void host_virtio_fail(struct host_virtio *card)
 {
-	world_note(card, HOST_VIRTIO_NOTE_FAIL);
+	machine_trace_note(card->machine, HOST_VIRTIO_NOTE_FAIL);
 	host_virtio_stop(card);
 }
 
 void host_virtio_remove(struct host_virtio *card)
 {
 	if (!card->removed)
-		world_note(card, HOST_VIRTIO_NOTE_REMOVE);
+		machine_trace_note(card->machine, TRACE_NOTE_REMOVE);
 	unplug(card);
 }

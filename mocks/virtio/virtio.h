@@ -109,14 +109,8 @@ unsigned host_virtio_pairs(const struct host_virtio *card);
  * done again.
  */
 
-#define HOST_VIRTIO_NOTE_LINK_UP   "the link goes up"
-#define HOST_VIRTIO_NOTE_LINK_DOWN "the link goes down"
-#define HOST_VIRTIO_NOTE_SPEED	   "the speed is %u Mb/s"
-#define HOST_VIRTIO_NOTE_ANNOUNCE  "the guest is to announce itself"
-#define HOST_VIRTIO_NOTE_FAIL	   "the device fails"
-#define HOST_VIRTIO_NOTE_REMOVE	   "the card is removed"
-/** Said by those who make it. */
-#define HOST_VIRTIO_NOTE_INSERT	   "another card is there"
+#define HOST_VIRTIO_NOTE_ANNOUNCE "the guest is to announce itself"
+#define HOST_VIRTIO_NOTE_FAIL	  "the device fails"
 
 void host_virtio_link_set(struct host_virtio *card, bool up);
 void host_virtio_speed_set(struct host_virtio *card, uint32_t mbps);

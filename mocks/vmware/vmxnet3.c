@@ -617,17 +617,6 @@ struct host_vmxnet3_lies *host_vmxnet3_lies_of(struct host_vmxnet3 *vmxnet3)
 
 /* ---- What the world does ---- */
 
-static void world_note(struct host_vmxnet3 *vmxnet3, const char *text)
-{
-	const struct trace_event event = {
-		.kind = TRACE_NOTE,
-		.direction = TRACE_TO_GUEST,
-		.text = text,
-	};
-
-	machine_trace(vmxnet3->machine, &event);
-}
-
 void host_vmxnet3_faults_set(struct host_vmxnet3 *vmxnet3,
 			     const struct host_vmxnet3_faults *faults)
 {
@@ -642,8 +631,8 @@ void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up)
 	if (up == vmxnet3->link_up)
 		return;
 	vmxnet3->link_up = up;
-	world_note(vmxnet3, up ? HOST_VMXNET3_NOTE_LINK_UP
-			       : HOST_VMXNET3_NOTE_LINK_DOWN);
+	machine_trace_note(vmxnet3->machine,
+			   up ? TRACE_NOTE_LINK_UP : TRACE_NOTE_LINK_DOWN);
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
 
@@ -653,8 +642,8 @@ void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps)
 
 	if (mbps == vmxnet3->speed_mbps)
 		return;
-	snprintf(text, sizeof(text), HOST_VMXNET3_NOTE_SPEED, mbps);
-	world_note(vmxnet3, text);
+	snprintf(text, sizeof(text), TRACE_NOTE_SPEED, mbps);
+	machine_trace_note(vmxnet3->machine, text);
 	vmxnet3->speed_mbps = mbps;
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_LINK);
 }
@@ -671,7 +660,7 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 		 receive ? HOST_VMXNET3_NOTE_RX_STOP
 			 : HOST_VMXNET3_NOTE_TX_STOP,
 		 queue, error);
-	world_note(vmxnet3, text);
+	machine_trace_note(vmxnet3->machine, text);
 	if (receive) {
 		vmxnet3->rx[queue].stopped = true;
 		vmxnet3->rx[queue].error = error;
@@ -685,13 +674,13 @@ void host_vmxnet3_queue_stop(struct host_vmxnet3 *vmxnet3, bool receive,
 
 void host_vmxnet3_device_change(struct host_vmxnet3 *vmxnet3)
 {
-	world_note(vmxnet3, HOST_VMXNET3_NOTE_CHANGE);
+	machine_trace_note(vmxnet3->machine, HOST_VMXNET3_NOTE_CHANGE);
 	host_vmxnet3_event(vmxnet3, VMXNET3_EVENT_DEVICE);
 }
 
 void host_vmxnet3_remove(struct host_vmxnet3 *vmxnet3)
 {
-	world_note(vmxnet3, HOST_VMXNET3_NOTE_REMOVE);
+	machine_trace_note(vmxnet3->machine, TRACE_NOTE_REMOVE);
 	host_vmxnet3_die(vmxnet3);
 	host_pci_remove(vmxnet3->function);
 }

@@ -100,14 +100,9 @@ void host_vmxnet3_mac(const struct host_vmxnet3 *vmxnet3, uint8_t mac[6]);
  * done again.
  */
 
-#define HOST_VMXNET3_NOTE_LINK_UP   "the link goes up"
-#define HOST_VMXNET3_NOTE_LINK_DOWN "the link goes down"
-#define HOST_VMXNET3_NOTE_SPEED	    "the speed is %u Mb/s"
-#define HOST_VMXNET3_NOTE_TX_STOP   "transmit queue %u stops with 0x%x"
-#define HOST_VMXNET3_NOTE_RX_STOP   "receive queue %u stops with 0x%x"
-#define HOST_VMXNET3_NOTE_CHANGE    "the device changes"
-#define HOST_VMXNET3_NOTE_REMOVE    "the card is removed"
-#define HOST_VMXNET3_NOTE_INSERT    "another card is inserted"
+#define HOST_VMXNET3_NOTE_TX_STOP "transmit queue %u stops with 0x%x"
+#define HOST_VMXNET3_NOTE_RX_STOP "receive queue %u stops with 0x%x"
+#define HOST_VMXNET3_NOTE_CHANGE  "the device changes"
 
 void host_vmxnet3_link_set(struct host_vmxnet3 *vmxnet3, bool up);
 void host_vmxnet3_speed_set(struct host_vmxnet3 *vmxnet3, uint32_t mbps);

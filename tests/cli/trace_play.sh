@@ -24,6 +24,20 @@ for capture in 01-http-ipv4 03-dns 04-ping-fragments 08-vlan 11-lengths 12-short
 	done
 done
 
+# What the world does to a card is played again: its link, a card that is taken
+# away and comes back.
+while read -r scenario host; do
+	try 0 scenario run "$scenario" --host "$host" --vmbus highest \
+		--nvsp highest --trace a.vt
+	grep -q '< note text="' a.vt || wrong "$scenario $host: nothing is done to the card"
+	try 0 replay --as guest a.vt
+	silent err
+done <<'END'
+link ws2019
+rescind-asked ws2022
+rescind ws2012
+END
+
 try 0 replay --direction tx --trace a.vt "$sources/pcaps/03-dns.pcap"
 
 # A field of the host's half, of the guest's half; a byte of a payload.

@@ -6,9 +6,36 @@
 #include <string.h>
 
 #include "mocks/cli/play/hyperv.h"
+#include "mocks/cli/play/world.h"
+#include "mocks/cli/vmm.h"
+#include "mocks/hyperv/netvsp.h"
 #include "mocks/hyperv/nvsp_wire.h"
 #include "mocks/hyperv/partition_wire.h"
 #include "port/port.h"
+
+/* ---- What the world does ---- */
+
+static void world_insert(struct virtual_machine *vm)
+{
+	vm->vmm->insert(vm);
+}
+
+static void world_keepalive(struct virtual_machine *vm)
+{
+	vm->vmm->keepalive(vm);
+}
+
+static void world_network(struct virtual_machine *vm)
+{
+	vm->vmm->network_change(vm);
+}
+
+static const struct player_act acts[] = {
+	{TRACE_NOTE_INSERT, world_insert},
+	{HOST_NETVSP_NOTE_KEEPALIVE, world_keepalive},
+	{HOST_NETVSP_NOTE_NETWORK, world_network},
+	{0},
+};
 
 /* ---- What is compared ---- */
 
@@ -29,6 +56,8 @@ static bool guest_checks(const struct trace_record *record)
 	case TRACE_FRAME:
 	case TRACE_RULE:
 		return true;
+	case TRACE_NOTE:
+		return player_is_world(record, acts);
 	default:
 		return false;
 	}
@@ -292,6 +321,10 @@ static void guest_act(struct player *player, size_t n)
 		frame.data = event->bytes;
 		frame.length = event->length;
 		wire_deliver(player->vm->wire, &frame);
+		break;
+	case TRACE_NOTE:
+		if (player_encode(player, n, &player->built))
+			player_world(player->vm, acts, event->text);
 		break;
 	default:
 		break;

@@ -12,22 +12,13 @@
 #include <string.h>
 
 #include "mocks/cli/play/virtio_guest.h"
+#include "mocks/cli/play/world.h"
 #include "mocks/virtio/virtio_wire.h"
 #include "port/port.h"
 
 #define MAC_MOST UINT64_C(0xffffffffffff)
 
 /* ---- What the world does ---- */
-
-static void world_link_up(struct virtual_machine *vm)
-{
-	host_virtio_link_set(vm->virtio, true);
-}
-
-static void world_link_down(struct virtual_machine *vm)
-{
-	host_virtio_link_set(vm->virtio, false);
-}
 
 static void world_announce(struct virtual_machine *vm)
 {
@@ -39,11 +30,6 @@ static void world_fail(struct virtual_machine *vm)
 	host_virtio_fail(vm->virtio);
 }
 
-static void world_remove(struct virtual_machine *vm)
-{
-	host_virtio_remove(vm->virtio);
-}
-
 /** Where the one was that is gone, or that failed for good. */
 static void world_insert(struct virtual_machine *vm)
 {
@@ -53,36 +39,12 @@ static void world_insert(struct virtual_machine *vm)
 		vm->vmm->detach(vm);
 }
 
-static const struct {
-	const char *text;
-	void (*act)(struct virtual_machine *vm);
-} acts[] = {
-	{HOST_VIRTIO_NOTE_LINK_UP, world_link_up},
-	{HOST_VIRTIO_NOTE_LINK_DOWN, world_link_down},
+static const struct player_act acts[] = {
 	{HOST_VIRTIO_NOTE_ANNOUNCE, world_announce},
 	{HOST_VIRTIO_NOTE_FAIL, world_fail},
-	{HOST_VIRTIO_NOTE_REMOVE, world_remove},
-	{HOST_VIRTIO_NOTE_INSERT, world_insert},
+	{TRACE_NOTE_INSERT, world_insert},
+	{0},
 };
-
-/** @param vm NULL: only say @return whether it is something to be done */
-static bool world_act(struct virtual_machine *vm, const char *text)
-{
-	unsigned mbps;
-	size_t n;
-
-	for (n = 0; n < sizeof(acts) / sizeof(acts[0]); n++)
-		if (strcmp(acts[n].text, text) == 0) {
-			if (vm)
-				acts[n].act(vm);
-			return true;
-		}
-	if (sscanf(text, HOST_VIRTIO_NOTE_SPEED, &mbps) != 1)
-		return false;
-	if (vm)
-		host_virtio_speed_set(vm->virtio, mbps);
-	return true;
-}
 
 /* ---- What is compared ---- */
 
@@ -94,20 +56,6 @@ static bool word_is(const struct trace_record *record, const char *key,
 	return field && field->kind == TRACE_TEXT &&
 	       field->length == strlen(word) &&
 	       !memcmp(trace_field_bytes(record, field), word, field->length);
-}
-
-/** A note of what the world did, which is to be done. */
-static bool is_world(const struct trace_record *record)
-{
-	const struct trace_field *field = trace_record_find(record, "text");
-	char text[64];
-
-	if (record->direction != TRACE_TO_GUEST || !field ||
-	    field->kind != TRACE_TEXT || field->length >= sizeof(text))
-		return false;
-	memcpy(text, trace_field_bytes(record, field), field->length);
-	text[field->length] = 0;
-	return world_act(NULL, text);
 }
 
 /**
@@ -127,7 +75,7 @@ static bool guest_checks(const struct trace_record *record)
 	case TRACE_RULE:
 		return true;
 	case TRACE_NOTE:
-		return is_world(record);
+		return player_is_world(record, acts);
 	default:
 		return false;
 	}
@@ -282,10 +230,8 @@ static bool is_last(const struct player *player,
 		    script_direction(script, n) != TRACE_TO_GUEST)
 			continue;
 		if (script_kind(script, n) == TRACE_NOTE &&
-		    (script_has_word(script, n, "text",
-				     HOST_VIRTIO_NOTE_REMOVE) ||
-		     script_has_word(script, n, "text",
-				     HOST_VIRTIO_NOTE_INSERT)))
+		    (script_has_word(script, n, "text", TRACE_NOTE_REMOVE) ||
+		     script_has_word(script, n, "text", TRACE_NOTE_INSERT)))
 			return true;
 		if (script_kind(script, n) == TRACE_DESCRIPTOR &&
 		    script_has_word(script, n, "at", event->place) &&
@@ -370,7 +316,7 @@ static void guest_world(struct player *player)
 {
 	struct player_virtio_guest *own = player_virtio_guest_of(player);
 
-	world_act(player->vm, player->built.event.text);
+	player_world(player->vm, acts, player->built.event.text);
 	if (host_virtio_status(player->vm->virtio))
 		return;
 	player_virtio_guest_receive_reset(own);

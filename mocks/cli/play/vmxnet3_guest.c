@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mocks/cli/play/vmxnet3_guest.h"
+#include "mocks/cli/play/world.h"
 #include "port/port.h"
 
 /** What is not taken within so many virtual nanoseconds is rung for. */
@@ -321,6 +322,22 @@ static bool guest_encode(struct vmxnet3_guest *guest, size_t n)
 	return player_encode(guest->player, n, &guest->player->built);
 }
 
+static void world_change(struct virtual_machine *vm)
+{
+	host_vmxnet3_device_change(vm->vmxnet3);
+}
+
+static void world_insert(struct virtual_machine *vm)
+{
+	vm->vmm->insert(vm);
+}
+
+static const struct player_act acts[] = {
+	{HOST_VMXNET3_NOTE_CHANGE, world_change},
+	{TRACE_NOTE_INSERT, world_insert},
+	{0},
+};
+
 /** What happens to the card from outside. */
 static void guest_world(struct vmxnet3_guest *guest, size_t n)
 {
@@ -332,22 +349,12 @@ static void guest_world(struct vmxnet3_guest *guest, size_t n)
 	if (!guest_encode(guest, n))
 		return;
 	text = guest->player->built.event.text;
-	if (strcmp(text, HOST_VMXNET3_NOTE_LINK_DOWN) == 0)
-		host_vmxnet3_link_set(card, false);
-	else if (strcmp(text, HOST_VMXNET3_NOTE_LINK_UP) == 0)
-		host_vmxnet3_link_set(card, true);
-	else if (sscanf(text, HOST_VMXNET3_NOTE_SPEED, &number) == 1)
-		host_vmxnet3_speed_set(card, number);
-	else if (sscanf(text, HOST_VMXNET3_NOTE_TX_STOP, &queue, &number) == 2)
+	if (player_world(vm, acts, text))
+		return;
+	if (sscanf(text, HOST_VMXNET3_NOTE_TX_STOP, &queue, &number) == 2)
 		host_vmxnet3_queue_stop(card, false, queue, number);
 	else if (sscanf(text, HOST_VMXNET3_NOTE_RX_STOP, &queue, &number) == 2)
 		host_vmxnet3_queue_stop(card, true, queue, number);
-	else if (strcmp(text, HOST_VMXNET3_NOTE_CHANGE) == 0)
-		host_vmxnet3_device_change(card);
-	else if (strcmp(text, HOST_VMXNET3_NOTE_REMOVE) == 0)
-		host_vmxnet3_remove(card);
-	else if (strcmp(text, HOST_VMXNET3_NOTE_INSERT) == 0)
-		vm->vmm->insert(vm);
 }
 
 static void guest_deliver(struct vmxnet3_guest *guest, size_t n)

@@ -228,7 +228,7 @@ static bool is_removal(const struct vmxnet3_host *host, size_t n)
 
 	return script_kind(script, n) == TRACE_NOTE &&
 	       script_direction(script, n) == TRACE_TO_GUEST &&
-	       script_has_word(script, n, "text", HOST_VMXNET3_NOTE_REMOVE);
+	       script_has_word(script, n, "text", TRACE_NOTE_REMOVE);
 }
 
 bool vmxnet3_host_is_playable(const struct vmxnet3_host *host, size_t n)
@@ -317,13 +317,7 @@ static void events_write(struct vmxnet3_host *host,
 
 static void card_remove(struct vmxnet3_host *host)
 {
-	const struct trace_event event = {
-		.kind = TRACE_NOTE,
-		.direction = TRACE_TO_GUEST,
-		.text = HOST_VMXNET3_NOTE_REMOVE,
-	};
-
-	machine_trace(host->machine, &event);
+	machine_trace_note(host->machine, TRACE_NOTE_REMOVE);
 	vmxnet3_host_stop(host);
 	host->is_removed = true;
 	host_pci_remove(host->function);
