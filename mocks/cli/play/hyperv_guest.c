@@ -13,6 +13,9 @@
 #include "mocks/hyperv/partition_wire.h"
 #include "port/port.h"
 
+/** A vCPU has no more. */
+#define VECTORS 256u
+
 /* ---- What the world does ---- */
 
 static void world_insert(struct virtual_machine *vm)
@@ -350,6 +353,17 @@ static void guest_interrupt(void *argument)
 	(void)argument;
 }
 
+/** The script names a vector of its own: whichever it is, somebody takes it. */
+static unsigned vectors_attach(struct port *port, uint8_t *vectors)
+{
+	unsigned count = 0;
+
+	while (count < VECTORS && !port_interrupt_attach(port, guest_interrupt,
+							 NULL, &vectors[count]))
+		count++;
+	return count;
+}
+
 /** Where the script's guest has its messages, or a page of our own. */
 static bool guest_input(struct player *player, void **page)
 {
@@ -377,15 +391,16 @@ static void guest_run(void *argument)
 	struct player *player = argument;
 	struct script *script = player->script;
 	struct port *port = player->vm->port;
-	uint8_t vector;
+	uint8_t vectors[VECTORS];
+	unsigned count;
 	void *page;
 	size_t n;
 
-	if (!guest_input(player, &page) ||
-	    port_interrupt_attach(port, guest_interrupt, player, &vector)) {
+	if (!guest_input(player, &page)) {
 		player_refuse(player, "out of memory for a virtual machine");
 		return;
 	}
+	count = vectors_attach(port, vectors);
 	for (n = 0; n < script_count(script) && !player->has_failed; n++) {
 		if (script_is_done(script, n))
 			continue;
@@ -394,7 +409,8 @@ static void guest_run(void *argument)
 		if (!script_is_done(script, n))
 			guest_wait(player, n);
 	}
-	port_interrupt_detach(port, vector);
+	while (count)
+		port_interrupt_detach(port, vectors[--count]);
 	if (page)
 		port_pages_free(port, page, 1);
 }
