@@ -6,23 +6,8 @@
 # planted is marked, and as what it is.
 # shellcheck source=tests/support/cli.bash
 . "$2/tests/support/cli.bash"
-
-command -v tshark >/dev/null || {
-	printf 'skipped: there is no tshark\n'
-	exit 77
-}
-script=$sources/docs/wireshark/vmmsim.lua
-# Settings of whoever runs this are not for the test.
-export HOME=$scratch XDG_CONFIG_HOME=$scratch
-
-# dissect FILE ARGUMENT...: what tshark says of it.
-dissect() {
-	local file=$1
-	shift
-	tshark -X lua_script:"$script" -r "$file" "$@" 2>tshark.err ||
-		wrong "tshark: $(cat tshark.err)"
-	! grep -i 'lua' tshark.err || wrong "the script is broken"
-}
+# shellcheck source=tests/support/dissect.bash
+. "$sources/tests/support/dissect.bash"
 
 # good VMM HOST WAY CAPTURE FIELD...: a trace in which all is right, with
 # messages that have these fields in it. Packets are read twice: what is kept
