@@ -208,8 +208,7 @@ void host_channel_doorbell(struct host_channel *channel)
 /** Descriptor, header, payload, padding, footer. */
 #define PIECES 5u
 
-/** Tell of a packet as it lies in the ring, whatever it is. */
-static void whole_trace(const struct host_channel *channel,
+void host_channel_trace(const struct host_channel *channel,
 			const uint8_t *whole, uint32_t bytes)
 {
 	struct host_ring_descriptor descriptor;
@@ -250,7 +249,7 @@ static bool write_seen(struct host_channel *channel,
 		goes = hostile->packet(hostile->context, channel, whole,
 				       piece.count);
 	if (goes) {
-		whole_trace(channel, whole, piece.count);
+		host_channel_trace(channel, whole, piece.count);
 		start = channel->to_guest.index;
 		signal = host_ring_write(&channel->to_guest, &piece, 1);
 		host_fault_published(channel, start);

@@ -56,6 +56,7 @@ bool host_hostile_packet(struct host_channel *channel, const void *bytes,
 	if (!is_open(channel) || !host_ring_room(&channel->to_guest, &room) ||
 	    room < count)
 		return false;
+	host_channel_trace(channel, bytes, count);
 	if (host_ring_write(&channel->to_guest, &piece, 1))
 		host_vmbus_interrupt(channel);
 	lies_begin(channel->vmbus);

@@ -192,6 +192,9 @@ void host_channel_create_parts(struct host_channel *channel);
 void host_channel_close(struct host_channel *channel);
 /** Stop its work without a word to anybody: it is about to be freed. */
 void host_channel_silence(struct host_channel *channel);
+/** Record a packet to the guest as it lies in the ring, whatever it is. */
+void host_channel_trace(const struct host_channel *channel,
+			const uint8_t *whole, uint32_t bytes);
 /** The guest rang for this channel. */
 void host_channel_doorbell(struct host_channel *channel);
 

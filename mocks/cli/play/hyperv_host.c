@@ -263,13 +263,30 @@ static bool host_packet(struct player_hyperv_host *host,
 	return sent;
 }
 
+/** A message where the script has it in the receive buffer, and recorded. */
+static void host_rndis(struct player_hyperv_host *host, size_t n,
+		       const struct trace_event *event)
+{
+	struct player_hyperv_memory *memory =
+		&player_hyperv(host->player)->memory;
+	const struct player_list *list =
+		player_hyperv_memory_list(memory, memory->receive_list);
+
+	if (list && player_list_write(memory, list, (uint32_t)event->address,
+				      event->bytes, event->length))
+		machine_trace(memory->machine, event);
+	else
+		player_fail(host->player, n,
+			    "the driver has shown no such part of a receive "
+			    "buffer");
+}
+
 /** @return false: not now */
 static bool host_send(struct player_hyperv_host *host, size_t n)
 {
 	struct player *player = host->player;
 	struct player_hyperv_memory *memory = &player_hyperv(player)->memory;
 	const struct trace_event *event = &player->built.event;
-	const struct player_list *list;
 
 	if (!player_encode(player, n, &player->built))
 		return true;
@@ -282,13 +299,7 @@ static bool host_send(struct player_hyperv_host *host, size_t n)
 		player_hyperv_memory_learn(memory, event);
 		return host_packet(host, event);
 	default:
-		list = player_hyperv_memory_list(memory, memory->receive_list);
-		if (!list ||
-		    !player_list_write(memory, list, (uint32_t)event->address,
-				       event->bytes, event->length))
-			player_fail(player, n,
-				    "the driver has shown no such part of a "
-				    "receive buffer");
+		host_rndis(host, n, event);
 		return true;
 	}
 }

@@ -173,6 +173,28 @@ bool player_number(struct player *player, const char *key, uint64_t fallback,
 	return false;
 }
 
+bool player_mac(struct player *player, uint8_t mac[6])
+{
+	char text[64], sentence[CLI_ERROR_MAX];
+	unsigned bytes[6], n;
+	int end = 0;
+
+	if (!script_about(player->script, "mac", text, sizeof(text)))
+		return true;
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1],
+		   &bytes[2], &bytes[3], &bytes[4], &bytes[5], &end) == 6 &&
+	    !text[end]) {
+		for (n = 0; n < 6; n++)
+			mac[n] = (uint8_t)bytes[n];
+		return true;
+	}
+	snprintf(sentence, sizeof(sentence),
+		 "%s:1: 'mac' is an address as 00:50:56:01:02:03, not '%s'",
+		 player->path, text);
+	player_refuse(player, sentence);
+	return false;
+}
+
 /** Which host the first line names. @return false: it is said */
 static bool player_host_choose(struct player *player,
 			       struct virtual_machine_configuration *vm,
@@ -262,6 +284,8 @@ static void player_about(const struct player *player, char *about, size_t bytes)
 {
 	const struct virtual_machine *vm = player->vm;
 	const char *const *key = player->role->keys;
+	const char *quote;
+	uint64_t number;
 	char text[64];
 	size_t length;
 
@@ -270,11 +294,15 @@ static void player_about(const struct player *player, char *about, size_t bytes)
 				  vm->vmm->name, vm->host.name,
 				  vm->configuration.mtu,
 				  vm->configuration.machine.seed);
-	for (; key && *key && length < bytes; key++)
-		if (script_about(player->script, *key, text, sizeof(text)))
-			length +=
-				(size_t)snprintf(about + length, bytes - length,
-						 " %s=%s", *key, text);
+	for (; key && *key && length < bytes; key++) {
+		if (!script_about(player->script, *key, text, sizeof(text)))
+			continue;
+		quote = cli_is_number(text, 0, 0, UINT64_MAX, &number) ? ""
+								       : "\"";
+		length += (size_t)snprintf(about + length, bytes - length,
+					   " %s=%s%s%s", *key, quote, text,
+					   quote);
+	}
 }
 
 /** Record what is played, if that is wanted; false: it is said. */

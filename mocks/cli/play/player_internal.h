@@ -25,7 +25,7 @@ struct player_role {
 	enum player_side side;
 	/** What is compared. */
 	const struct script_rules *rules;
-	/** Numbers that it takes from the first line besides, up to a NULL. */
+	/** What it takes from the first line besides, up to a NULL. */
 	const char *const *keys;
 	/** The script was read: leave out what of it is chance. */
 	void (*read)(struct player *player);
@@ -92,6 +92,8 @@ void player_refuse(struct player *player, const char *sentence);
  */
 bool player_number(struct player *player, const char *key, uint64_t fallback,
 		   uint64_t most, uint64_t *number);
+/** The address that it gives the card, "mac", if it does; false: as above. */
+bool player_mac(struct player *player, uint8_t mac[6]);
 /** Put an event together; false: the script is at fault. */
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 

@@ -16,8 +16,6 @@
 #include "mocks/virtio/virtio_wire.h"
 #include "port/port.h"
 
-#define MAC_MOST UINT64_C(0xffffffffffff)
-
 /* ---- What the world does ---- */
 
 static void world_announce(struct virtual_machine *vm)
@@ -397,20 +395,17 @@ static void guest_run(void *argument)
 
 /* ---- Life ---- */
 
-/** What the first line says of the card beside host and MTU. */
-static void card_configure(struct player *player,
+static const char *const keys[] = {"mac", "features", "features_off", NULL};
+
+/** What the first line says of the card. @return false: not so, and said */
+static bool card_configure(struct player *player,
 			   struct host_virtio_configuration *card)
 {
-	uint64_t mac = 0;
-	unsigned n;
-
-	player_number(player, "mac", 0, MAC_MOST, &mac);
-	for (n = 0; n < sizeof(card->mac); n++)
-		card->mac[n] =
-			(uint8_t)(mac >> 8 * (sizeof(card->mac) - 1 - n));
-	player_number(player, "features", 0, UINT64_MAX, &card->features);
-	player_number(player, "features_off", 0, UINT64_MAX,
-		      &card->features_off);
+	return player_mac(player, card->mac) &&
+	       player_number(player, "features", 0, UINT64_MAX,
+			     &card->features) &&
+	       player_number(player, "features_off", 0, UINT64_MAX,
+			     &card->features_off);
 }
 
 static bool guest_create(struct player *player,
@@ -419,14 +414,15 @@ static bool guest_create(struct player *player,
 	struct player_virtio_guest *own = calloc(1, sizeof(*own));
 	size_t n;
 
-	card_configure(player, &vm->host_virtio);
 	player->own = own;
-	for (n = 0; own && n < script_count(player->script); n++)
+	if (!own || !card_configure(player, &vm->host_virtio))
+		return false;
+	for (n = 0; n < script_count(player->script); n++)
 		if (script_kind(player->script, n) == TRACE_RULE)
 			own->has_rules = true;
 		else if (script_kind(player->script, n) == TRACE_NOTE)
 			own->has_cards = true;
-	return own && !player->has_failed;
+	return true;
 }
 
 static void guest_destroy(struct player *player)
@@ -439,6 +435,7 @@ const struct player_role player_virtio_guest = {
 	.vmm = "firecracker",
 	.side = PLAYER_AS_GUEST,
 	.rules = &rules,
+	.keys = keys,
 	.create = guest_create,
 	.run = guest_run,
 	.saw = guest_saw,

@@ -500,19 +500,10 @@ static void guest_destroy(struct player *player)
 	free(guest);
 }
 
-/** The card's address, if the first line says one. */
-static void mac_take(struct player *player, uint8_t mac[6])
-{
-	unsigned bytes[6], n;
-	char text[64];
-
-	if (!script_about(player->script, "mac", text, sizeof(text)) ||
-	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1],
-		   &bytes[2], &bytes[3], &bytes[4], &bytes[5]) != 6)
-		return;
-	for (n = 0; n < 6; n++)
-		mac[n] = (uint8_t)bytes[n];
-}
+static const char *const guest_keys[] = {
+	"mac",	     "queue_frames", "drop_without_buffers",
+	"line_only", "no_msix",	     NULL,
+};
 
 /** What the first line says of the card. @return false: not so, and said */
 static bool card_configure(struct player *player,
@@ -523,13 +514,13 @@ static bool card_configure(struct player *player,
 	if (!player_number(player, "queue_frames", 0, UINT16_MAX, &frames) ||
 	    !player_number(player, "drop_without_buffers", 0, 1, &drops) ||
 	    !player_number(player, "line_only", 0, 1, &line) ||
-	    !player_number(player, "no_msix", 0, 1, &no_msix))
+	    !player_number(player, "no_msix", 0, 1, &no_msix) ||
+	    !player_mac(player, card->mac))
 		return false;
 	card->queue_frames = (uint32_t)frames;
 	card->drop_without_buffers = drops;
 	card->line_only = line;
 	card->no_msix = no_msix;
-	mac_take(player, card->mac);
 	return true;
 }
 
@@ -552,6 +543,7 @@ const struct player_role player_vmxnet3_guest = {
 	.vmm = "vmware",
 	.side = PLAYER_AS_GUEST,
 	.rules = &guest_rules,
+	.keys = guest_keys,
 	.create = guest_create,
 	.run = guest_run,
 	.matched = guest_matched,

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The dissector for Wireshark, of what passes when the scripts of fixtures/traces
-# are played, and of the captures of usbmon: it leaves nothing out, and marks
-# what each script's line "# marked:" says, in that order, and nothing else.
+# What is recorded when the scripts of fixtures/traces are played. It plays again
+# to the same side, unless a line "# once:" says why not; and Wireshark's
+# dissector leaves nothing of it out, and marks what the line "# marked:" says, in
+# that order, and nothing else. The captures of usbmon are dissected as well.
 # shellcheck source=tests/support/cli.bash
 . "$2/tests/support/cli.bash"
 # shellcheck source=tests/support/dissect.bash
@@ -17,13 +18,25 @@ marked() {
 		-e _ws.lua.text | sed 's/:.*//; s/^\t\t*/not dissected /'
 }
 
-mkdir traces
+mkdir traces guest host once
 for script in "$sources"/fixtures/traces/*.vt; do
 	name=$(basename "$script" .vt)
+	side=$(sed -n '/^trace 1 /{s/.*\bas=\([a-z]*\).*/\1/p;q}' "$script")
 	read -ra options < <(sed -n '/^# run: /{s///p;q}' "$script") || :
-	try 0 replay --as "$(sed -n '/^trace 1 /{s/.*\bas=\([a-z]*\).*/\1/p;q}' "$script")" \
-		"${options[@]}" --trace "traces/$name.pcapng" "$script"
+	try 0 replay --as "$side" "${options[@]}" --trace "traces/$name.pcapng" \
+		--trace "$side/$name.vt" "$script"
 	sed -n 's/^# marked: //p' "$script" | tr ' ' '\n' >"traces/$name.wanted"
+	! grep -q '^# once: ' "$script" || mv "$side/$name.vt" "once/$side-$name.vt"
+done
+for side in guest host; do
+	try 0 replay --as "$side" --failures none "$side"/*.vt
+	silent err
+	n=$(grep -c "^PASS .* as $side: " out)
+	[ "$n" -ge 190 ] || wrong "only $n recordings play again as $side"
+done
+for recording in once/*.vt; do
+	side=${recording#once/}
+	try 1 replay --as "${side%%-*}" --failures none "$recording"
 done
 for capture in "$sources"/fixtures/*.pcap; do
 	name=$(basename "$capture" .pcap)
