@@ -5,6 +5,7 @@
  */
 #include "mocks/virtio/virtio_internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /** What a descriptor is made of, and its place in it. */
@@ -44,14 +45,21 @@ const char *host_packed_check(struct virtio_queue *queue)
 static bool slot_read(const struct virtio_queue *queue, uint32_t slot,
 		      bool wrap, uint8_t bytes[DESCRIPTOR_BYTES])
 {
+	struct machine *machine = queue->card->machine;
+	uint64_t at = slot_at(queue, slot);
 	uint16_t flags;
 
 	memset(bytes, 0, DESCRIPTOR_BYTES);
-	machine_ram_read(queue->card->machine, slot_at(queue, slot), bytes,
-			 DESCRIPTOR_BYTES);
+	machine_ram_read(machine, at + PACKED_FLAGS, bytes + PACKED_FLAGS, 2);
 	flags = virtio_get16(bytes + PACKED_FLAGS);
-	return !!(flags & PACKED_AVAILABLE) == wrap &&
-	       !!(flags & PACKED_USED) != wrap;
+	if (!!(flags & PACKED_AVAILABLE) != wrap ||
+	    !!(flags & PACKED_USED) == wrap)
+		return false;
+	/* They were written last: what they tell of is there now, not before.
+	 */
+	atomic_thread_fence(memory_order_acquire);
+	machine_ram_read(machine, at, bytes, PACKED_FLAGS);
+	return true;
 }
 
 static void indirect_walk(struct virtio_queue *queue,
@@ -180,27 +188,31 @@ struct place {
 	bool wrap;
 };
 
+/**
+ * With the flags the slot is the driver's again, which may be another processor
+ * and fill it at once: what the trace shows is read before, and they are
+ * written when all else is there.
+ */
 static void slot_write(struct virtio_queue *queue, const struct place *place,
 		       const struct virtio_used *used)
 {
 	struct machine *machine = queue->card->machine;
 	uint64_t at = slot_at(queue, place->slot);
-	uint8_t bytes[DESCRIPTOR_BYTES];
 	uint32_t flags = place->wrap ? PACKED_AVAILABLE | PACKED_USED : 0;
+	uint8_t bytes[DESCRIPTOR_BYTES] = {0};
 
 	if (used->length)
 		flags |= DESCRIPTOR_WRITE;
-	virtio_put32(bytes + PACKED_LENGTH, used->length);
-	virtio_put16(bytes + PACKED_ID, used->id);
-	virtio_put16(bytes + PACKED_FLAGS, flags);
-	if (!host_virtio_lies(queue->card, HOST_VIRTIO_FAULT_USED_EARLY))
+	machine_ram_read(machine, at, bytes, sizeof(bytes));
+	if (!host_virtio_lies(queue->card, HOST_VIRTIO_FAULT_USED_EARLY)) {
+		virtio_put32(bytes + PACKED_LENGTH, used->length);
+		virtio_put16(bytes + PACKED_ID, used->id);
 		machine_ram_write(machine, at + PACKED_LENGTH,
 				  bytes + PACKED_LENGTH, 6);
+	}
+	virtio_put16(bytes + PACKED_FLAGS, flags);
+	atomic_thread_fence(memory_order_release);
 	machine_ram_write(machine, at + PACKED_FLAGS, bytes + PACKED_FLAGS, 2);
-	if (!machine_is_traced(machine))
-		return;
-	/* As the driver will find it. */
-	machine_ram_read(machine, at, bytes, sizeof(bytes));
 	host_virtqueue_trace(queue, TRACE_TO_GUEST, "packed", place->slot,
 			     bytes, sizeof(bytes));
 }
