@@ -4,7 +4,7 @@
 # Bad captures and outputs: one sentence with file and place, exit 2, and what
 # was read before, and every other capture, is still reported.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 # row FILE WAY FRAMES: a row with so many frames, and its verdict.
 row() {

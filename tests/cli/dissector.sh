@@ -5,7 +5,7 @@
 # leaves nothing out and finds nothing malformed; each malformed message that is
 # planted is marked, and as what it is.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 # shellcheck source=tests/support/dissect.bash
 . "$sources/tests/support/dissect.bash"
 

@@ -5,7 +5,7 @@
 # command, whatever way the run fails, with the reason at the event; and nothing
 # is left of a run that passes. A guest that does wrong is planted.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 good=$vmmsim
 : "${VMMSIM_PLANTED:=$(dirname "$vmmsim")/tests}"

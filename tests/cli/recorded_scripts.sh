@@ -6,7 +6,7 @@
 # dissector leaves nothing of it out, and marks what the line "# marked:" says, in
 # that order, and nothing else. The captures of usbmon are dissected as well.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 # shellcheck source=tests/support/dissect.bash
 . "$sources/tests/support/dissect.bash"
 

@@ -4,7 +4,7 @@
 # What a replay promises: every recorded capture over every host, the same
 # output for the same seed, frames written as they were read, JSON that parses.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 captures=("$sources"/pcaps/*.pcap)
 

@@ -5,7 +5,7 @@
 # row and at once, echo, and a clean end; and what cannot be run, in one
 # sentence. Real time: no limit here is tight.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 command -v curl >/dev/null || {
 	echo "skipped: there is no curl"

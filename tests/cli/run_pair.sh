@@ -5,7 +5,7 @@
 # IPv4 and IPv6, whatever the hypervisor; the end is clean however it comes, and
 # a second machine that dies is told.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 pid=0
 # shellcheck disable=SC2154 # of cli.bash

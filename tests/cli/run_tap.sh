@@ -5,7 +5,7 @@
 # Linux, on each hypervisor: ping, ping -f, a frame of 9000 bytes, IPv6, bytes,
 # and iperf3 both ways, if it is there.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 skip() {
 	printf 'skipped: %s\n' "$*"

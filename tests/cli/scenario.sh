@@ -5,7 +5,7 @@
 # the command says: the same for the same seed however many run at once, why
 # there are combinations that there are not, and wrong usage.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 try 0 scenario --help
 for option in vmm host vmbus nvsp revision seed seeds sweep fault frames jobs trace failures json virtio; do

@@ -4,7 +4,7 @@
 # The card for a driver from elsewhere, without one: what cannot be served, in
 # one sentence, and an end without a client.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 try 0 serve --help
 silent err

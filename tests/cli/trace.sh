@@ -5,7 +5,7 @@
 # without a difference, and is shown and compared; what is wrong has its
 # sentence.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 for vmm in hyperv vmware; do
 	for way in tx rx; do

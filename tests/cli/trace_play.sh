@@ -4,7 +4,7 @@
 # Recordings played to both sides come out as they were; one that was changed is
 # reported with its place.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 # shellcheck source=tests/support/play.bash
 . "$sources/tests/support/play.bash"
 # shellcheck disable=SC2034 # used by play.bash

@@ -6,7 +6,7 @@
 # compared to its end: with another end it fails. Those of the same side and the
 # same options share a folder, and are played by one process.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 # An end that does not come, for a script of either side.
 change() {

@@ -4,7 +4,7 @@
 # How the command is called: help and version, and one sentence with exit 2 for
 # each thing that is not known.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 try 0 --version
 silent err

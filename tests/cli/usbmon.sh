@@ -4,7 +4,7 @@
 # RNDIS over USB that others spoke: both readers take every message, answers fit
 # their questions; a changed message is refused, and a cut file has its sentence.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 rndis() {
 	echo "$sources/fixtures/rndis-usb-$1.pcap"

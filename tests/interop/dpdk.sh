@@ -6,7 +6,7 @@
 # were; with split and packed rings, with and without mergeable buffers, with
 # small queues. Real time, no rights, no huge pages.
 # shellcheck source=tests/support/cli.bash
-. "$2/tests/support/cli.bash"
+. "${2:?first the command, then the source folder}/tests/support/cli.bash"
 
 command -v dpdk-testpmd >/dev/null || {
 	echo "skipped: there is no dpdk-testpmd (Debian's package dpdk-dev)"
