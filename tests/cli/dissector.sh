@@ -9,6 +9,10 @@
 # shellcheck source=tests/support/dissect.bash
 . "$sources/tests/support/dissect.bash"
 
+# Which lines of it find something wrong, from the planted ones on.
+export SITES=$scratch/sites
+saying=(-X "lua_script:$sources/tests/support/sites.lua")
+
 # good VMM HOST WAY CAPTURE FIELD...: a trace in which all is right, with
 # messages that have these fields in it. Packets are read twice: what is kept
 # from one to the next is used then.
@@ -149,7 +153,7 @@ END
 
 # marks FILE: the first word of what each packet is marked as.
 marks() {
-	dissect "$1" -Y vmmsim -T fields -E occurrence=f -e frame.number \
+	dissect "$1" "${saying[@]}" -Y vmmsim -T fields -E occurrence=f -e frame.number \
 		-e vmmsim.malformed | sed 's/:.*//'
 }
 {
@@ -168,7 +172,7 @@ dissect planted.pcapng -T fields -Y 'vmmsim.malformed and !_ws.lua.text and
 printf 'trace 1\n> rndis - channel=1 section=0 data=[%s]\n' \
 	'01 00*3 31 00*3 24 00*3 05 00*3 00*28 ff*5' >frame.vt
 try 0 convert frame.vt frame.pcapng
-dissect frame.pcapng -2 -T fields -e vmmsim.malformed >found
+dissect frame.pcapng "${saying[@]}" -2 -T fields -e vmmsim.malformed >found
 grep -qx 'length: the frame of 5 bytes is malformed' found ||
 	wrong "a malformed frame is not marked"
 
@@ -212,9 +216,31 @@ diff wanted found || wrong "events that are none are not marked as that"
 # A rule that is broken has its text.
 printf 'trace 1\n> rule text="virtio 2.9: no"\n> note text="well"\n' >rule.vt
 try 0 convert rule.vt rule.pcapng
-dissect rule.pcapng -T fields -e vmmsim.rule -e vmmsim.note >found
+dissect rule.pcapng "${saying[@]}" -T fields -e vmmsim.rule -e vmmsim.note >found
 printf 'virtio 2.9: no\t\n\twell\n' >wanted
 diff wanted found || wrong "rules and notes"
 dissect rule.pcapng -T fields -Y vmmsim.expert.rule -e frame.number >found
 [ "$(cat found)" = 1 ] || wrong "a broken rule has no expert note"
+
+# What is wrong and known of some hosts, what is reserved and not zero, and what
+# belongs to nothing.
+cat >notes.vt <<'END'
+trace 1
+< rndis - channel=1 at_offset=0 data=[07 00*3 0c 00*3 06 00 02 40 00*8]
+< message - sint=2 data=[01 00*3 01 00*3 00*188]
+> packet - channel=1 type=INBAND transaction=1 data=[6b 00*39 01]
+END
+try 0 convert notes.vt notes.pcapng
+dissect notes.pcapng "${saying[@]}" -T fields -E separator=';' \
+	-e vmmsim.malformed -e vmmsim.expert.quirk \
+	-e vmmsim.expert.reserved -e vmmsim.expert.undissected >found
+printf '%s\n' ';1;;' ';;1;' ';;;1' >wanted
+diff wanted found || wrong "quirks, reserved and undissected bytes"
+# Each line of the dissector that finds something wrong did so above.
+(
+	cd "$sources/docs/wireshark"
+	grep -rnoE '^[[:blank:]].*malformed\(|add_proto_expert_info\(' \
+		--include='*.lua' . | sed -E 's|^\./||; s|(:[0-9]+):.*|\1|' | sort -u
+) >wanted
+sort -u sites | diff - wanted || wrong "nothing planted makes these lines speak"
 conclude
