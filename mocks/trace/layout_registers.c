@@ -444,9 +444,17 @@ ONE(virtq, packed, 16);
 
 /* ---- virtio-net: what stands in its buffers (5.1.6, 5.1.6.5) ---- */
 
+static const struct layout_name header_flags[] = {
+	{"NEEDS_CSUM", 0x1},
+	{"DATA_VALID", 0x2},
+	{"RSC_INFO", 0x4},
+	{NULL, 0},
+};
+/* ECN is a bit beside TCP's types. */
 static const struct layout_name gso_names[] = {
-	{"NONE", 0},  {"TCPV4", 1},  {"UDP", 3},
-	{"TCPV6", 4}, {"UDP_L4", 5}, {NULL, 0},
+	{"NONE", 0},	     {"TCPV4", 0x1},  {"UDP", 0x3},
+	{"TCPV6", 0x4},	     {"UDP_L4", 0x5}, {"TCPV4|ECN", 0x81},
+	{"TCPV6|ECN", 0x84}, {NULL, 0},
 };
 static const struct layout_name class_names[] = {
 	{"RX", 0},	 {"MAC", 1}, {"VLAN", 2},
@@ -460,7 +468,7 @@ static const struct layout_name ack_names[] = {
 };
 
 static const struct layout_member header_members[] = {
-	NUMBER("flags", 0, 1, LAYOUT_HEX),
+	{"flags", 0, 1, LAYOUT_FLAGS, header_flags, 0, 0},
 	{"gso_type", 1, 1, LAYOUT_HEX, gso_names, 0, 0},
 	NUMBER("hdr_len", 2, 2, LAYOUT_DECIMAL),
 	NUMBER("gso_size", 4, 2, LAYOUT_DECIMAL),

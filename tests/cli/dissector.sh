@@ -142,7 +142,7 @@ flags	> descriptor at=packed queue=0 index=0 address=0x1000 len=16 id=0 flags=0x
 flags	< descriptor at=packed queue=0 index=0 address=0x1000 len=16 id=0 flags=0x80
 flags	> descriptor at=packed-indirect queue=0 index=0 address=0x1000 len=16 id=0 flags=0x1
 type	> descriptor at=header queue=1 index=0 flags=0x0 gso_type=0x2 hdr_len=0 gso_size=0 csum_start=0 csum_offset=0 num_buffers=0
-length	> descriptor at=header queue=1 index=0 flags=0x1 gso_type=TCPV4 hdr_len=54 gso_size=0 csum_start=34 csum_offset=16 num_buffers=0
+length	> descriptor at=header queue=1 index=0 flags=NEEDS_CSUM gso_type=TCPV4 hdr_len=54 gso_size=0 csum_start=34 csum_offset=16 num_buffers=0
 flags	< descriptor at=header queue=0 index=0 flags=0x8 gso_type=NONE hdr_len=0 gso_size=0 csum_start=0 csum_offset=0 num_buffers=1
 truncated	> descriptor - at=header queue=1 index=0 data=[00*10]
 type	> descriptor at=control queue=2 index=0 class=9 command=0
