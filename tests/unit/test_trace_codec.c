@@ -349,7 +349,8 @@ static const struct {
 	 "address=0x807060504030201 len=202050057 id=3597 "
 	 "flags=NEXT|WRITE|INDIRECT|0x1008"},
 	{"header", 12,
-	 "flags=0x1 gso_type=0x2 hdr_len=1027 gso_size=1541 csum_start=2055 "
+	 "flags=NEEDS_CSUM gso_type=0x2 hdr_len=1027 gso_size=1541 "
+	 "csum_start=2055 "
 	 "csum_offset=2569 num_buffers=3083"},
 	{"control", 4, "class=MAC command=2 data=[0304]"},
 	{"ack", 1, "ack=ERR"},
