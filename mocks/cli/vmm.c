@@ -182,3 +182,14 @@ void vmm_host_complain(const struct vmm *vmm, const char *name,
 			if (wants == VMM_WANTS_ANY || !host.is_hostile)
 				grow_name(&it, &is_first, host.name);
 }
+
+const struct vmm_version *
+vmm_protocol_version(const struct vmm_protocol *protocol, const char *name)
+{
+	size_t n;
+
+	for (n = 0; n < protocol->version_count; n++)
+		if (strcmp(protocol->versions[n].name, name) == 0)
+			return &protocol->versions[n];
+	return NULL;
+}

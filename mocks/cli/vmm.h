@@ -41,6 +41,10 @@ struct vmm_protocol {
 	uint32_t *(*limit)(struct virtual_machine_configuration *own);
 };
 
+/** A version by its name. @return NULL: there is none of that name */
+const struct vmm_version *
+vmm_protocol_version(const struct vmm_protocol *protocol, const char *name);
+
 /** One release of a hypervisor. */
 struct vmm_host {
 	/** As on the command line, and as a person calls it. */

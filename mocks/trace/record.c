@@ -156,8 +156,10 @@ struct trace_field *trace_record_copy(struct trace_record *record,
 		copy = field_pooled(record, key, field->kind,
 				    trace_field_bytes(from, field),
 				    field->length);
-	if (copy)
-		copy->flags = field->flags;
+	if (!copy)
+		return NULL;
+	copy->flags = field->flags;
+	copy->column = field->column;
 	return copy;
 }
 
@@ -178,6 +180,13 @@ void trace_record_back(struct trace_record *record,
 	record->count = mark->count;
 	record->pool_bytes = mark->pool_bytes;
 	record->is_broken = mark->is_broken;
+}
+
+uint64_t trace_record_value(const struct trace_record *record, const char *key)
+{
+	const struct trace_field *field = trace_record_find(record, key);
+
+	return field && field->kind == TRACE_NUMBER ? field->number : 0;
 }
 
 struct trace_field *trace_record_find_in(const struct trace_record *record,

@@ -134,6 +134,8 @@ void trace_record_comment(struct trace_record *record, const char *text,
 
 struct trace_field *trace_record_find(const struct trace_record *record,
 				      const char *key);
+/** The number that a field is; 0: it is none, or not there. */
+uint64_t trace_record_value(const struct trace_record *record, const char *key);
 /** The first field of a group, from what all keys in it begin with; or NULL. */
 struct trace_field *trace_record_find_in(const struct trace_record *record,
 					 const char *prefix);

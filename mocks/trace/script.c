@@ -432,6 +432,15 @@ bool script_about(const struct script *script, const char *key, char *text,
 	return true;
 }
 
+const char *script_about_key(const struct script *script, unsigned n,
+			     unsigned *column)
+{
+	if (n >= script->about.count)
+		return NULL;
+	*column = script->about.fields[n].column;
+	return script->about.fields[n].key;
+}
+
 size_t script_count(const struct script *script)
 {
 	return script->count;

@@ -63,6 +63,11 @@ void script_free(struct script *script);
 bool script_about(const struct script *script, const char *key, char *text,
 		  size_t bytes);
 
+/** The n-th key of the first line, and where it stands. @return NULL: no more
+ */
+const char *script_about_key(const struct script *script, unsigned n,
+			     unsigned *column);
+
 /* ---- Its events, numbered from 0 ---- */
 
 size_t script_count(const struct script *script);

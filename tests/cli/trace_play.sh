@@ -38,7 +38,33 @@ rescind-asked ws2022
 rescind ws2012
 END
 
+# A scenario's recording: its card and driver, and the versions that it named.
+while read -r of host scenario options; do
+	# shellcheck disable=SC2086 # words
+	try 0 scenario run "$scenario" --vmm "$of" --host "$host" \
+		--frames 100 --trace a.vt $options
+	try 0 replay --as guest a.vt
+	[ "$scenario" = mac ] || try 0 replay --as host a.vt
+done <<'END'
+hyperv azure mac
+hyperv ws2012r2 pages
+hyperv ws2019 flood --nvsp 5 --vmbus 3.0
+hyperv ws2022 transmit --seed 2
+vmware esxi-7.0 small
+vmware esxi-6.0 receive --revision 1
+firecracker strict flood
+END
 try 0 replay --direction tx --trace a.vt "$sources/pcaps/03-dns.pcap"
+
+# Where its memory lies is the driver's affair; that it is there, and how much of
+# it, is not.
+sed -E "$(line '> msr HV_X64_MSR_SIMP')"'s/0x[0-9a-f]+/0x5000/
+	'"$(line '> message GPADL_HEADER')"'s/(pages=\{)[^ ]*/\10x77/' a.vt >b.vt
+cmp -s a.vt b.vt && wrong "nothing was changed"
+try 0 replay --as host b.vt
+side=host changed "$(line '> msr HV_X64_MSR_SIMP')" 's/|0x[0-9a-f]*//'
+side=host changed "$(line '> msr HV_X64_MSR_SIMP')" 's/ENABLE|//'
+side=host changed "$(line '> message GPADL_BODY')" 's/pages={[^ ]* /pages={/'
 
 # A field of the host's half, of the guest's half; a byte of a payload.
 side=guest changed "$(line '< packet INIT_COMPLETE')" 's/maximum_mdl_chain_length=34/maximum_mdl_chain_length=35/'
@@ -122,6 +148,18 @@ said "none.vt: No such file or directory"
 printf 'trace 1 vmm=hyperv host=nowhere\n' >bad.vt
 try 2 replay --as guest bad.vt
 grep -q "^vmmsim: bad.vt:1: .*'nowhere'" err || wrong "an unknown host"
+while IFS=';' read -r words sentence; do
+	printf 'trace 1 %s\n' "$words" >bad.vt
+	try 2 replay --as guest bad.vt
+	said "bad.vt:1$sentence"
+done <<'END'
+vmm=hyperv mtuu=9000;:20: 'mtuu' is nothing that a first line says
+scenario=none;: there is no scenario 'none'
+vmbus="9.9";: 'vmbus' names no version: '9.9'
+vmm=vmware mac="00:50:56:01:02";: 'mac' is an address as 00:50:56:01:02:03, not '00:50:56:01:02'
+vmm=vmware mac="00:50:56:01:02:03x";: 'mac' is an address as 00:50:56:01:02:03, not '00:50:56:01:02:03x'
+mtu=99999;: 'mtu' is a number up to 9000, not '99999'
+END
 printf 'trace 1 vmm=hyperv\nunordered\n' >bad.vt
 try 2 replay --as guest bad.vt
 said "bad.vt:2: a group has no end"

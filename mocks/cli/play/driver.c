@@ -245,9 +245,11 @@ static bool driver_step(struct player_driver *driver,
 
 static bool driver_start(struct player_driver *driver)
 {
-	int error =
-		nic_filter_set(driver->nic, NIC_FILTER_PROMISCUOUS, NULL, 0);
+	unsigned filter = driver->player->filter;
+	int error = 0;
 
+	if (filter)
+		error = nic_filter_set(driver->nic, filter, NULL, 0);
 	if (!error)
 		error = nic_start(driver->nic);
 	if (error)

@@ -11,14 +11,13 @@
 #include "mocks/cli/replay.h"
 #include "mocks/cli/text.h"
 
-#define PLAYER_ABOUT_MAX 256u
-
 /* ---- Who plays ---- */
 
-static const struct player_role *const roles[] = {
+const struct player_role *const player_roles[] = {
 	&player_hyperv_guest, &player_hyperv_host,  &player_vmxnet3_guest,
 	&player_vmxnet3_host, &player_virtio_guest, &player_virtio_host,
 };
+const size_t player_role_count = sizeof(player_roles) / sizeof(player_roles[0]);
 
 static const char *side_name(enum player_side side)
 {
@@ -30,9 +29,10 @@ static const struct player_role *role_find(const char *vmm,
 {
 	size_t n;
 
-	for (n = 0; n < sizeof(roles) / sizeof(roles[0]); n++)
-		if (strcmp(roles[n]->vmm, vmm) == 0 && roles[n]->side == side)
-			return roles[n];
+	for (n = 0; n < player_role_count; n++)
+		if (strcmp(player_roles[n]->vmm, vmm) == 0 &&
+		    player_roles[n]->side == side)
+			return player_roles[n];
 	return NULL;
 }
 
@@ -156,45 +156,6 @@ static void player_event(void *context, const struct trace_event *event)
 
 /* ---- The machine ---- */
 
-bool player_number(struct player *player, const char *key, uint64_t fallback,
-		   uint64_t most, uint64_t *number)
-{
-	char text[64], sentence[CLI_ERROR_MAX];
-
-	*number = fallback;
-	if (!script_about(player->script, key, text, sizeof(text)))
-		return true;
-	if (cli_is_number(text, 0, 0, most, number))
-		return true;
-	snprintf(sentence, sizeof(sentence),
-		 "%s:1: '%s' is a number up to %" PRIu64 ", not '%s'",
-		 player->path, key, most, text);
-	player_refuse(player, sentence);
-	return false;
-}
-
-bool player_mac(struct player *player, uint8_t mac[6])
-{
-	char text[64], sentence[CLI_ERROR_MAX];
-	unsigned bytes[6], n;
-	int end = 0;
-
-	if (!script_about(player->script, "mac", text, sizeof(text)))
-		return true;
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1],
-		   &bytes[2], &bytes[3], &bytes[4], &bytes[5], &end) == 6 &&
-	    !text[end]) {
-		for (n = 0; n < 6; n++)
-			mac[n] = (uint8_t)bytes[n];
-		return true;
-	}
-	snprintf(sentence, sizeof(sentence),
-		 "%s:1: 'mac' is an address as 00:50:56:01:02:03, not '%s'",
-		 player->path, text);
-	player_refuse(player, sentence);
-	return false;
-}
-
 /** Which host the first line names. @return false: it is said */
 static bool player_host_choose(struct player *player,
 			       struct virtual_machine_configuration *vm,
@@ -249,11 +210,9 @@ static bool player_make(struct player *player)
 	};
 	char error[SCRIPT_ERROR_MAX];
 	struct vmm_host host;
-	uint64_t mtu;
 
 	if (!player_host_choose(player, &vm, &host) ||
-	    !player_number(player, "seed", 1, INT64_MAX, &vm.machine.seed) ||
-	    !player_number(player, "mtu", 0, REPLAY_MTU_MAX, &mtu))
+	    !player_first_line(player, &vm))
 		return false;
 	if (!script_judge(player->script, player->role->rules, error)) {
 		player_refuse(player, error);
@@ -266,8 +225,6 @@ static bool player_make(struct player *player)
 		vm.machine.checkers_off = UINT32_MAX;
 	player->wire = wire_tap_create(player_sent, NULL);
 	vm.wire = player->wire;
-	vm.mtu = (uint16_t)mtu;
-	vm.device.vlan_offload = replay_offloads_vlan(vm.machine.seed);
 	if (player->wire &&
 	    (!player->role->create || player->role->create(player, &vm)))
 		player->vm = virtual_machine_create(&vm);
@@ -278,32 +235,6 @@ static bool player_make(struct player *player)
 }
 
 /* ---- Playing ---- */
-
-/** What the recording says of itself: it is to play as the script does. */
-static void player_about(const struct player *player, char *about, size_t bytes)
-{
-	const struct virtual_machine *vm = player->vm;
-	const char *const *key = player->role->keys;
-	const char *quote;
-	uint64_t number;
-	char text[64];
-	size_t length;
-
-	length = (size_t)snprintf(about, bytes,
-				  "vmm=%s host=%s mtu=%u seed=%" PRIu64,
-				  vm->vmm->name, vm->host.name,
-				  vm->configuration.mtu,
-				  vm->configuration.machine.seed);
-	for (; key && *key && length < bytes; key++) {
-		if (!script_about(player->script, *key, text, sizeof(text)))
-			continue;
-		quote = cli_is_number(text, 0, 0, UINT64_MAX, &number) ? ""
-								       : "\"";
-		length += (size_t)snprintf(about + length, bytes - length,
-					   " %s=%s%s%s", *key, quote, text,
-					   quote);
-	}
-}
 
 /** Record what is played, if that is wanted; false: it is said. */
 static bool player_record(struct player *player)

@@ -76,6 +76,8 @@ struct player {
 	 */
 	struct player_driver *driver;
 	struct machine_event stop;
+	/** What the stack wants to receive; 0: it does not say. */
+	unsigned filter;
 	/** Events that came or were sent. */
 	uint64_t moved;
 };
@@ -88,12 +90,25 @@ void player_fail(struct player *player, size_t n, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /** The script is at fault: a sentence with its place. */
 void player_refuse(struct player *player, const char *sentence);
-/** A number that the first line gives, or not; false: it is said what is wrong.
+
+/* ---- The first line ---- */
+
+#define PLAYER_ABOUT_MAX 512u
+
+/**
+ * Check its keys, and take what it says of any machine; the role is chosen.
+ * @return false: it is said what is wrong
  */
+bool player_first_line(struct player *player,
+		       struct virtual_machine_configuration *vm);
+/** A number that it gives, or not; false: as above. */
 bool player_number(struct player *player, const char *key, uint64_t fallback,
 		   uint64_t most, uint64_t *number);
 /** The address that it gives the card, "mac", if it does; false: as above. */
 bool player_mac(struct player *player, uint8_t mac[6]);
+/** What a recording says of itself: it is to play as the script does. */
+void player_about(const struct player *player, char *about, size_t bytes);
+
 /** Put an event together; false: the script is at fault. */
 bool player_encode(struct player *player, size_t n, struct trace_built *built);
 
@@ -101,5 +116,8 @@ bool player_encode(struct player *player, size_t n, struct trace_built *built);
 extern const struct player_role player_hyperv_guest, player_hyperv_host,
 	player_vmxnet3_guest, player_vmxnet3_host, player_virtio_guest,
 	player_virtio_host;
+/** All of them. */
+extern const struct player_role *const player_roles[];
+extern const size_t player_role_count;
 
 #endif /* MOCKS_CLI_PLAY_PLAYER_INTERNAL_H */

@@ -511,7 +511,8 @@ static bool card_configure(struct player *player,
 {
 	uint64_t frames, drops, line, no_msix;
 
-	if (!player_number(player, "queue_frames", 0, UINT16_MAX, &frames) ||
+	if (!player_number(player, "queue_frames", card->queue_frames,
+			   UINT16_MAX, &frames) ||
 	    !player_number(player, "drop_without_buffers", 0, 1, &drops) ||
 	    !player_number(player, "line_only", 0, 1, &line) ||
 	    !player_number(player, "no_msix", 0, 1, &no_msix) ||

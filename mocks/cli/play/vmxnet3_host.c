@@ -44,13 +44,6 @@ static bool host_checks(const struct trace_record *record)
 	}
 }
 
-static uint64_t number_of(const struct trace_record *record, const char *key)
-{
-	const struct trace_field *field = trace_record_find(record, key);
-
-	return field && field->kind == TRACE_NUMBER ? field->number : 0;
-}
-
 /** Addresses of guest memory: where it is, is the driver's affair. */
 static bool is_address(const struct trace_record *record, const char *key)
 {
@@ -104,7 +97,8 @@ static bool host_compares(const struct trace_record *expected,
 	if (expected->kind == TRACE_NOTE)
 		return true;
 	if (is_address(expected, key))
-		return !number_of(expected, key) != !number_of(actual, key);
+		return !trace_record_value(expected, key) !=
+		       !trace_record_value(actual, key);
 	if (expected->kind == TRACE_MMIO)
 		return strcmp(expected->name, "DSAH") != 0 ||
 		       strcmp(key, "value") != 0;
@@ -454,12 +448,16 @@ static bool driver_configure(struct player *player,
 {
 	uint64_t revision, queues, large, transmit_bytes, receive_bytes;
 
-	if (!player_number(player, "revision_max", 0, UINT8_MAX, &revision) ||
-	    !player_number(player, "queues", 0, VMXNET3_HOST_QUEUES, &queues) ||
+	if (!player_number(player, "revision_max", driver->revision_max,
+			   UINT8_MAX, &revision) ||
+	    !player_number(player, "queues", driver->queues,
+			   VMXNET3_HOST_QUEUES, &queues) ||
 	    !player_number(player, "large_receive", 0, 1, &large) ||
-	    !player_number(player, "transmit_data_bytes", 0, UINT16_MAX,
+	    !player_number(player, "transmit_data_bytes",
+			   driver->transmit_data_bytes, UINT16_MAX,
 			   &transmit_bytes) ||
-	    !player_number(player, "receive_data_bytes", 0, UINT16_MAX,
+	    !player_number(player, "receive_data_bytes",
+			   driver->receive_data_bytes, UINT16_MAX,
 			   &receive_bytes))
 		return false;
 	driver->revision_max = (uint32_t)revision;

@@ -39,13 +39,10 @@ static bool is_version(const struct vmm_protocol *protocol, const char *value,
 		       char *error)
 {
 	const struct vmm_version *versions = protocol->versions;
-	size_t i;
 
-	if (strcmp(value, "all") == 0 || strcmp(value, "highest") == 0)
+	if (strcmp(value, "all") == 0 || strcmp(value, "highest") == 0 ||
+	    vmm_protocol_version(protocol, value))
 		return true;
-	for (i = 0; i < protocol->version_count; i++)
-		if (strcmp(versions[i].name, value) == 0)
-			return true;
 	snprintf(error, CLI_ERROR_MAX,
 		 "names no version: '%.256s'; there are: all, highest, %s to "
 		 "%s",
