@@ -232,6 +232,23 @@ static void reader_complain(const char *path, const char *what, char *error)
 	snprintf(error, TRACE_FILE_ERROR_MAX, "%s: %s", path, what);
 }
 
+/** Whether it begins as the files of tcpdump do, in either byte order. */
+static bool is_capture(const char *head, size_t length)
+{
+	static const char magics[4][4] = {
+		"\xa1\xb2\xc3\xd4",
+		"\xd4\xc3\xb2\xa1",
+		"\xa1\xb2\x3c\x4d",
+		"\x4d\x3c\xb2\xa1",
+	};
+	size_t n;
+
+	for (n = 0; n < 4; n++)
+		if (length == 4 && !memcmp(head, magics[n], 4))
+			return true;
+	return false;
+}
+
 enum trace_form trace_form_of(FILE *stream)
 {
 	static const char section[] = {0x0a, 0x0d, 0x0d, 0x0a};
@@ -252,6 +269,8 @@ enum trace_form trace_form_of(FILE *stream)
 	length = fread(head, 1, sizeof(head), stream);
 	clearerr(stream);
 	fseeko(stream, start, SEEK_SET);
+	if (is_capture(head, length))
+		return TRACE_FORM_CAPTURE;
 	return length && !memcmp(head, section, length) ? TRACE_FORM_PCAPNG
 							: TRACE_FORM_TEXT;
 }
@@ -285,6 +304,9 @@ static bool reader_begin(struct trace_reader *reader, const char *name,
 		reader->stream = NULL;
 		reader->usbmon = usbmon_open(stream, name, error);
 		return reader->usbmon;
+	case TRACE_FORM_CAPTURE:
+		reader_complain(name, TRACE_FORM_CAPTURE_TEXT, error);
+		return false;
 	case TRACE_FORM_PCAPNG:
 		reader->pcapng = pcapng_open(stream, name);
 		break;

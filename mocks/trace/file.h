@@ -21,7 +21,12 @@ enum trace_form {
 	TRACE_FORM_PCAPNG,
 	/** RNDIS over USB: it is only read. */
 	TRACE_FORM_USBMON,
+	/** Of frames, or of what nobody here knows: no trace. */
+	TRACE_FORM_CAPTURE,
 };
+
+#define TRACE_FORM_CAPTURE_TEXT                                                \
+	"a capture of frames is no trace: 'vmmsim replay' takes it"
 
 struct trace_writer;
 

@@ -315,6 +315,10 @@ static bool load(struct script *script, FILE *stream, char *error)
 			 "be played",
 			 script->path);
 		break;
+	case TRACE_FORM_CAPTURE:
+		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
+			 TRACE_FORM_CAPTURE_TEXT);
+		break;
 	case TRACE_FORM_TEXT:
 		good = load_text(script, stream, error);
 		break;

@@ -74,6 +74,12 @@ cmp -s a.vt same.vt || wrong "the trace was lost"
 printf 'trace 1\n> msr HV_X64_MSR_EOM value=x\n' >bad.vt
 try 2 convert bad.vt d.pcapng
 said "bad.vt:2:22: 'value' wants a number"
+capture=$sources/pcaps/03-dns.pcap
+for words in show 'replay --as guest' 'diff a.vt'; do
+	# shellcheck disable=SC2086 # words
+	try 2 $words "$capture"
+	said "$capture: a capture of frames is no trace: 'vmmsim replay' takes it"
+done
 head -c 1000 a.pcapng >cut.pcapng
 try 2 show cut.pcapng
 grep -q 'cut.pcapng: block [0-9]* at byte [0-9]*: the file ends in it' err ||

@@ -80,9 +80,10 @@ static void forms_are_known_by_first_bytes(void **state)
 	assert_int_equal(form_of("\n\ntrace 1\n", 10), TRACE_FORM_TEXT);
 	capture[20] = 220;
 	assert_int_equal(form_of(capture, sizeof(capture)), TRACE_FORM_USBMON);
-	assert_int_equal(form_of(capture, 23), TRACE_FORM_TEXT);
+	assert_int_equal(form_of(capture, 23), TRACE_FORM_CAPTURE);
 	capture[20] = 1;
-	assert_int_equal(form_of(capture, sizeof(capture)), TRACE_FORM_TEXT);
+	assert_int_equal(form_of(capture, sizeof(capture)), TRACE_FORM_CAPTURE);
+	assert_int_equal(form_of(capture, 3), TRACE_FORM_TEXT);
 	memcpy(capture, "\xa1\xb2\x3c\x4d", 4);
 	capture[20] = 0;
 	capture[23] = 189;
