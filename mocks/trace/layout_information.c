@@ -193,9 +193,31 @@ static const struct layout_member offload_parameters_members[] = {
 static const struct layout offload_parameters_layout =
 	LAYOUT(20, offload_parameters_members);
 
+static const struct layout_name rss_capabilities_flags[] = {
+	{"TOEPLITZ", 0x1},
+	{"TCP_IPV4", 0x100},
+	{"TCP_IPV6", 0x200},
+	{"TCP_IPV6_EX", 0x400},
+	{"MESSAGE_SIGNALED_INTERRUPTS", 0x1000000},
+	{"CLASSIFICATION_AT_ISR", 0x2000000},
+	{"CLASSIFICATION_AT_DPC", 0x4000000},
+	{"USING_MSI_X", 0x8000000},
+	{NULL, 0},
+};
+static const struct layout_name rss_parameters_flags[] = {
+	{"BASE_CPU_UNCHANGED", 0x1}, {"HASH_INFO_UNCHANGED", 0x2},
+	{"ITABLE_UNCHANGED", 0x4},   {"HASH_KEY_UNCHANGED", 0x8},
+	{"DISABLE_RSS", 0x10},	     {NULL, 0},
+};
+static const struct layout_name rss_hashes[] = {
+	{"TOEPLITZ", 0x1},	 {"IPV4", 0x100},    {"TCP_IPV4", 0x200},
+	{"IPV6", 0x400},	 {"IPV6_EX", 0x800}, {"TCP_IPV6", 0x1000},
+	{"TCP_IPV6_EX", 0x2000}, {NULL, 0},
+};
+
 static const struct layout_member rss_capabilities_members[] = {
 	OBJECT,
-	NUMBER("capabilities_flags", 4, 4, HEX),
+	NAMED("capabilities_flags", 4, 4, FLAGS, rss_capabilities_flags),
 	NUMBER("number_of_interrupt_messages", 8, 4, DECIMAL),
 	NUMBER("number_of_receive_queues", 12, 4, DECIMAL),
 	NUMBER("number_of_indirection_table_entries", 16, 2, DECIMAL),
@@ -205,9 +227,9 @@ static const struct layout rss_capabilities_layout =
 
 static const struct layout_member rss_parameters_members[] = {
 	OBJECT,
-	NUMBER("flags", 4, 2, HEX),
+	NAMED("flags", 4, 2, FLAGS, rss_parameters_flags),
 	NUMBER("base_cpu_number", 6, 2, DECIMAL),
-	NUMBER("hash_information", 8, 4, HEX),
+	NAMED("hash_information", 8, 4, FLAGS, rss_hashes),
 	NUMBER("indirection_table_size", 12, 2, DECIMAL),
 	NUMBER("reserved1", 14, 2, RESERVED),
 	NUMBER("indirection_table_offset", 16, 4, DECIMAL),
