@@ -305,7 +305,10 @@ static bool reader_begin(struct trace_reader *reader, const char *name,
 		reader->usbmon = usbmon_open(stream, name, error);
 		return reader->usbmon;
 	case TRACE_FORM_CAPTURE:
-		reader_complain(name, TRACE_FORM_CAPTURE_TEXT, error);
+		reader_complain(name,
+				"a capture of frames is no trace: 'vmmsim "
+				"replay' takes it",
+				error);
 		return false;
 	case TRACE_FORM_PCAPNG:
 		reader->pcapng = pcapng_open(stream, name);

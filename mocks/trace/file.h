@@ -25,9 +25,6 @@ enum trace_form {
 	TRACE_FORM_CAPTURE,
 };
 
-#define TRACE_FORM_CAPTURE_TEXT                                                \
-	"a capture of frames is no trace: 'vmmsim replay' takes it"
-
 struct trace_writer;
 
 /**

@@ -308,16 +308,13 @@ static bool load(struct script *script, FILE *stream, char *error)
 
 	switch (trace_form_of(stream)) {
 	case TRACE_FORM_PCAPNG:
+	case TRACE_FORM_CAPTURE: /* the reader says what is wrong */
 		return load_recording(script, stream, error);
 	case TRACE_FORM_USBMON:
 		snprintf(error, SCRIPT_ERROR_MAX,
 			 "%s: RNDIS over USB has no guest or host that could "
 			 "be played",
 			 script->path);
-		break;
-	case TRACE_FORM_CAPTURE:
-		snprintf(error, SCRIPT_ERROR_MAX, "%s: %s", script->path,
-			 TRACE_FORM_CAPTURE_TEXT);
 		break;
 	case TRACE_FORM_TEXT:
 		good = load_text(script, stream, error);

@@ -55,8 +55,7 @@ static bool slot_read(const struct virtio_queue *queue, uint32_t slot,
 	if (!!(flags & PACKED_AVAILABLE) != wrap ||
 	    !!(flags & PACKED_USED) == wrap)
 		return false;
-	/* They were written last: what they tell of is there now, not before.
-	 */
+	/* They are written last: what they tell of is there from now on. */
 	atomic_thread_fence(memory_order_acquire);
 	machine_ram_read(machine, at, bytes, PACKED_FLAGS);
 	return true;

@@ -51,6 +51,7 @@ hyperv ws2012r2 pages
 hyperv ws2019 flood --nvsp 5 --vmbus 3.0
 hyperv ws2022 transmit --seed 2
 vmware esxi-7.0 small
+vmware esxi-7.0 data-rings
 vmware esxi-6.0 receive --revision 1
 firecracker strict flood
 END

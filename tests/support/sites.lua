@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 --
 -- Which lines of the dissector say that something is wrong, and of those, which
--- did: for a test that wants to see each of them do it. Loaded before the
--- dissector; the file SITES gets "FILE:LINE" of each that ran, once.
+-- did: for a test that wants to see each of them do it. The file SITES gets
+-- "FILE:LINE" of each that ran, once.
 local sites = assert(io.open(os.getenv("SITES"), "a"))
 local seen = {}
 local lines = {}

@@ -350,8 +350,7 @@ static const struct {
 	 "flags=NEXT|WRITE|INDIRECT|0x1008"},
 	{"header", 12,
 	 "flags=NEEDS_CSUM gso_type=0x2 hdr_len=1027 gso_size=1541 "
-	 "csum_start=2055 "
-	 "csum_offset=2569 num_buffers=3083"},
+	 "csum_start=2055 csum_offset=2569 num_buffers=3083"},
 	{"control", 4, "class=MAC command=2 data=[0304]"},
 	{"ack", 1, "ack=ERR"},
 };

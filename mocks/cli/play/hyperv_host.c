@@ -16,7 +16,7 @@
 
 #define OFFERS_MAX    8u
 #define IN_FLIGHT_MAX 2048u
-#define PAGE	      4096u
+#define PAGE	      MACHINE_PAGE_SIZE
 
 /** A packet of the driver that waits for its completion. */
 struct in_flight {
