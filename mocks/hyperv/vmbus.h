@@ -154,6 +154,9 @@ host_channel_send(struct host_channel *channel, uint16_t type,
 
 /** Free bytes of the ring to the guest. */
 uint32_t host_channel_room(const struct host_channel *channel);
+/** Read at once what the guest has published, however long the host would take.
+ */
+void host_channel_read(struct host_channel *channel);
 
 /* ---- Memory that the guest showed ---- */
 

@@ -430,8 +430,32 @@ static bool host_ignores(const struct player *player,
 	return !host_waits_for_revoke(player->script, event->queue);
 }
 
+/** The script's host read them before it was told that the channel is closed.
+ */
+static void host_read_revokes(const struct player *player,
+			      const struct trace_event *event)
+{
+	struct host_msg_relid close;
+	struct host_channel *channel;
+	uint32_t relid;
+
+	if (event->kind != TRACE_MESSAGE ||
+	    event->direction != TRACE_FROM_GUEST ||
+	    event->length < sizeof(close))
+		return;
+	memcpy(&close, event->bytes, sizeof(close));
+	relid = le32_to_cpu(close.relid);
+	if (le32_to_cpu(close.header.type) != HOST_VMBUS_CLOSE ||
+	    !host_waits_for_revoke(player->script, relid))
+		return;
+	channel = host_channel(player_hyperv(player)->host, relid);
+	if (channel)
+		host_channel_read(channel);
+}
+
 static bool host_saw(struct player *player, const struct trace_event *event)
 {
+	host_read_revokes(player, event);
 	return player_hyperv_saw(player, event) && !host_ignores(player, event);
 }
 
