@@ -39,6 +39,11 @@ enum machine_schedule {
 	 */
 	MACHINE_SCHEDULE_LAZY,
 	/**
+	 * The same, and then a step at a time: the guest can act between any
+	 * two.
+	 */
+	MACHINE_SCHEDULE_SINGLE,
+	/**
 	 * Not deterministic: real time, the host in a thread of its own that
 	 * calls machine_enter() and machine_leave(); for live traffic.
 	 */

@@ -164,7 +164,9 @@ static void turn_relaxed(struct machine *machine)
 	uint64_t dice;
 
 	if (machine->schedule != MACHINE_SCHEDULE_SEEDED) {
-		work_steps(machine, TURN_STEPS);
+		work_steps(machine, machine->schedule == MACHINE_SCHEDULE_SINGLE
+					    ? 1
+					    : TURN_STEPS);
 		return;
 	}
 	dice = schedule_dice(machine);
