@@ -42,7 +42,10 @@ void player_hyperv_read(struct player *player)
 bool player_hyperv_create(struct player *player,
 			  struct virtual_machine_configuration *vm)
 {
-	(void)vm;
+	/* What a guest has to do between two steps of its host it gets to do.
+	 */
+	if (player->role->side == PLAYER_AS_GUEST)
+		vm->machine.schedule = MACHINE_SCHEDULE_SINGLE;
 	player->own = calloc(1, sizeof(struct player_hyperv));
 	return player->own;
 }

@@ -298,6 +298,23 @@ static void guest_serve(struct player *player, size_t n)
 
 /* ---- One after the other ---- */
 
+/** Steps that a host has left of what it heard, at most. */
+#define STEPS_LEFT 16u
+
+/** The world acts when the host has done what it was asked for before. */
+static void guest_world(struct player *player, size_t n)
+{
+	struct port *port = player->vm->port;
+	unsigned i;
+
+	for (i = 0; i < STEPS_LEFT; i++) {
+		guest_serve(player, n);
+		port_relax(port, port_time(port) + PLAYER_POLL);
+	}
+	if (player_encode(player, n, &player->built))
+		player_world(player->vm, acts, player->built.event.text);
+}
+
 static void guest_act(struct player *player, size_t n)
 {
 	const struct trace_event *event = &player->built.event;
@@ -326,8 +343,7 @@ static void guest_act(struct player *player, size_t n)
 		wire_deliver(player->vm->wire, &frame);
 		break;
 	case TRACE_NOTE:
-		if (player_encode(player, n, &player->built))
-			player_world(player->vm, acts, event->text);
+		guest_world(player, n);
 		break;
 	default:
 		break;

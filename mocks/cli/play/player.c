@@ -220,14 +220,9 @@ static bool player_make(struct player *player)
 	}
 	if (player->role->read)
 		player->role->read(player);
-	/*
-	 * What the player does with memory is not what a guest does; and what
-	 * it has to do between two things that the host did it gets to do.
-	 */
-	if (player->role->side == PLAYER_AS_GUEST) {
+	/* What the player does with memory is not what a guest does. */
+	if (player->role->side == PLAYER_AS_GUEST)
 		vm.machine.checkers_off = UINT32_MAX;
-		vm.machine.schedule = MACHINE_SCHEDULE_SINGLE;
-	}
 	player->wire = wire_tap_create(player_sent, NULL);
 	vm.wire = player->wire;
 	if (player->wire &&
